@@ -1,0 +1,729 @@
+import { type FlatTree, type Grammar, STRIDE } from "./parse.ts";
+import type {
+  Argument, Branch, Call, Case, Clause, Expression, FunctionDef, Handler, ImportName, ModuleNode, Name, Node, Parameter,
+  Statement, WithItem,
+} from "./syntax.ts";
+import { children } from "./syntax.ts";
+
+/** A lowered file: its tree, and whether nesting was so deep that parts were left out. */
+export interface Lowered {
+  tree: ModuleNode;
+  truncated: boolean;
+}
+
+/** Deeper trees are cut, so that recursive analyses cannot overflow the stack; people do not write such code, generators and attackers do. */
+const MAX_HEIGHT = 400;
+
+type Built = Node | Node[] | null;
+
+/** Lowers a flat concrete tree to our syntax tree, bottom-up and without recursion. */
+export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
+  const { nodes, count } = flat;
+  const built: Built[] = new Array(count).fill(null);
+  const height = new Uint16Array(count);
+  let truncated = false;
+
+  const typeOf = (i: number): string => {
+    const id = nodes[i * STRIDE] ?? 0;
+    return id === -1 ? "ERROR" : (grammar.types[id] ?? "");
+  };
+  const fieldOf = (i: number): string | null => grammar.fields[nodes[i * STRIDE + 1] ?? 0] ?? null;
+  const startOf = (i: number): number => nodes[i * STRIDE + 2] ?? 0;
+  const endOf = (i: number): number => nodes[i * STRIDE + 3] ?? 0;
+  const nextOf = (i: number): number => nodes[i * STRIDE + 4] ?? i + 1;
+  const slice = (i: number): string => text.slice(startOf(i), endOf(i));
+  const at = (i: number) => ({ start: startOf(i), end: endOf(i), parent: null });
+
+  const kids = (i: number): number[] => {
+    const found: number[] = [];
+    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) found.push(c);
+    return found;
+  };
+  const kid = (i: number, field: string): number | null => {
+    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) if (fieldOf(c) === field) return c;
+    return null;
+  };
+  const hasToken = (i: number, token: string): boolean => kids(i).some((c) => typeOf(c) === token);
+
+  const opaque = (i: number): Expression => ({ kind: "opaque", ...at(i), parts: expressionsOf(i) });
+  const expression = (i: number | null, owner: number): Expression => {
+    const node = i === null ? null : (built[i] ?? null);
+    if (node && !Array.isArray(node) && isExpression(node)) return node;
+    return { kind: "opaque", ...at(i ?? owner), parts: [] };
+  };
+  const optional = (i: number | null): Expression | null => (i === null ? null : expression(i, i));
+  const expressionsOf = (i: number): Expression[] => {
+    const found: Expression[] = [];
+    for (const c of kids(i)) {
+      const node = built[c];
+      if (node && !Array.isArray(node) && isExpression(node)) found.push(node);
+    }
+    return found;
+  };
+  const first = (i: number): Expression => expressionsOf(i)[0] ?? opaque(i);
+  const sequence = (i: number, kind: "tuple" | "list" | "set"): Expression => ({ kind, ...at(i), items: expressionsOf(i) });
+  /** One expression stands for itself, several (without brackets) make a tuple. */
+  const joined = (i: number, found: Expression[]): Expression | null =>
+    found.length <= 1 ? (found[0] ?? null) : { kind: "tuple", ...at(i), items: found };
+  const block = (i: number | null): Statement[] => {
+    if (i === null) return [];
+    const body: Statement[] = [];
+    for (const c of kids(i)) {
+      const node = built[c];
+      for (const one of Array.isArray(node) ? node : node ? [node] : []) {
+        if (isStatement(one)) body.push(one);
+        else if (isExpression(one)) body.push({ kind: "expression", start: one.start, end: one.end, parent: null, value: one });
+      }
+    }
+    return body;
+  };
+  const list = <T extends Node>(i: number | null, is: (node: Node) => node is T): T[] => {
+    const node = i === null ? null : built[i];
+    return Array.isArray(node) ? node.filter(is) : [];
+  };
+  const dotted = (i: number): string => slice(i).replace(/[\s\\]+/g, "");
+  const importNames = (i: number): ImportName[] =>
+    kids(i)
+      .filter((c) => fieldOf(c) === "name")
+      .map((c) => {
+        if (typeOf(c) !== "aliased_import") return { name: dotted(c), alias: null, start: startOf(c), end: endOf(c) };
+        const name = kid(c, "name");
+        const alias = kid(c, "alias");
+        return {
+          name: name === null ? "" : dotted(name),
+          alias: alias === null ? null : slice(alias),
+          start: startOf(c),
+          end: endOf(c),
+        };
+      });
+  const argumentsOf = (i: number): Argument[] =>
+    kids(i).flatMap((c): Argument[] => {
+      const node = built[c];
+      if (!node || Array.isArray(node)) return [];
+      if (node.kind === "argument") return [node];
+      if (!isExpression(node)) return [];
+      if (node.kind === "starred") return [{ kind: "argument", ...at(c), name: null, stars: 1, value: node.value }];
+      return [{ kind: "argument", ...at(c), name: null, stars: 0, value: node }];
+    });
+  const nameAt = (i: number): Name => ({ kind: "name", ...at(i), id: slice(i) });
+  const parameter = (
+    i: number,
+    name: string,
+    stars: 0 | 1 | 2,
+    annotation: Expression | null,
+    fallback: Expression | null,
+  ): Parameter => ({ kind: "parameter", ...at(i), name, stars, keywordOnly: false, annotation, default: fallback });
+  const splatName = (i: number): { name: string; stars: 0 | 1 | 2 } => {
+    const source = slice(i).trim();
+    const stars = source.startsWith("**") ? 2 : source.startsWith("*") ? 1 : 0;
+    return { name: source.replace(/^\*+\s*/, ""), stars };
+  };
+  const parametersOf = (i: number): Parameter[] => {
+    const params: Parameter[] = [];
+    let keywordOnly = false;
+    for (const c of kids(i)) {
+      const type = typeOf(c);
+      if (type === "keyword_separator") keywordOnly = true;
+      let param: Parameter | null = null;
+      if (type === "identifier") param = parameter(c, slice(c), 0, null, null);
+      else if (type === "default_parameter" || type === "typed_default_parameter") {
+        const name = kid(c, "name");
+        param = parameter(c, name === null ? "" : slice(name), 0, optional(kid(c, "type")), optional(kid(c, "value")));
+      } else if (type === "typed_parameter") {
+        const name = kids(c).find((k) => fieldOf(k) !== "type");
+        const { name: id, stars } = name === undefined ? { name: "", stars: 0 as const } : splatName(name);
+        param = parameter(c, id, stars, optional(kid(c, "type")), null);
+      } else if (type === "list_splat_pattern" || type === "dictionary_splat_pattern") {
+        const { name, stars } = splatName(c);
+        param = parameter(c, name, stars, null, null);
+      } else if (type === "tuple_pattern") param = parameter(c, "", 0, null, null);
+      if (!param) continue;
+      param.keywordOnly = keywordOnly && param.stars === 0;
+      if (param.stars === 1) keywordOnly = true;
+      params.push(param);
+    }
+    return params;
+  };
+  const clausesOf = (i: number): Clause[] => {
+    const clauses: Clause[] = [];
+    for (const c of kids(i)) {
+      const node = built[c];
+      if (!node || Array.isArray(node)) continue;
+      if (node.kind === "clause") clauses.push(node);
+      else if (typeOf(c) === "if_clause" && isExpression(node)) clauses.at(-1)?.conditions.push(node);
+    }
+    return clauses;
+  };
+  const comprehension = (i: number, flavour: "list" | "set" | "dict" | "generator"): Expression => {
+    const body = kid(i, "body");
+    const pair = body === null ? null : built[body];
+    const [element, value] = Array.isArray(pair) ? pair : [];
+    return {
+      kind: "comprehension",
+      ...at(i),
+      flavour,
+      element: element && isExpression(element) ? element : expression(body, i),
+      value: value && isExpression(value) ? value : null,
+      clauses: clausesOf(i),
+    };
+  };
+  const stringOf = (i: number): Expression => {
+    const begin = kids(i).find((c) => typeOf(c) === "string_start");
+    const prefix = begin === undefined ? "" : slice(begin).toLowerCase();
+    const parts: Expression[] = [];
+    let holes = false;
+    for (const c of kids(i)) {
+      const type = typeOf(c);
+      if (type === "string_content")
+        parts.push({ kind: "string", ...at(c), value: unescape(slice(c), prefix.includes("r")), bytes: false });
+      else if (type === "interpolation") {
+        holes = true;
+        parts.push(expression(kid(c, "expression"), c));
+      }
+    }
+    if (holes) return { kind: "fstring", ...at(i), parts };
+    const value = parts.map((part) => (part.kind === "string" ? part.value : "")).join("");
+    return { kind: "string", ...at(i), value, bytes: prefix.includes("b") };
+  };
+  const concatenated = (i: number): Expression => {
+    const parts = expressionsOf(i);
+    if (parts.every((part) => part.kind === "string")) {
+      const value = parts.map((part) => (part.kind === "string" ? part.value : "")).join("");
+      return { kind: "string", ...at(i), value, bytes: parts[0]?.kind === "string" && parts[0].bytes };
+    }
+    return { kind: "fstring", ...at(i), parts: parts.flatMap((part) => (part.kind === "fstring" ? part.parts : [part])) };
+  };
+  /** Names that a pattern binds: single identifiers that are neither a class, a keyword nor a dotted value. */
+  const captured = (i: number): Name[] => {
+    const names: Name[] = [];
+    for (let c = i + 1, end = nextOf(i); c < end; c++) {
+      const type = typeOf(c);
+      if (type === "class_pattern" || type === "keyword_pattern") {
+        const head = c + 1;
+        if (head < nextOf(c)) c = nextOf(head) - 1;
+      } else if (type === "dotted_name") {
+        if (nextOf(c) - c === 2 && slice(c) !== "_") names.push(nameAt(c));
+        c = nextOf(c) - 1;
+      } else if (type === "splat_pattern") {
+        const inner = c + 1;
+        if (inner < nextOf(c) && typeOf(inner) === "identifier") names.push(nameAt(inner));
+        c = nextOf(c) - 1;
+      } else if (type === "identifier" && slice(c) !== "_") names.push(nameAt(c));
+      else if (type === "if_clause" || type === "block") c = nextOf(c) - 1;
+    }
+    return names;
+  };
+  const asPattern = (i: number): WithItem => {
+    const alias = kid(i, "alias");
+    return { kind: "withitem", ...at(i), context: first(i), target: optional(alias) };
+  };
+
+  const build = (i: number): Built => {
+    const type = typeOf(i);
+    switch (type) {
+      case "identifier":
+        return nameAt(i);
+      case "dotted_name":
+        return dottedExpression(i);
+      case "attribute": {
+        const attr = kid(i, "attribute");
+        return { kind: "attribute", ...at(i), value: expression(kid(i, "object"), i), attr: attr === null ? "" : slice(attr) };
+      }
+      case "member_type": {
+        const attr = kids(i).at(-1);
+        return { kind: "attribute", ...at(i), value: first(i), attr: attr === undefined ? "" : slice(attr) };
+      }
+      case "call": {
+        const args = kid(i, "arguments");
+        const node = args === null ? null : built[args];
+        const generator = node && !Array.isArray(node) && isExpression(node) ? node : null;
+        return {
+          kind: "call",
+          ...at(i),
+          callee: expression(kid(i, "function"), i),
+          args: generator
+            ? [{ kind: "argument", start: generator.start, end: generator.end, parent: null, name: null, stars: 0, value: generator }]
+            : list(args, isArgument),
+        };
+      }
+      case "argument_list":
+        return argumentsOf(i);
+      case "keyword_argument": {
+        const name = kid(i, "name");
+        return { kind: "argument", ...at(i), name: name === null ? "" : slice(name), stars: 0, value: expression(kid(i, "value"), i) };
+      }
+      case "dictionary_splat":
+        return { kind: "argument", ...at(i), name: null, stars: 2, value: first(i) };
+      case "list_splat":
+      case "list_splat_pattern":
+      case "dictionary_splat_pattern":
+      case "parenthesized_list_splat":
+        return { kind: "starred", ...at(i), value: first(i) };
+      case "subscript":
+        return {
+          kind: "subscript",
+          ...at(i),
+          value: expression(kid(i, "value"), i),
+          indices: kids(i).filter((c) => fieldOf(c) === "subscript").map((c) => expression(c, i)),
+        };
+      case "generic_type": {
+        const [base, ...rest] = kids(i);
+        const parameters = rest.flatMap((c) => (typeOf(c) === "type_parameter" ? list(c, isExpression) : []));
+        return { kind: "subscript", ...at(i), value: expression(base ?? null, i), indices: parameters };
+      }
+      case "type_parameter":
+        return expressionsOf(i);
+      case "union_type": {
+        const [left, right] = expressionsOf(i);
+        return left && right ? { kind: "binary", ...at(i), op: "|", left, right } : opaque(i);
+      }
+      case "slice":
+        return { kind: "slice", ...at(i), parts: expressionsOf(i) };
+      case "string":
+        return stringOf(i);
+      case "concatenated_string":
+        return concatenated(i);
+      case "integer":
+      case "float":
+        return { kind: "number", ...at(i), value: numberOf(slice(i)) };
+      case "true":
+        return { kind: "constant", ...at(i), value: true };
+      case "false":
+        return { kind: "constant", ...at(i), value: false };
+      case "none":
+        return { kind: "constant", ...at(i), value: null };
+      case "ellipsis":
+        return { kind: "constant", ...at(i), value: "..." };
+      case "tuple":
+      case "tuple_pattern":
+      case "pattern_list":
+        return sequence(i, "tuple");
+      case "expression_list":
+        return joined(i, expressionsOf(i));
+      case "list":
+      case "list_pattern":
+        return sequence(i, "list");
+      case "set":
+        return sequence(i, "set");
+      case "dictionary": {
+        const keys: (Expression | null)[] = [];
+        const values: Expression[] = [];
+        for (const c of kids(i)) {
+          const node = built[c];
+          if (Array.isArray(node)) {
+            const [key, value] = node;
+            if (key && value && isExpression(key) && isExpression(value)) {
+              keys.push(key);
+              values.push(value);
+            }
+          } else if (node?.kind === "argument") {
+            keys.push(null);
+            values.push(node.value);
+          }
+        }
+        return { kind: "dict", ...at(i), keys, values };
+      }
+      case "pair":
+        return [expression(kid(i, "key"), i), expression(kid(i, "value"), i)];
+      case "parenthesized_expression":
+      case "interpolation":
+      case "as_pattern_target":
+      case "type":
+      case "chevron":
+      case "decorator":
+      case "if_clause":
+      case "with_clause_item":
+        return first(i);
+      case "binary_operator": {
+        const op = kid(i, "operator");
+        return {
+          kind: "binary",
+          ...at(i),
+          op: op === null ? "" : slice(op),
+          left: expression(kid(i, "left"), i),
+          right: expression(kid(i, "right"), i),
+        };
+      }
+      case "boolean_operator": {
+        const op = kid(i, "operator");
+        return {
+          kind: "boolean",
+          ...at(i),
+          op: op === null ? "" : slice(op),
+          left: expression(kid(i, "left"), i),
+          right: expression(kid(i, "right"), i),
+        };
+      }
+      case "unary_operator": {
+        const op = kid(i, "operator");
+        return { kind: "unary", ...at(i), op: op === null ? "" : slice(op), operand: expression(kid(i, "argument"), i) };
+      }
+      case "not_operator":
+        return { kind: "unary", ...at(i), op: "not", operand: expression(kid(i, "argument"), i) };
+      case "comparison_operator":
+        return {
+          kind: "compare",
+          ...at(i),
+          ops: kids(i).filter((c) => fieldOf(c) === "operators").map((c) => slice(c).replace(/\s+/g, " ")),
+          operands: expressionsOf(i),
+        };
+      case "conditional_expression": {
+        const [body, test, orelse] = expressionsOf(i);
+        return body && test && orelse ? { kind: "conditional", ...at(i), test, body, orelse } : opaque(i);
+      }
+      case "lambda":
+        return { kind: "lambda", ...at(i), params: list(kid(i, "parameters"), isParameter), body: expression(kid(i, "body"), i) };
+      case "parameters":
+      case "lambda_parameters":
+        return parametersOf(i);
+      case "await":
+        return { kind: "await", ...at(i), value: first(i) };
+      case "yield":
+        return { kind: "yield", ...at(i), value: joined(i, expressionsOf(i)), from: hasToken(i, "from") };
+      case "named_expression": {
+        const name = kid(i, "name");
+        const value = expression(kid(i, "value"), i);
+        return name === null ? value : { kind: "walrus", ...at(i), target: nameAt(name), value };
+      }
+      case "list_comprehension":
+        return comprehension(i, "list");
+      case "set_comprehension":
+        return comprehension(i, "set");
+      case "dictionary_comprehension":
+        return comprehension(i, "dict");
+      case "generator_expression":
+        return comprehension(i, "generator");
+      case "for_in_clause":
+        return {
+          kind: "clause",
+          ...at(i),
+          target: expression(kid(i, "left"), i),
+          iter: expression(kid(i, "right"), i),
+          isAsync: hasToken(i, "async"),
+          conditions: [],
+        };
+
+      case "module":
+        return { kind: "module", start: 0, end: text.length, parent: null, body: block(i) };
+      case "block":
+      case "ERROR":
+        return type === "ERROR" ? recovered(i) : null;
+      case "expression_statement":
+        return statement(i);
+      case "function_definition":
+        return functionOf(i);
+      case "class_definition": {
+        const name = kid(i, "name");
+        return {
+          kind: "class",
+          ...at(i),
+          name: name === null ? "" : slice(name),
+          bases: list(kid(i, "superclasses"), isArgument),
+          body: block(kid(i, "body")),
+          decorators: [],
+        };
+      }
+      case "decorated_definition": {
+        const definition = kid(i, "definition");
+        const node = definition === null ? null : built[definition];
+        if (!node || Array.isArray(node) || (node.kind !== "function" && node.kind !== "class")) return recovered(i);
+        node.decorators = kids(i).filter((c) => typeOf(c) === "decorator").map((c) => expression(c, i));
+        return node;
+      }
+      case "assignment":
+        return assignment(i);
+      case "augmented_assignment": {
+        const op = kid(i, "operator");
+        return {
+          kind: "augassign",
+          ...at(i),
+          target: expression(kid(i, "left"), i),
+          op: op === null ? "" : slice(op),
+          value: expression(kid(i, "right"), i),
+        };
+      }
+      case "return_statement":
+        return { kind: "return", ...at(i), value: joined(i, expressionsOf(i)) };
+      case "raise_statement": {
+        const cause = kid(i, "cause");
+        const value = kids(i).find((c) => c !== cause && typeOf(c) !== "from");
+        return { kind: "raise", ...at(i), value: optional(value ?? null), cause: optional(cause) };
+      }
+      case "assert_statement": {
+        const [test, message] = expressionsOf(i);
+        return { kind: "assert", ...at(i), test: test ?? opaque(i), message: message ?? null };
+      }
+      case "delete_statement":
+        return { kind: "delete", ...at(i), targets: expressionsOf(i).flatMap((one) => (one.kind === "tuple" ? one.items : [one])) };
+      case "pass_statement":
+        return { kind: "pass", ...at(i) };
+      case "break_statement":
+        return { kind: "break", ...at(i) };
+      case "continue_statement":
+        return { kind: "continue", ...at(i) };
+      case "global_statement":
+      case "nonlocal_statement":
+        return {
+          kind: type === "global_statement" ? "global" : "nonlocal",
+          ...at(i),
+          names: kids(i).filter((c) => typeOf(c) === "identifier").map(slice),
+        };
+      case "import_statement":
+        return { kind: "import", ...at(i), names: importNames(i) };
+      case "future_import_statement":
+        return { kind: "importfrom", ...at(i), module: "__future__", level: 0, names: importNames(i) };
+      case "import_from_statement": {
+        const module = kid(i, "module_name");
+        const source = module === null ? "" : dotted(module);
+        const level = /^\.*/.exec(source)?.[0].length ?? 0;
+        const star = kids(i).some((c) => typeOf(c) === "wildcard_import");
+        return { kind: "importfrom", ...at(i), module: source.slice(level), level, names: star ? null : importNames(i) };
+      }
+      case "if_statement": {
+        const branches: Branch[] = [
+          { kind: "branch", ...at(i), test: expression(kid(i, "condition"), i), body: block(kid(i, "consequence")) },
+        ];
+        let orelse: Statement[] = [];
+        for (const c of kids(i)) {
+          const node = built[c];
+          if (node && !Array.isArray(node) && node.kind === "branch") branches.push(node);
+          else if (typeOf(c) === "else_clause") orelse = block(kid(c, "body"));
+        }
+        return { kind: "if", ...at(i), branches, orelse };
+      }
+      case "elif_clause":
+        return { kind: "branch", ...at(i), test: expression(kid(i, "condition"), i), body: block(kid(i, "consequence")) };
+      case "for_statement":
+        return {
+          kind: "for",
+          ...at(i),
+          target: expression(kid(i, "left"), i),
+          iter: expression(kid(i, "right"), i),
+          body: block(kid(i, "body")),
+          orelse: elseOf(i),
+          isAsync: hasToken(i, "async"),
+        };
+      case "while_statement":
+        return { kind: "while", ...at(i), test: expression(kid(i, "condition"), i), body: block(kid(i, "body")), orelse: elseOf(i) };
+      case "try_statement":
+        return {
+          kind: "try",
+          ...at(i),
+          body: block(kid(i, "body")),
+          handlers: kids(i).flatMap((c) => {
+            const node = built[c];
+            return node && !Array.isArray(node) && node.kind === "handler" ? [node] : [];
+          }),
+          orelse: elseOf(i),
+          final: kids(i).flatMap((c) => (typeOf(c) === "finally_clause" ? innerBlock(c) : [])),
+        };
+      case "except_clause":
+      case "except_group_clause":
+        return handlerOf(i);
+      case "with_statement": {
+        const clause = kids(i).find((c) => typeOf(c) === "with_clause");
+        const items = clause === undefined ? [] : withItems(clause);
+        return { kind: "with", ...at(i), items, body: block(kid(i, "body")), isAsync: hasToken(i, "async") };
+      }
+      case "with_item": {
+        const value = kid(i, "value");
+        if (value !== null && typeOf(value) === "as_pattern") return asPattern(value);
+        return { kind: "withitem", ...at(i), context: expression(value, i), target: null };
+      }
+      case "as_pattern":
+        return asPattern(i);
+      case "match_statement": {
+        const body = kid(i, "body");
+        const cases = (body === null ? [] : kids(body)).flatMap((c) => {
+          const node = built[c];
+          return node && !Array.isArray(node) && node.kind === "case" ? [node] : [];
+        });
+        const subjects = kids(i).filter((c) => fieldOf(c) === "subject").map((c) => expression(c, i));
+        return { kind: "match", ...at(i), subject: joined(i, subjects) ?? opaque(i), cases };
+      }
+      case "case_clause":
+        return caseOf(i);
+      case "print_statement":
+      case "exec_statement":
+        return { kind: "expression", ...at(i), value: opaque(i) };
+      case "type_alias_statement":
+        return { kind: "pass", ...at(i) };
+      default:
+        return null;
+    }
+  };
+
+  function dottedExpression(i: number): Expression {
+    const parts = kids(i);
+    const [head] = parts;
+    if (head === undefined) return opaque(i);
+    let value: Expression = nameAt(head);
+    for (const c of parts.slice(1)) value = { kind: "attribute", start: value.start, end: endOf(c), parent: null, value, attr: slice(c) };
+    return value;
+  }
+
+  /** What can be saved of a spot that did not parse: its intact statements, else its expressions. */
+  function recovered(i: number): Node[] {
+    return kids(i).flatMap((c): Node[] => {
+      const node = built[c];
+      if (Array.isArray(node)) return node.filter((one) => isStatement(one) || isExpression(one));
+      return node && (isStatement(node) || isExpression(node)) ? [node] : typeOf(c) === "block" ? block(c) : [];
+    });
+  }
+
+  function statement(i: number): Built {
+    const [only] = kids(i);
+    const node = only === undefined ? null : built[only];
+    if (node && !Array.isArray(node) && isStatement(node)) return node;
+    const value = joined(i, expressionsOf(i));
+    return value ? { kind: "expression", ...at(i), value } : null;
+  }
+
+  function functionOf(i: number): FunctionDef {
+    const name = kid(i, "name");
+    return {
+      kind: "function",
+      ...at(i),
+      name: name === null ? "" : slice(name),
+      params: list(kid(i, "parameters"), isParameter),
+      returns: optional(kid(i, "return_type")),
+      body: block(kid(i, "body")),
+      isAsync: hasToken(i, "async"),
+      decorators: [],
+    };
+  }
+
+  function assignment(i: number): Statement {
+    const left = expression(kid(i, "left"), i);
+    const annotation = optional(kid(i, "type"));
+    const right = kid(i, "right");
+    const node = right === null ? null : built[right];
+    if (node && !Array.isArray(node) && node.kind === "assign")
+      return { ...node, ...at(i), targets: [left, ...node.targets], annotation };
+    if (node && !Array.isArray(node) && node.kind === "augassign")
+      return { kind: "assign", ...at(i), targets: [left], value: node.value, annotation };
+    return { kind: "assign", ...at(i), targets: [left], value: right === null ? null : expression(right, i), annotation };
+  }
+
+  function elseOf(i: number): Statement[] {
+    return kids(i).flatMap((c) => (typeOf(c) === "else_clause" ? block(kid(c, "body")) : []));
+  }
+
+  function innerBlock(i: number): Statement[] {
+    return kids(i).flatMap((c) => (typeOf(c) === "block" ? block(c) : []));
+  }
+
+  function handlerOf(i: number): Handler {
+    const value = kids(i).find((c) => typeOf(c) !== "block");
+    const node = value === undefined ? null : built[value];
+    const body = innerBlock(i);
+    if (node && !Array.isArray(node) && node.kind === "withitem") {
+      const name = node.target?.kind === "name" ? node.target.id : null;
+      return { kind: "handler", ...at(i), type: node.context, name, body };
+    }
+    const alias = kid(i, "alias");
+    return {
+      kind: "handler",
+      ...at(i),
+      type: value === undefined ? null : joined(i, expressionsOf(i).filter((one) => alias === null || one.start !== startOf(alias))),
+      name: alias === null ? null : slice(alias),
+      body,
+    };
+  }
+
+  function withItems(clause: number): WithItem[] {
+    return kids(clause).flatMap((c): WithItem[] => {
+      const node = built[c];
+      if (!node || Array.isArray(node)) return [];
+      if (node.kind !== "withitem") return isExpression(node) ? [{ kind: "withitem", ...at(c), context: node, target: null }] : [];
+      // `with (a as b, c as d):` may arrive as one parenthesised tuple of patterns.
+      if (node.target === null && node.context.kind === "tuple")
+        return node.context.items.map((item) => ({
+          kind: "withitem", start: item.start, end: item.end, parent: null, context: item, target: null,
+        }));
+      return [node];
+    });
+  }
+
+  function caseOf(i: number): Case {
+    const guard = kid(i, "guard");
+    const consequence = kid(i, "consequence");
+    const patterns = kids(i).filter((c) => c !== guard && c !== consequence);
+    return {
+      kind: "case",
+      ...at(i),
+      names: captured(i),
+      guard: optional(guard),
+      body: block(consequence),
+      wildcard: patterns.length === 1 && /^[A-Za-z_]\w*$/.test(slice(patterns[0] ?? i)),
+    };
+  }
+
+  for (let i = count - 1; i >= 0; i--) {
+    let tallest = 0;
+    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) tallest = Math.max(tallest, height[c] ?? 0);
+    height[i] = tallest + 1;
+    if (tallest >= MAX_HEIGHT && typeOf(i) !== "module") {
+      truncated = true;
+      height[i] = 1;
+      built[i] = { kind: "opaque", ...at(i), parts: [] };
+      continue;
+    }
+    built[i] = build(i);
+  }
+  const root = built[0];
+  const tree: ModuleNode =
+    root && !Array.isArray(root) && root.kind === "module"
+      ? root
+      : { kind: "module", start: 0, end: text.length, parent: null, body: count > 0 ? block(0) : [] };
+  adopt(tree);
+  return { tree, truncated };
+}
+
+function adopt(root: Node): void {
+  const open: Node[] = [root];
+  for (let node = open.pop(); node; node = open.pop()) {
+    for (const child of children(node)) {
+      child.parent = node;
+      open.push(child);
+    }
+  }
+}
+
+const STATEMENTS = new Set<string>([
+  "function", "class", "return", "assign", "augassign", "for", "while", "if", "with", "try", "raise", "import", "importfrom",
+  "global", "nonlocal", "expression", "assert", "delete", "match", "pass", "break", "continue",
+]);
+const PARTS = new Set<string>(["argument", "parameter", "clause", "branch", "withitem", "handler", "case", "module"]);
+
+function isStatement(node: Node): node is Statement {
+  return STATEMENTS.has(node.kind);
+}
+
+function isExpression(node: Node): node is Expression {
+  return !STATEMENTS.has(node.kind) && !PARTS.has(node.kind);
+}
+
+function isArgument(node: Node): node is Argument {
+  return node.kind === "argument";
+}
+
+function isParameter(node: Node): node is Parameter {
+  return node.kind === "parameter";
+}
+
+function numberOf(source: string): number {
+  const digits = source.replace(/_/g, "").replace(/[jJlL]$/, "");
+  return Number(/^0[oO]?[0-7]+$/.test(digits) && !/^0+$/.test(digits) ? Number.parseInt(digits.replace(/^0[oO]?/, ""), 8) : digits);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", "'": "'", '"': '"', "\n": "" };
+
+function unescape(source: string, raw: boolean): string {
+  return raw || !source.includes("\\") ? source : source.replace(/\\([\s\S])/g, (whole, next: string) => ESCAPES[next] ?? whole);
+}
+
+/** The call itself if `node` is one. */
+export function asCall(node: Node | null): Call | null {
+  return node?.kind === "call" ? node : null;
+}
