@@ -1,4 +1,4 @@
-// Builds everything that is generated and committed: dist/ and the rules page.
+// Builds everything that is generated and committed: dist/, the rules page and the tables of the README.
 //
 //   node scripts/build.mjs
 //
@@ -8,7 +8,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { writePages } from "./pages.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -27,31 +28,25 @@ const BESIDE = {
 };
 
 compile();
-await generatePages();
 await bundle();
+await writePages(root);
 
 function compile() {
   rmSync(join(root, "build"), { recursive: true, force: true });
   execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], { cwd: root, stdio: "inherit" });
 }
 
-async function generatePages() {
-  const registry = join(root, "build/rules/index.js");
-  if (!existsSync(registry)) return;
-  const { RULES } = await import(pathToFileURL(registry).href);
-  const { rulesPage } = await import(pathToFileURL(join(root, "build/rules/page.js")).href);
-  writeFileSync(join(root, "src/rules/README.md"), rulesPage(RULES));
-}
-
 async function bundle() {
+  const licences = new Map();
+  const bundles = [];
+  for (const [from, to] of ENTRIES) {
+    const entry = join(root, "build", from);
+    if (existsSync(entry)) bundles.push([to, await bundleOne(entry, licences)]);
+  }
   const dist = join(root, "dist");
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
-  const licences = new Map();
-  for (const [from, to] of ENTRIES) {
-    const entry = join(root, "build", from);
-    if (!existsSync(entry)) continue;
-    const code = await bundleOne(entry, licences);
+  for (const [to, code] of bundles) {
     writeFileSync(join(dist, to), code);
     if (code.startsWith("#!")) chmodSync(join(dist, to), 0o755);
   }
