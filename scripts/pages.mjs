@@ -10,6 +10,7 @@ export async function writePages(root) {
   if (!existsSync(join(root, "build/rules/index.js"))) return;
   const compiled = (path) => import(pathToFileURL(join(root, "build", path)).href);
   const { RULES } = await compiled("rules/index.js");
+  const { OPTIONS } = await compiled("options.js");
   const { rulesPage } = await compiled("rules/page.js");
   writeFileSync(join(root, "src/rules/README.md"), rulesPage(RULES));
 
@@ -21,11 +22,12 @@ export async function writePages(root) {
     rules: rulesTable(RULES),
     inputs: inputsTable(action.inputs),
     outputs: outputsTable(action.outputs),
+    keys: keysTable(OPTIONS),
     help: `\`\`\`text\n${help.trim()}\n\`\`\``,
   };
   let text = readFileSync(readme, "utf8");
   for (const [name, block] of Object.entries(blocks)) {
-    const span = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`);
+    const span = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`);
     if (!span.test(text)) throw new Error(`README.md has no block <!-- ${name} -->`);
     text = text.replace(span, (_, start, end) => `${start}\n${block}\n${end}`);
   }
@@ -49,6 +51,16 @@ function inputsTable(inputs) {
 function outputsTable(outputs) {
   const rows = Object.entries(outputs).map(([name, { description }]) => `| \`${name}\` | ${cell(description)} |`);
   return ["| output | |", "|---|---|", ...rows].join("\n");
+}
+
+function keysTable(options) {
+  const rows = options
+    .filter(({ key }) => key)
+    .map(({ name, default: value, help, choices }) => {
+      const words = choices ? ` One of ${choices.map((choice) => `\`${choice}\``).join(", ")}.` : "";
+      return `| \`${name}\` | ${cell(value)} | ${cell(help)}${words} |`;
+    });
+  return ["| key | default | |", "|---|---|---|", ...rows].join("\n");
 }
 
 function cell(text) {
