@@ -203,6 +203,7 @@ export const OPTIONS: readonly Option[] = [
     name: "github-token",
     help: "Token to read the pull request and to write comments with.",
     default: "the workflow's own token",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's, not of ours
     input: { default: "${{ github.token }}" },
   },
   {

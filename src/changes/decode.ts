@@ -1,3 +1,5 @@
+import { TextDecoder } from "node:util";
+
 /** Larger files are not read at all; what can still be analysed of smaller ones is the parser's decision. */
 export const MOST_BYTES = 16 * 1024 * 1024;
 
