@@ -24,6 +24,7 @@ describe.each(NODES)("%s, from a folder without node_modules", (node) => {
     expect(status).toBe(1);
     const report: Report = JSON.parse(stdout);
     expect(report.verdict).toBe("fail");
+    expect(report.tool.version).toBe(JSON.parse(text("package.json")).version);
     expect(report.findings.length).toBeGreaterThan(0);
     expect(report.findings.every((finding) => finding.path.startsWith("demo-app/"))).toBe(true);
   });
@@ -32,6 +33,10 @@ describe.each(NODES)("%s, from a folder without node_modules", (node) => {
     const { status, stdout } = run(node, ["explain", "blocking-call-in-async"]);
     expect(status).toBe(0);
     expect(stdout).toContain("blocking-call-in-async");
+  });
+
+  test("it says the version of package.json", () => {
+    expect(run(node, ["--version"]).stdout.trim()).toBe(JSON.parse(text("package.json")).version);
   });
 
   test("a user's mistake is one sentence and exit code 2", () => {
