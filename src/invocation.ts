@@ -115,7 +115,7 @@ function checkNames(command: Command, names: readonly string[], rules: readonly 
   const extra = names[most];
   if (extra !== undefined) {
     const hint = command === "review" ? "; use --base and --head for a range, --repo for a folder" : "";
-    throw new InputError(`pcr ${COMMANDS[command].usage} does not take ${JSON.stringify(extra)}${hint}`);
+    throw new InputError(`pcr ${command} does not take ${JSON.stringify(extra)}${hint}`);
   }
   if (command !== "explain") return;
   const [rule] = names;

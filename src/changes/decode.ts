@@ -1,7 +1,7 @@
 import { TextDecoder } from "node:util";
 
 /** Larger files are not read at all; what can still be analysed of smaller ones is the parser's decision. */
-export const MOST_BYTES = 16 * 1024 * 1024;
+export const MOST_BYTES = 4 * 1024 * 1024;
 
 // PEP 263: a comment in the first two lines may name the encoding.
 const DECLARED = /^(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)/;

@@ -24,7 +24,7 @@ const FIXED: readonly (readonly [string, string])[] = [
   ["core.quotePath", "false"],
   ["core.fsmonitor", "false"],
   ["core.hooksPath", "/dev/null"],
-  ["core.bigFileThreshold", "16m"],
+  ["core.bigFileThreshold", "4m"],
   ["diff.suppressBlankEmpty", "false"],
 ];
 

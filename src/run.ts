@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Snapshot } from "./changes/change.ts";
+import { auditTarget } from "./changes/directory.ts";
+import { gitChange } from "./changes/git.ts";
+import { type Environment, findRepository } from "./changes/repository.ts";
+import { type Chosen, configureAudit, configureReview } from "./configuration.ts";
+import { InputError } from "./errors.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Report } from "./report.ts";
+import { audit, type Progress, review } from "./review.ts";
+
+/** What a run of the command line needs from the process around it. */
+export interface Surroundings {
+  /** The working directory. */
+  directory: string;
+  environment: Environment;
+  progress: Progress;
+  /** The ids of all rules. */
+  rules: readonly string[];
+}
+
+export interface Outcome {
+  report: Report;
+  /** The versions that the report's places lie in, the newest first. */
+  trees: readonly Snapshot[];
+}
+
+/** `pcr review`: what a git range introduces. */
+export async function runReview({ values }: Invocation, around: Surroundings): Promise<Outcome> {
+  const start = resolve(around.directory, values.get("repo") ?? ".");
+  const repository = await findRepository(start, around.environment);
+  if (repository === null) {
+    throw new InputError(
+      `${start} is not in a git repository (or git is not installed); use pcr audit, or name one with --repo`,
+    );
+  }
+  const change = await gitChange(repository, { base: values.get("base") ?? null, head: values.get("head") ?? null });
+  const { settings, notes } = await configureReview(change, await chosen(values, "", around));
+  const report = await review(change, settings, around.progress);
+  return { report: { ...report, notes: [...notes, ...report.notes] }, trees: [change.head, change.base] };
+}
+
+/** `pcr audit`: files and folders as they stand. */
+export async function runAudit({ names, values }: Invocation, around: Surroundings): Promise<Outcome> {
+  const start = resolve(around.directory, values.get("repo") ?? ".");
+  const target = await auditTarget(names, start, around.environment);
+  const { settings, notes } = await configureAudit(target.tree, await chosen(values, target.directory, around));
+  const report = await audit(target.tree, target.reports, settings, around.progress);
+  return { report: { ...report, notes: [...notes, ...report.notes] }, trees: [target.tree] };
+}
+
+async function chosen(values: ReadonlyMap<string, string>, directory: string, around: Surroundings): Promise<Chosen> {
+  const path = values.get("config");
+  const file = path === undefined ? null : { path, text: await textOf(resolve(around.directory, path), path) };
+  return { values, label: (name) => `--${name}`, file, directory, rules: around.rules };
+}
+
+async function textOf(file: string, name: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch {
+    throw new InputError(
+      `the configuration file ${JSON.stringify(name)} cannot be read; --config needs an existing TOML file`,
+    );
+  }
+}
