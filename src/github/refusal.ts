@@ -4,6 +4,8 @@ export type Refusal =
   | { kind: "rate-limit"; seconds: number; message: string }
   /** The token may not do this; `needs` is what GitHub says it would take. */
   | { kind: "permission"; needs: string | null; message: string }
+  /** What the request is about does not exist, or the token may not see it. */
+  | { kind: "missing"; message: string }
   /** A comment's place is not part of the diff. */
   | { kind: "anchor"; message: string }
   | { kind: "pending-review"; message: string }
@@ -21,7 +23,8 @@ export function refusalOf(error: unknown, now: number = Date.now()): Refusal {
   const status = numberOf(error, "status") ?? 0;
   const limited = rateLimit(error, status, message, now);
   if (limited !== null) return { kind: "rate-limit", seconds: limited, message };
-  if (status === 401 || status === 403 || status === 404) {
+  if (status === 404 || status === 410) return { kind: "missing", message };
+  if (status === 401 || status === 403) {
     return { kind: "permission", needs: header(error, "x-accepted-github-permissions"), message };
   }
   if (status === 422) return { kind: unprocessable(message), message };
