@@ -37,7 +37,7 @@ export const CHEAP = [
     ["zlib.crc32", "us", "large", null],
     ["io.{BytesIO,StringIO}.{read,write,getvalue,seek,readline,readlines,getbuffer,tell,truncate}", "us", "never", null, "memory only"],
     ["subprocess.Popen.{poll,terminate,kill,send_signal}", "us", "never", null],
-    ["multiprocessing.{Process,process.BaseProcess}.{terminate,kill,is_alive,close}", "us", "never", null],
+    ["multiprocessing.Process.{terminate,kill,is_alive,close}", "us", "never", null],
     ["pathlib.{Path,PurePath}.{joinpath,with_suffix,with_name,as_posix,relative_to,absolute,as_uri,with_stem,match,is_absolute,is_relative_to}", "us", "never", null],
     ["pathlib.Path.{cwd,home,expanduser}", "us", "never", null],
     ["requests.Response.{json,raise_for_status,close}", "us", "never", null, "the body is already read"],

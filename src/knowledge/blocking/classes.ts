@@ -10,7 +10,7 @@ export const CLIENT_CLASSES = [
     ["xmlrpc.client.ServerProxy", "net", null, "", "every attribute called on the proxy is a remote call"],
     ["zeep.proxy.ServiceProxy suds.client.ServiceSelector", "net", "zeep.AsyncClient", "", "every attribute called on the service is a remote call"],
     ["jsonrpclib.Server", "net", null, ""],
-    ["starlette.testclient.TestClient fastapi.testclient.TestClient", "net", "httpx.AsyncClient.*", "close", "runs its own event loop and waits for it"],
+    ["starlette.testclient.TestClient", "net", "httpx.AsyncClient.*", "close", "runs its own event loop and waits for it"],
   ]),
   ...classes("process", "sh 2, plumbum 1", [
     ["sh", "proc", "asyncio.create_subprocess_exec", "Command ErrorReturnCode CommandNotFound TimeoutException SignalException RunningCommand contrib pushd bake", "every name imported from sh runs a program and waits for it"],
@@ -123,7 +123,7 @@ export const CLIENT_CLASSES = [
     ["alpaca.trading.client.TradingClient alpaca.data.historical.StockHistoricalDataClient", "net", "asyncio.to_thread", ""],
   ]),
   ...classes("vcs", "GitPython 3.1 cmd.py", [
-    ["git.Git git.cmd.Git", "proc", "asyncio.create_subprocess_exec", "environment custom_environment update_environment", "every attribute called runs git and waits"],
+    ["git.Git", "proc", "asyncio.create_subprocess_exec", "environment custom_environment update_environment", "every attribute called runs git and waits"],
   ]),
   ...classes("browser", "selenium 4 remote/webdriver.py, playwright 1.5x sync_api", [
     ["selenium.webdriver.remote.webdriver.WebDriver", "net", "playwright.async_api.Page", "create_web_element", "every command is a request to the driver"],

@@ -71,7 +71,7 @@ export const FILES = [
     ["mmap.mmap", "ssd", "large", null, "page faults wait later"],
     ["mmap.mmap.flush", "ssd", "large", null],
     ["fcntl.{flock,lockf}", "wait", "always", null, "waits for the lock without bound unless LOCK_NB"],
-    ["filelock.{FileLock,SoftFileLock,UnixFileLock,WindowsFileLock,BaseFileLock}.{acquire,__enter__}", "wait", "always", "filelock.AsyncFileLock.acquire"],
+    ["filelock.{FileLock,SoftFileLock}.{acquire,__enter__}", "wait", "always", "filelock.AsyncFileLock.acquire"],
     ["fasteners.InterProcessLock.{acquire,__enter__}", "wait", "always", null],
     ["dotenv.load_dotenv dotenv.dotenv_values", "ssd", "never", null, "belongs at start-up"],
     ["importlib.resources.{read_text,read_binary}", "ssd", "loop", null],

@@ -43,8 +43,8 @@ export const SERVICES = [
     ["nats.connect", "net", "never", null, "a coroutine"],
   ]),
   ...rows("cloud", "boto3/botocore 1.43, google-cloud clients, azure-storage-blob 12", [
-    ["boto3.client boto3.Session.client boto3.session.Session.client", "cpu", "loop", "aioboto3.Session.client / aiobotocore.session.AioSession.create_client", "loads service models, tens of ms: create it once"],
-    ["boto3.resource boto3.Session.resource boto3.session.Session.resource", "cpu", "loop", "aioboto3.Session.resource", "loads service models, tens of ms: create it once"],
+    ["boto3.client boto3.Session.client", "cpu", "loop", "aioboto3.Session.client / aiobotocore.session.AioSession.create_client", "loads service models, tens of ms: create it once"],
+    ["boto3.resource boto3.Session.resource", "cpu", "loop", "aioboto3.Session.resource", "loads service models, tens of ms: create it once"],
     ["botocore.client.BaseClient._make_api_call", "net", "always", "aiobotocore.client.AioBaseClient", "every operation method of a boto3 client"],
     ["boto3.s3.transfer.S3Transfer.{upload_file,download_file}", "net", "always", "aioboto3.Session.client", "uses up to 10 threads of its own"],
     ["google.cloud.storage.Client", "net", "large", "gcloud.aio.storage.Storage", "may ask the metadata server for credentials"],

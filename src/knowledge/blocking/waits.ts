@@ -37,7 +37,7 @@ export const WAITS = [
     ["concurrent.futures.Executor.map", "wait", "always", "asyncio.gather / asyncio.AbstractEventLoop.run_in_executor", "iterating the result waits; all work is submitted at once until buffersize= (3.14)"],
     ["concurrent.futures.Executor.shutdown", "wait", "always", "asyncio.to_thread", "shutdown(wait=False) is fine"],
     ["concurrent.futures.{Executor,ThreadPoolExecutor,ProcessPoolExecutor,InterpreterPoolExecutor}.__exit__", "wait", "always", "asyncio.to_thread", "leaving the block waits for all submitted work"],
-    ["multiprocessing.{Process,process.BaseProcess}.join", "wait", "always", "asyncio.to_thread"],
+    ["multiprocessing.Process.join", "wait", "always", "asyncio.to_thread"],
     ["multiprocessing.pool.Pool.{map,starmap,apply}", "wait", "always", "asyncio.AbstractEventLoop.run_in_executor", "has no timeout parameter; run_in_executor with a ProcessPoolExecutor is awaitable"],
     ["multiprocessing.pool.Pool.{imap,imap_unordered}", "wait", "always", "asyncio.AbstractEventLoop.run_in_executor", "iterating the result waits"],
     ["multiprocessing.pool.Pool.join", "wait", "always", "asyncio.to_thread"],
@@ -71,7 +71,7 @@ export const WAITS = [
     ["asyncio.run_coroutine_threadsafe", "us", "never", null, "returns a concurrent.futures.Future; its result() waits"],
   ]),
   ...rows("process", "CPython 3.13 Lib/subprocess.py, os, pty, multiprocessing; start times measured", [
-    ["multiprocessing.{Process,process.BaseProcess}.start", "proc", "always", "concurrent.futures.ProcessPoolExecutor", "4 ms with fork, 26 ms with forkserver, 90-360 ms with spawn: create workers at start-up"],
+    ["multiprocessing.Process.start", "proc", "always", "concurrent.futures.ProcessPoolExecutor", "4 ms with fork, 26 ms with forkserver, 90-360 ms with spawn: create workers at start-up"],
     ["multiprocessing.Manager", "proc", "always", null, "starts a server process: create it at start-up"],
     ["multiprocessing.managers.BaseManager.start", "proc", "always", null, "starts a server process: create it at start-up"],
     ["subprocess.{run,check_output}", "proc", "always", "asyncio.create_subprocess_exec"],
