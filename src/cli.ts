@@ -3,47 +3,63 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { InputError } from "./errors.ts";
 import { excerptsOf } from "./excerpts.ts";
+import { ruleList, rulePage } from "./explain.ts";
 import { helpText } from "./help.ts";
-import { readArguments } from "./invocation.ts";
+import { type Invocation, readArguments } from "./invocation.ts";
 import { progressOn } from "./progress.ts";
-import { runAudit, runReview, type Surroundings } from "./run.ts";
+import { rules } from "./rules/index.ts";
+import { runAudit, runReview } from "./run.ts";
+import { VERSION } from "./version.ts";
 
-const RULES: readonly { id: string }[] = [];
-
+/** Does what the arguments say and answers the exit code. */
 async function main(): Promise<number> {
-  const rules = RULES.map(({ id }) => id);
-  const invocation = readArguments(process.argv.slice(2), rules);
-  const { command, names, values } = invocation;
-  switch (command) {
+  const ids = rules.map(({ id }) => id);
+  const invocation = readArguments(process.argv.slice(2), ids);
+  const [name] = invocation.names;
+  switch (invocation.command) {
     case "help":
-      process.stdout.write(helpText(names[0] ?? null));
+      process.stdout.write(helpText(name ?? null));
       return 0;
     case "version":
-      process.stdout.write("0.1.0\n");
+      process.stdout.write(`${VERSION}\n`);
       return 0;
     case "rules":
-    case "explain":
+      process.stdout.write(ruleList(rules, usesColor(invocation)));
       return 0;
+    case "explain":
+      for (const rule of rules) if (rule.id === name) process.stdout.write(rulePage(rule, usesColor(invocation)));
+      return 0;
+    default:
+      return report(invocation, ids);
   }
+}
+
+async function report(invocation: Invocation, ids: readonly string[]): Promise<number> {
   const { progress, clear } = progressOn(process.stderr, Date.now);
-  const around: Surroundings = { directory: process.cwd(), environment: process.env, progress, rules };
-  const { report, trees } = await (command === "review" ? runReview : runAudit)(invocation, around).finally(clear);
+  const around = { directory: process.cwd(), environment: process.env, progress, rules: ids };
+  const run = invocation.command === "review" ? runReview : runAudit;
+  const { report, trees } = await run(invocation, around).finally(clear);
   await excerptsOf(report, trees);
   const text = `${JSON.stringify(report, null, 2)}\n`;
-  const output = values.get("output");
+  const output = invocation.values.get("output");
   if (output === undefined) process.stdout.write(text);
   else await writeReport(output, text);
-  return report.verdict === "pass" ? 0 : report.verdict === "fail" ? 1 : 2;
+  if (report.verdict !== "error") return report.verdict === "pass" ? 0 : 1;
+  const unread = report.stats.skipped.filter(({ whole }) => whole).map(({ path, reason }) => `${path} (${reason})`);
+  throw new InputError(`changed files could not be analysed: ${unread.join(", ")}; repair them or exclude them`);
 }
 
 async function writeReport(output: string, text: string): Promise<void> {
   try {
     await writeFile(resolve(output), text);
   } catch (error) {
-    throw new InputError(
-      `the report cannot be written to ${output} (${String(error)}); name another file with --output`,
-    );
+    throw new InputError(`the report cannot be written to ${output} (${String(error)}); name another with --output`);
   }
+}
+
+function usesColor({ values }: Invocation): boolean {
+  const isWanted = !values.has("no-color") && !values.has("output") && (process.env.NO_COLOR ?? "") === "";
+  return isWanted && (process.stdout.isTTY || !["", "0"].includes(process.env.FORCE_COLOR ?? ""));
 }
 
 // A reader that has seen enough (`pcr audit | head`) is no fault.
@@ -56,9 +72,8 @@ main().then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    const reason = error instanceof Error ? error : new Error(String(error));
-    const text = error instanceof InputError ? error.message : `internal error: ${reason.stack ?? reason.message}`;
-    process.stderr.write(`pcr: ${text}\n`);
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`pcr: ${error instanceof InputError ? error.message : `internal error: ${text}`}\n`);
     process.exitCode = 2;
   },
 );

@@ -1,3 +1,4 @@
+import { wrapped } from "./explain.ts";
 import { COMMANDS, terminalOptions } from "./invocation.ts";
 import type { Option } from "./options.ts";
 
@@ -41,14 +42,4 @@ function table(rows: readonly [string, string][]): string[] {
     const [first = "", ...others] = wrapped(text, WIDTH - left);
     return [`  ${name}`.padEnd(left) + first, ...others.map((line) => " ".repeat(left) + line)];
   });
-}
-
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

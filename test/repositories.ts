@@ -11,6 +11,14 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** Writes files that each hold a word about themselves. */
+export function writeFiles(folder: string, paths: readonly string[]): void {
+  for (const path of paths) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), `text of ${path}\n`);
+  }
+}
+
 /** A temporary git repository that knows nothing of the machine's own git configuration. */
 export interface TestRepository {
   folder: string;
