@@ -45,7 +45,7 @@ export const ALIAS_ROWS: readonly (readonly [to: string, from: string])[] = [
   ["asyncio.create_subprocess_shell", "asyncio.subprocess.create_subprocess_shell"],
   ["queue.Queue", "queue._queue.Queue"],
   ["queue.SimpleQueue", "_queue.SimpleQueue"],
-  ["asyncio.AbstractEventLoop", "asyncio.events.AbstractEventLoop asyncio.{BaseEventLoop,SelectorEventLoop,ProactorEventLoop} asyncio.base_events.BaseEventLoop uvloop.Loop tornado.ioloop.IOLoop.asyncio_loop"],
+  ["asyncio.AbstractEventLoop", "asyncio.events.AbstractEventLoop asyncio.{BaseEventLoop,SelectorEventLoop,ProactorEventLoop} asyncio.base_events.BaseEventLoop uvloop.Loop"],
   ["asyncio.TimeoutError", "asyncio.exceptions.TimeoutError"],
   ["asyncio.CancelledError", "asyncio.exceptions.CancelledError concurrent.futures.CancelledError"],
   // Files
@@ -269,4 +269,5 @@ export const PREFIX_ALIASES: readonly (readonly [from: string, to: string])[] = 
   ["kubernetes.client.api.custom_objects_api", "kubernetes.client"],
   ["aiofiles.ospath", "aiofiles.os.path"],
   ["ruamel.yaml", "yaml"],
+  ["distributed", "dask.distributed"],
 ];

@@ -86,6 +86,7 @@ export const WEB_TYPES: TypeRows = {
     ["grpc.aio.Channel.*", "grpc.aio.UnaryUnaryMultiCallable"],
     ["fastapi.FastAPI.router", "fastapi.APIRouter"],
     ["aiohttp.web.Application.router", "aiohttp.web.UrlDispatcher"],
+    ["discord.Client.loop aiohttp.web.Application.loop tornado.ioloop.IOLoop.asyncio_loop", "asyncio.AbstractEventLoop"],
     ["aiohttp.web.Request.app", "aiohttp.web.Application"],
   ],
   elements: [
