@@ -27,7 +27,6 @@ function plain(text: string): string {
     text
       .replace(/\s+/g, " ")
       .replace(UNSEEN, "")
-      .toWellFormed()
       .replace(/[\\`*_[\]<>|~]/g, "\\$&")
       .replaceAll("&", "&amp;")
       // Neither a backslash nor an entity keeps GitHub from making a mention or a reference; a character between does.

@@ -44,7 +44,8 @@ export function readTrigger(name: string, payload: unknown): Trigger {
       };
     }
     case "push": {
-      if (at(payload, "deleted") === true) return { kind: "nothing", reason: "the push deleted its branch" };
+      if (at(payload, "deleted") === true)
+        return { kind: "nothing", reason: "The push deleted its branch; there is nothing to review." };
       const before = commit(at(payload, "before"));
       return { kind: "range", name: "push", base: before, head: needCommit(payload, "after") };
     }
