@@ -190,10 +190,11 @@ function hunkFrom(hunk: {
   newLines: number;
   lines: string[];
 }): Hunk {
+  // The library counts an empty side from 1, git from 0.
   const found: Hunk = {
-    baseStart: hunk.oldStart,
+    baseStart: hunk.oldLines === 0 ? hunk.oldStart - 1 : hunk.oldStart,
     baseLines: hunk.oldLines,
-    headStart: hunk.newStart,
+    headStart: hunk.newLines === 0 ? hunk.newStart - 1 : hunk.newStart,
     headLines: hunk.newLines,
     added: [],
     removed: [],

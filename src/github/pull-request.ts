@@ -4,17 +4,11 @@ import { type PullRequest, pullRequestFrom } from "./event.ts";
 import { refusalOf } from "./refusal.ts";
 
 /** A pull request as it stands now. */
-export async function getPullRequest(github: GitHub, number: number): Promise<PullRequest> {
+export function getPullRequest(github: GitHub, number: number): Promise<PullRequest> {
   const { owner, repo } = github;
-  try {
-    const { data } = await github.octokit.rest.pulls.get({ owner, repo, pull_number: number });
-    return pullRequestFrom(data);
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(
-      `pull request ${number} of ${owner}/${repo} cannot be read (${refusalOf(error).message}); check pull-number and give the job \`permissions: pull-requests: read\``,
-    );
-  }
+  return answered(`pull request ${number}`, async () =>
+    pullRequestFrom((await github.octokit.rest.pulls.get({ owner, repo, pull_number: number })).data),
+  );
 }
 
 /**
@@ -27,21 +21,35 @@ export async function findByHead(
   branch: string,
   head: string,
 ): Promise<PullRequest | null> {
-  const found = await github.octokit.paginate(github.octokit.rest.pulls.list, {
+  const list = github.octokit.rest.pulls.list;
+  const query = {
     owner: github.owner,
     repo: github.repo,
     state: "open",
     head: `${owner}:${branch}`,
     per_page: 100,
-  });
-  const match = found.map((data) => pullRequestFrom(data)).find((each) => each.head === head);
-  return match ?? null;
+  } as const;
+  const found = await answered("the open pull requests", () => github.octokit.paginate(list, query));
+  return found.map((data) => pullRequestFrom(data)).find((each) => each.head === head) ?? null;
 }
 
-/** Name of the default branch. */
-export async function defaultBranch(github: GitHub, payload: string): Promise<string> {
-  if (payload !== "") return payload;
+/** Name of the default branch; the event usually knows it. */
+export async function defaultBranch(github: GitHub, known: string): Promise<string> {
+  if (known !== "") return known;
   const { owner, repo } = github;
-  const { data } = await github.octokit.rest.repos.get({ owner, repo });
-  return data.default_branch;
+  return answered(
+    "the repository",
+    async () => (await github.octokit.rest.repos.get({ owner, repo })).data.default_branch,
+  );
+}
+
+async function answered<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(
+      `${what} cannot be read (${refusalOf(error).message}); check the inputs and give the job \`permissions: pull-requests: read\``,
+    );
+  }
 }

@@ -6,6 +6,7 @@ import type { Repository } from "../changes/repository.ts";
 import { remembering } from "../changes/snapshot.ts";
 import { InputError } from "../errors.ts";
 import type { GitHub } from "./client.ts";
+import { refusalOf } from "./refusal.ts";
 
 /** The files of one commit: path → blob. Links and submodules are not among them. */
 export interface Tree {
@@ -48,7 +49,11 @@ export async function blobSource(github: GitHub, repository: Repository | null):
         `${path} was not read: more than ${MOST_BLOB_REQUESTS} files would have to be fetched one by one; check the repository out first`,
       );
     }
-    const { data } = await atOnce(() => github.octokit.rest.git.getBlob({ owner, repo, file_sha: id }));
+    const { data } = await atOnce(() => github.octokit.rest.git.getBlob({ owner, repo, file_sha: id })).catch(
+      (error) => {
+        throw new InputError(`${path} could not be fetched (${refusalOf(error).message}); re-run the job`);
+      },
+    );
     if ((data.size ?? 0) > MOST_BYTES) throw new InputError(tooLarge(path));
     return decode(Buffer.from(data.content, data.encoding === "base64" ? "base64" : "utf8"));
   };
