@@ -57,6 +57,7 @@ function thread(
   return {
     id: `T${ids}`,
     path: "a.py",
+    onFile: false,
     resolved: false,
     resolvedBy: null,
     outdated: false,

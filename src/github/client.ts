@@ -47,7 +47,7 @@ const Paced = Octokit.plugin(throttling, retry);
  */
 export function connect(options: ClientOptions): GitHub {
   const { pacing } = options;
-  const quiet = { debug: options.debug, info: options.debug, warn: options.debug, error: options.debug };
+  const quiet = { debug: () => {}, info: options.debug, warn: options.debug, error: options.debug };
   const spaced = (id: string, minTime: number): Bottleneck.Group =>
     new Bottleneck.Group({ id, maxConcurrent: 1, minTime, timeout: 120_000 });
   const octokit = new Paced({

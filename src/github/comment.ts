@@ -15,8 +15,14 @@ const MOST_CALLERS = 10;
 const MOST_STEPS = 12;
 const MOST_BODY = 60_000;
 
+/** How a comment stands: `away` from its finding (on a line that takes part in it, or on the file), with a suggestion or not. */
+export interface Standing {
+  away: boolean;
+  suggestion: string | null;
+}
+
 /** The text of a comment on a line: what is wrong, why it matters, what to do, the way there, and how to silence it. */
-export function commentBody(remark: Remark, suggestion: string | null, context: CommentContext): string {
+export function commentBody(remark: Remark, { away, suggestion }: Standing, context: CommentContext): string {
   const { findings, rule } = remark;
   const [first, ...others] = findings;
   const page = context.links.rule(rule);
@@ -24,6 +30,7 @@ export function commentBody(remark: Remark, suggestion: string | null, context: 
   const why = context.why(rule);
   const parts = [
     `**${capitalised(first.severity)}** ${name}: ${sentence(prose(first.message))}`,
+    away ? `Found in ${caller(first, context.links)}.` : "",
     why === "" ? "" : prose(why),
     first.instead === "" ? "" : `**Instead:** ${sentence(prose(first.instead))}`,
     suggestion ?? "",
@@ -81,12 +88,13 @@ function trace({ trace: places }: Finding, links: Links): string {
 
 function callers(others: readonly Finding[], links: Links): string {
   if (others.length === 0) return "";
-  const lines = others.slice(0, MOST_CALLERS).map((finding) => {
-    const place = { path: finding.path, line: finding.startLine, message: "" };
-    return `- ${code(finding.function)} at ${placeLink(place, links)}`;
-  });
+  const lines = others.slice(0, MOST_CALLERS).map((finding) => `- ${caller(finding, links)}`);
   if (others.length > MOST_CALLERS) lines.push(`- and ${others.length - MOST_CALLERS} more`);
   return `The same cause also reaches:\n\n${lines.join("\n")}`;
+}
+
+function caller({ function: name, path, startLine }: Finding, links: Links): string {
+  return `${code(name)} at ${placeLink({ path, line: startLine, message: "" }, links)}`;
 }
 
 function step(place: Place, links: Links): string {

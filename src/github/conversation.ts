@@ -15,6 +15,8 @@ export interface Comment {
 export interface Thread {
   id: string;
   path: string;
+  /** It speaks of the file, not of a line. */
+  onFile: boolean;
   resolved: boolean;
   /** Login of who resolved it; `null` when open or unknown. */
   resolvedBy: string | null;
@@ -58,7 +60,7 @@ const QUERY = `query Conversation($owner: String!, $repo: String!, $number: Int!
       reviewThreads(first: $size, after: $threads) @include(if: $wantThreads) {
         pageInfo { hasNextPage endCursor }
         nodes {
-          id path isResolved isOutdated viewerCanResolve viewerCanUnresolve
+          id path subjectType isResolved isOutdated viewerCanResolve viewerCanUnresolve
           resolvedBy { login }
           comments(first: 10) { totalCount nodes { id fullDatabaseId body isMinimized ${ACTOR} } }
         }
@@ -82,6 +84,7 @@ interface CommentNode extends Author {
 interface ThreadNode {
   id: string;
   path: string;
+  subjectType: string;
   isResolved: boolean;
   isOutdated: boolean;
   viewerCanResolve: boolean;
@@ -163,6 +166,7 @@ function threadFrom(node: ThreadNode, viewer: string): Thread[] {
     {
       id: node.id,
       path: node.path,
+      onFile: node.subjectType === "FILE",
       resolved: node.isResolved,
       resolvedBy: node.resolvedBy?.login ?? null,
       outdated: node.isOutdated,

@@ -7,12 +7,13 @@ import type { GitHub } from "./client.ts";
 import { type CommentContext, commentBody } from "./comment.ts";
 import { type Conversation, loadConversation, type Thread } from "./conversation.ts";
 import type { PullRequest } from "./event.ts";
+import { short } from "./marker.ts";
 import { type Draft, type Posted, postReview } from "./post-review.ts";
 import { getPullRequest } from "./pull-request.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 import { type Remark, remarksOf } from "./remarks.ts";
 import { suggestionFor } from "./suggestion.ts";
-import { findSummary, keepSummary } from "./summary-comment.ts";
+import { findSummary, keepSummary, refusedBefore } from "./summary-comment.ts";
 import { refresh, reopen, settle } from "./thread-writes.ts";
 import { planThreads, type ThreadPlan } from "./threads.ts";
 
@@ -89,11 +90,14 @@ async function write(github: GitHub, order: Order, conversation: Conversation, n
   const failed = await reopen(github, await bodies(order, plan.reopen, local));
   const wanted = [...plan.reopen.flatMap(({ thread, remark }) => (failed.has(thread) ? [remark] : [])), ...plan.post];
   const room = Math.max(0, order.mostComments - plan.open);
-  const drafts = inline && wanted.length > 0 ? await draftsOf(order, wanted, room) : [];
+  // What GitHub would not take on this very commit is not tried again.
+  const refused = refusedBefore(conversation, context.key, pullRequest.head);
+  const tried = wanted.filter(({ findings: [first] }) => !refused.has(short(first.fingerprint)));
+  const drafts = inline && tried.length > 0 ? await draftsOf(order, tried, room, filesLeft(plan)) : [];
   let posted: Posted = { placed: [], refused: [], failure: null };
   if (drafts.length > 0) {
     const target = { number: pullRequest.number, head: pullRequest.head, conversation };
-    posted = await postReview(github, target, drafts, introduction(drafts.length, wanted.length));
+    posted = await postReview(github, target, drafts, introduction(drafts, wanted));
     const { failure } = posted;
     if (failure?.kind === "permission" || failure?.kind === "missing" || failure?.kind === "rate-limit") {
       return { rung: "annotations", notices, refusal: failure };
@@ -117,8 +121,9 @@ async function write(github: GitHub, order: Order, conversation: Conversation, n
   const exists = findSummary(conversation, context.key) !== null;
   const text = order.summary(placementOf(plan, failed, wanted, posted), exists);
   if (text !== null) {
+    for (const { remark } of posted.refused) refused.add(short(remark.findings[0].fingerprint));
     const owner = { number: pullRequest.number, key: context.key, head: pullRequest.head, run: order.run };
-    await keepSummary(github, conversation, owner, text);
+    await keepSummary(github, conversation, owner, text, [...refused]);
   }
   const nothing = text === null && !exists && plan.open === 0 && drafts.length === 0 && plan.resolve.length === 0;
   if (nothing && !order.changesPython) return { rung: "none", notices, refusal: null };
@@ -126,8 +131,13 @@ async function write(github: GitHub, order: Order, conversation: Conversation, n
   return { rung: inline && !lost ? "review" : "summary-only", notices, refusal: null };
 }
 
+/** Comments on files are a last resort: few of them are open at the same time. */
+function filesLeft({ keep, reopen }: ThreadPlan): number {
+  return MOST_FILE_COMMENTS - [...keep, ...reopen].filter(({ thread }) => thread.onFile).length;
+}
+
 /** The comments to post: as many as there is room for, on the best place each can have. What has none is in the summary. */
-async function draftsOf(order: Order, remarks: readonly Remark[], room: number): Promise<Draft[]> {
+async function draftsOf(order: Order, remarks: readonly Remark[], room: number, roomOnFiles: number): Promise<Draft[]> {
   if (room === 0) return [];
   const shown = await order.shown();
   const drafts: Draft[] = [];
@@ -136,7 +146,7 @@ async function draftsOf(order: Order, remarks: readonly Remark[], room: number):
     if (drafts.length >= room) break;
     const draft = await draftOf(order, remark, shown);
     if (draft === null) continue;
-    if (draft.anchor.kind === "file" && ++onFiles > MOST_FILE_COMMENTS) continue;
+    if (draft.anchor.kind === "file" && ++onFiles > roomOnFiles) continue;
     drafts.push(draft);
   }
   return drafts;
@@ -150,7 +160,8 @@ async function draftOf(order: Order, remark: Remark, shown: Shown): Promise<Draf
   const text = found.finding.fix === null ? null : await order.head.read(found.finding.path);
   const suggestion = text === null ? null : suggestionFor(found.finding, found.anchor, text, shown);
   const anchor: Anchor = suggestion?.anchor ?? found.anchor;
-  return { remark: ordered, anchor, body: commentBody(ordered, suggestion?.block ?? null, order.context) };
+  const standing = { away: anchor.kind === "file" || !anchor.own, suggestion: suggestion?.block ?? null };
+  return { remark: ordered, anchor, body: commentBody(ordered, standing, order.context) };
 }
 
 /** The texts that open threads should have. */
@@ -162,16 +173,18 @@ async function bodies(
   const found: { thread: Thread; body: string }[] = [];
   for (const { thread, remark } of entries) {
     const draft = await draftOf(order, remark, shown);
-    found.push({ thread, body: draft?.body ?? commentBody(remark, null, order.context) });
+    found.push({ thread, body: draft?.body ?? commentBody(remark, { away: true, suggestion: null }, order.context) });
   }
   return found;
 }
 
-function introduction(posted: number, wanted: number): string {
-  const problems = posted === 1 ? "One concurrency problem is" : `${posted} concurrency problems are`;
-  const rest =
-    wanted > posted ? ` ${wanted - posted} more ${wanted - posted === 1 ? "is" : "are"} in the summary comment.` : "";
-  return `${problems} new in this pull request.${rest}`;
+function introduction(drafts: readonly Draft[], wanted: readonly Remark[]): string {
+  const posted = count(drafts.map(({ remark }) => remark));
+  const left = count(wanted) - posted;
+  const together =
+    posted === drafts.length ? "" : `, in ${drafts.length} ${drafts.length === 1 ? "comment" : "comments"}`;
+  const rest = left > 0 ? ` ${left} more ${left === 1 ? "is" : "are"} in the summary comment.` : "";
+  return `${posted} new concurrency ${posted === 1 ? "problem" : "problems"}${together}.${rest}`;
 }
 
 function placementOf(

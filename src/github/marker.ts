@@ -15,6 +15,8 @@ export interface SummaryMarker {
   hash: string;
   /** The run that wrote it. */
   run: number;
+  /** Fingerprints of findings whose place GitHub refused on this head. */
+  refused: string[];
 }
 
 const LINE = /<!-- pcr:v1 ([^<>\n]*) -->\s*$/;
@@ -30,8 +32,9 @@ export function remarkMarker({ fingerprints, rule, key, fixed }: RemarkMarker): 
   return `<!-- pcr:v1 fp=${fingerprints.map(short).join(",")} rule=${rule}${more} -->`;
 }
 
-export function summaryMarker({ key, head, hash, run }: SummaryMarker): string {
-  return `<!-- pcr:v1 summary key=${encodeURIComponent(key)} head=${head} hash=${hash} run=${run} -->`;
+export function summaryMarker({ key, head, hash, run, refused }: SummaryMarker): string {
+  const more = refused.length === 0 ? "" : ` refused=${refused.join(",")}`;
+  return `<!-- pcr:v1 summary key=${encodeURIComponent(key)} head=${head} hash=${hash} run=${run}${more} -->`;
 }
 
 /** Reads the marker of a comment on a line; `null` when it has none. */
@@ -56,6 +59,7 @@ export function readSummaryMarker(body: string): SummaryMarker | null {
     head: values.get("head") ?? "",
     hash: values.get("hash") ?? "",
     run: Number(values.get("run") ?? 0) || 0,
+    refused: values.get("refused")?.split(",").filter(Boolean) ?? [],
   };
 }
 

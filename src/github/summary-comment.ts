@@ -25,6 +25,12 @@ export function findSummary(conversation: Conversation, key: string): Sticky | n
   return summariesIn(conversation, key)[0] ?? null;
 }
 
+/** Findings whose place GitHub refused when an earlier run tried the same head. */
+export function refusedBefore(conversation: Conversation, key: string, head: string): Set<string> {
+  const marker = readSummaryMarker(findSummary(conversation, key)?.body ?? "");
+  return new Set(marker?.head === head ? marker.refused : []);
+}
+
 function summariesIn({ comments }: Conversation, key: string): Sticky[] {
   return comments
     .filter(({ own, body }) => own && readSummaryMarker(body)?.key === key)
@@ -41,9 +47,13 @@ export async function keepSummary(
   conversation: Conversation,
   owner: SummaryOwner,
   text: string,
+  refused: readonly string[],
 ): Promise<void> {
-  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
-  const body = `${text}\n\n${summaryMarker({ key: owner.key, head: owner.head, hash, run: owner.run })}`;
+  // The marker alone is no reason for an edit, except when it has to remember something about this head.
+  const said = refused.length === 0 ? text : `${text}\n${owner.head}\n${refused.join()}`;
+  const hash = createHash("sha256").update(said).digest("hex").slice(0, 16);
+  const { key, head, run } = owner;
+  const body = `${text}\n\n${summaryMarker({ key, head, hash, run, refused: [...refused] })}`;
   const found = summariesIn(conversation, owner.key);
   if (found.length === 0) {
     await create(github, owner, body, hash);
