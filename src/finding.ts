@@ -70,6 +70,11 @@ export function weaker(a: Confidence, b: Confidence): Confidence {
   return atLeastConfidence(a, b) ? b : a;
 }
 
+/** Whether a finding counts: introduced by the change, or in an audit not known before; and not ignored. */
+export function isCounted({ state, suppressed }: Finding): boolean {
+  return !suppressed && (state === null || state === "introduced");
+}
+
 /** One step down, never below `notice`. */
 export function lowered(severity: Severity): Severity {
   return severity === "error" ? "warning" : "notice";

@@ -259,9 +259,29 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "report-file",
-    help: "File to write the JSON report to; in mode merge, the reports to read.",
+    help: "File to write the JSON report to; in mode post, the first stage's report, if there is one.",
     default: "",
     input: { default: "" },
+  },
+  {
+    name: "report-files",
+    help: "Globs of the shards' reports that mode merge joins.",
+    default: "",
+    many: true,
+    input: { default: "" },
+  },
+  {
+    name: "baseline",
+    help: "File with the findings that an audit accepts; only others fail it.",
+    default: "",
+    input: { default: "" },
+  },
+  {
+    name: "tracking-issue",
+    help: "Whether an audit keeps one issue up to date with what it finds: true or false.",
+    default: "false",
+    choices: ["true", "false"],
+    input: { default: "false" },
   },
   {
     name: "shard",

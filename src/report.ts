@@ -16,6 +16,10 @@ export interface Report {
   map: string | null;
   /** Sentences the reader should see beside the findings: configuration changed by the pull request, ignores it adds, limits hit. */
   notes: string[];
+  /** Which part of an audit this is, when it was split. */
+  shard?: { index: number; count: number };
+  /** The pull request and its head, when the action reviewed one. */
+  pullRequest?: { number: number; head: string };
 }
 
 export interface Stats {

@@ -1,19 +1,28 @@
 import { isPython } from "../changes/kinds.ts";
 import { InputError } from "../errors.ts";
+import { isCounted } from "../finding.ts";
 import type { Report } from "../report.ts";
+import { readOrigin } from "../report-file.ts";
+import { auditCheckout, mergeShards } from "./auditing.ts";
 import { pullRequestChange, rangeChange, type Sourced } from "./change-source.ts";
+import { type Checkout, type Engine, findCheckout } from "./checkout.ts";
 import type { GitHub } from "./client.ts";
 import { type Console, harmless } from "./console.ts";
 import { type Delivered, deliver } from "./delivery.ts";
 import { at, type PullRequest, readTrigger, text } from "./event.ts";
-import type { Inputs } from "./inputs.ts";
+import { readInside } from "./files.ts";
+import { type Inputs, label } from "./inputs.ts";
 import { type Job, jobOf } from "./job.ts";
 import { type Links, linksOf } from "./links.ts";
 import { annotate, failureOf, publish, type Reporters, refusalNotice } from "./publish.ts";
-import { auditCheckout, type Checkout, type Engine, findCheckout, reviewChange } from "./reviewing.ts";
+import { refusalOf } from "./refusal.ts";
+import { reviewChange } from "./reviewing.ts";
 import type { Runner } from "./runner.ts";
 import { MOST_SUMMARY } from "./summary-comment.ts";
 import { cleanText, placementText, worthSaying } from "./summary-text.ts";
+import { keepTrackingIssue } from "./tracking-issue.ts";
+
+const MOST_REPORT = 64 * 1024 * 1024;
 
 /** Everything a run is made of. */
 export interface Session {
@@ -43,12 +52,36 @@ export async function runAction(session: Session): Promise<void> {
   const checkout = await findCheckout(runner.workspace, inputs.directory, engine.environment);
   if (job.kind === "pull-request") return reviewPullRequest(job.pullRequest, job.gate, checkout, session);
   if (job.kind === "range") return reviewRange(job, checkout, session);
-  if (job.kind === "merge") throw new InputError("mode merge is not available");
-  if (job.notice !== null) console.notice(job.notice);
-  const { report, settings } = await auditCheckout(inputs, checkout, engine);
-  const written = await publish(report, inputs, runner, linksFor(session, runner.sha), session.reporters, console);
+  if (job.kind === "audit" && job.notice !== null) console.notice(harmless(job.notice));
+  return auditAll(job.kind === "merge" ? mergeShards : auditCheckout, checkout, session);
+}
+
+async function auditAll(make: typeof auditCheckout, checkout: Checkout, session: Session): Promise<void> {
+  const { inputs, runner, engine, console } = session;
+  const { report, settings } = await make(inputs, checkout, engine);
+  const links = linksFor(session, runner.sha);
+  const written = await publish(report, inputs, runner, links, session.reporters, console);
   annotate(report, console);
+  if (inputs.trackingIssue && inputs.shard === null) await track(report, links, session);
   conclude(report, failureOf(report, settings.failOn), written ? "annotations" : "log", session);
+}
+
+/** Keeps the tracking issue. That it cannot be kept is told and changes nothing else. */
+async function track(
+  report: Report,
+  links: Links,
+  { github, inputs, runner, reporters, console }: Session,
+): Promise<void> {
+  const worth = report.findings.some(isCounted) || report.verdict !== "pass";
+  const text = worth ? reporters.summary(report, { links, most: MOST_SUMMARY, for: "job" }) : null;
+  try {
+    await keepTrackingIssue(github, inputs.key, text, { commit: runner.sha, run: runner.runId });
+  } catch (error) {
+    const { message } = refusalOf(error);
+    console.notice(
+      harmless(`The tracking issue was not updated (${message}); it takes \`permissions: issues: write\`.`),
+    );
+  }
 }
 
 /** Nothing was reviewed, so nothing passed; but nothing went wrong either. */
@@ -67,8 +100,14 @@ async function reviewPullRequest(
   session: Session,
 ): Promise<void> {
   const { inputs, runner, github, engine, reporters, console } = session;
+  if (inputs.mode === "post") await checkOrigin(pullRequest, session);
   const sourced = await pullRequestChange(github, checkout.repository, pullRequest);
-  const { report, settings } = await reviewChange(sourced, inputs, checkout, engine);
+  const reviewed = await reviewChange(sourced, inputs, checkout, engine);
+  const { settings } = reviewed;
+  const report: Report = {
+    ...reviewed.report,
+    pullRequest: { number: pullRequest.number, head: pullRequest.head },
+  };
   const links = linksFor(session, pullRequest.head);
   const written = await publish(report, inputs, runner, links, reporters, console);
   const delivered = await comment(pullRequest, sourced, report, links, session);
@@ -80,6 +119,17 @@ async function reviewPullRequest(
   const delivery = delivered.rung === "annotations" && !written ? "log" : delivered.rung;
   const failure = failureOf(report, settings.failOn);
   conclude(report, gate || report.verdict === "error" ? failure : null, delivery, session);
+}
+
+/** A report of the first stage is data from a pull request: all it can do is disagree with what GitHub says. */
+async function checkOrigin({ number, head }: PullRequest, { inputs, runner }: Session): Promise<void> {
+  if (inputs.reportFile === "") return;
+  const json = await readInside(runner.workspace, inputs.reportFile, label("report-file"), MOST_REPORT);
+  const claimed = readOrigin(json, "the first stage's report").pullRequest;
+  if (claimed?.number === number && claimed.head === head) return;
+  throw new InputError(
+    `the first stage's report does not speak of pull request ${number} at ${head.slice(0, 12)}; nothing is posted`,
+  );
 }
 
 async function comment(

@@ -1,4 +1,4 @@
-import { byImportance, type Finding, type Severity } from "../finding.ts";
+import { byImportance, type Finding, isCounted, type Severity } from "../finding.ts";
 import type { Report } from "../report.ts";
 
 /** A message on a line, shown in the diff and on the run's page. */
@@ -15,9 +15,7 @@ const MOST: Record<Severity, number> = { error: 9, warning: 10, notice: 9 };
 
 /** The findings as annotations, the most important first; the last of a kind that overflows says how many are left. */
 export function annotationsOf(report: Report): Annotation[] {
-  const open = report.findings
-    .filter(({ state, suppressed }) => !suppressed && (report.mode === "audit" || state === "introduced"))
-    .sort(byImportance);
+  const open = report.findings.filter(isCounted).sort(byImportance);
   return (["error", "warning", "notice"] as const).flatMap((severity) => {
     const all = open.filter((finding) => finding.severity === severity);
     if (all.length <= MOST[severity]) return all.map(annotation);

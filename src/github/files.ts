@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
-import { lstat, mkdir, open, readFile, realpath } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, readFile, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import picomatch from "picomatch";
 import { InputError } from "../errors.ts";
 
 /**
@@ -40,6 +41,27 @@ export async function readInside(root: string, name: string, input: string, most
     if (error instanceof InputError) throw error;
     throw new InputError(`${input} ${JSON.stringify(name)} cannot be read (${codeOf(error)}); name an existing file`);
   }
+}
+
+const MOST_FILES = 1000;
+
+/** Files below a folder that match one of the globs, in order. Links are not followed. */
+export async function filesMatching(root: string, globs: readonly string[]): Promise<string[]> {
+  const matches = picomatch(
+    globs.map((glob) => glob.replace(/^\.\//, "")),
+    { dot: true },
+  );
+  const found: string[] = [];
+  const starts = new Set(globs.map((glob) => picomatch.scan(glob.replace(/^\.\//, "")).base));
+  for (const start of starts) {
+    const folder = resolve(root, start);
+    if (!isBelow(resolve(root), folder)) continue;
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    const names = entries.map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"));
+    found.push(...names.filter((name, index) => entries[index]?.isFile() === true && matches(name)));
+    if (entries.length === 0 && matches(start)) found.push(start);
+  }
+  return [...new Set(found)].sort().slice(0, MOST_FILES);
 }
 
 async function placeInside(root: string, name: string, input: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { OPTIONS, split } from "../options.ts";
+import { parseShard, type Shard } from "../shards.ts";
 import { choice, count } from "../values.ts";
 
 /** What the workflow asks for. Inputs that are settings stay as written, for `configuration.ts` to read. */
@@ -19,21 +20,17 @@ export interface Inputs {
   pullNumber: number | null;
   sarifFile: string;
   reportFile: string;
+  reportFiles: string[];
+  baseline: string;
+  trackingIssue: boolean;
   shard: Shard | null;
 }
 
 export type Mode = "auto" | "review" | "audit" | "post" | "merge";
 export type Comments = "inline" | "summary" | "none";
 
-/** The part of an audit that this run does: `index` of `count`, from 1. */
-export interface Shard {
-  index: number;
-  count: number;
-}
-
 const MODES: readonly Mode[] = ["auto", "review", "audit", "post", "merge"];
 const COMMENTS: readonly Comments[] = ["inline", "summary", "none"];
-const MOST_SHARDS = 256;
 
 /** How a message names an input. */
 export function label(name: string): string {
@@ -66,6 +63,9 @@ export function readInputs(get: (name: string) => string): Inputs {
     pullNumber: value("pull-number") === "" ? null : count(given("pull-number")),
     sarifFile: value("sarif-file"),
     reportFile: value("report-file"),
+    reportFiles: split(value("report-files")),
+    baseline: value("baseline"),
+    trackingIssue: word("tracking-issue", ["true", "false"], "false") === "true",
     shard: shardOf(value("shard")),
   };
 }
@@ -89,11 +89,7 @@ function directoryOf(text: string): string {
 }
 
 function shardOf(text: string): Shard | null {
-  if (text === "") return null;
-  const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
-  const shard = { index: Number(index), count: Number(count) };
-  if (shard.index >= 1 && shard.index <= shard.count && shard.count <= MOST_SHARDS) return shard;
-  throw new InputError(
-    `${label("shard")} must be written i/n with i from 1 to n and n at most ${MOST_SHARDS}, such as 2/8`,
-  );
+  const shard = parseShard(text);
+  if (text === "" || shard !== null) return shard;
+  throw new InputError(`${label("shard")} must be written i/n with i from 1 to n, such as 2/8`);
 }

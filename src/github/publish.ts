@@ -1,4 +1,4 @@
-import { atLeastSeverity, type Severity } from "../finding.ts";
+import { atLeastSeverity, isCounted, type Severity } from "../finding.ts";
 import type { Report } from "../report.ts";
 import { annotationsOf } from "./annotate.ts";
 import { type Console, harmless } from "./console.ts";
@@ -39,7 +39,9 @@ export async function publish(
 
   /** Where the workflow names no file, one for later steps is left in the runner's temporary folder. */
   async function file(output: string, name: string, text: string, ending: string): Promise<void> {
-    if (name !== "") {
+    // In mode post the name is that of a report to read.
+    const isRead = output === "report-file" && inputs.mode === "post";
+    if (name !== "" && !isRead) {
       await writeInside(runner.workspace, name, text, label(output));
       console.output(output, name);
     } else if (runner.temporary !== "") {
@@ -50,8 +52,8 @@ export async function publish(
   }
 }
 
-function outputs({ findings, mode, stats, verdict }: Report, console: Console): void {
-  const open = findings.filter(({ state, suppressed }) => !suppressed && (mode === "audit" || state === "introduced"));
+function outputs({ findings, stats, verdict }: Report, console: Console): void {
+  const open = findings.filter(isCounted);
   const highest = (["error", "warning", "notice"] as const).find((severity) =>
     open.some((finding) => finding.severity === severity),
   );
@@ -65,10 +67,7 @@ function outputs({ findings, mode, stats, verdict }: Report, console: Console): 
 /** The findings in the log, for runners that show no job summary. */
 function log(report: Report, console: Console): void {
   const lines = report.findings
-    .filter(
-      ({ state, suppressed }) =>
-        !suppressed && state !== "fixed" && (report.mode === "audit" || state === "introduced"),
-    )
+    .filter(isCounted)
     .map(({ path, startLine, severity, rule, message }) =>
       harmless(`${path}:${startLine}: ${severity}: ${message} (${rule})`),
     );
@@ -90,12 +89,7 @@ export function failureOf(report: Report, failOn: Severity | "never"): string | 
   }
   const counts = (["error", "warning", "notice"] as const).flatMap((severity) => {
     if (failOn === "never" || !atLeastSeverity(severity, failOn)) return [];
-    const found = report.findings.filter(
-      (finding) =>
-        !finding.suppressed &&
-        finding.severity === severity &&
-        (report.mode === "audit" || finding.state === "introduced"),
-    ).length;
+    const found = report.findings.filter((each) => isCounted(each) && each.severity === severity).length;
     return found === 0 ? [] : [`${found} of severity ${severity}`];
   });
   const what = report.mode === "audit" ? "Concurrency problems found" : "Concurrency problems introduced";
