@@ -5,6 +5,7 @@ import { connect } from "./github/client.ts";
 import { type Console, harmless } from "./github/console.ts";
 import { readInputs, unknownInputs } from "./github/inputs.ts";
 import { readRunner } from "./github/runner.ts";
+import { json } from "./reporters/json.ts";
 import { rules } from "./rules/index.ts";
 import { VERSION } from "./version.ts";
 
@@ -71,7 +72,7 @@ async function main(): Promise<void> {
     github,
     engine: { environment: withoutSecrets(environment), rules: rules.map(({ id }) => id), progress: () => {} },
     reporters: {
-      json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+      json,
       sarif: () => "{}\n",
       summary: (report) => `${report.stats.introduced} introduced\n`,
     },

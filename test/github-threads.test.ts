@@ -152,9 +152,13 @@ test("an outdated thread keeps its finding, and the summary lists it", () => {
   expect(outdated).toHaveLength(1);
 });
 
-test("of two threads that two runs at once have made, one speaks and both count", () => {
-  const { keep, resolve, open } = plan([finding("a")], [thread(["a"], { outdated: true }), thread(["a"])]);
+test("of two threads that two runs at once have made, one stays; the other goes unless somebody answered", () => {
+  const { keep, resolve, duplicates, open } = plan([finding("a")], [thread(["a"], { outdated: true }), thread(["a"])]);
   expect(keep.map(({ thread: each }) => each.outdated)).toEqual([false]);
   expect(resolve).toEqual([]);
-  expect(open).toBe(2);
+  expect(duplicates.map(({ outdated }) => outdated)).toEqual([true]);
+  expect(open).toBe(1);
+  const answered = plan([finding("a")], [thread(["a"]), thread(["a"], { replies: 1 })]);
+  expect(answered.duplicates).toEqual([]);
+  expect(answered.open).toBe(2);
 });

@@ -95,9 +95,10 @@ async function remoteChange(
   const notes: string[] = [];
   const source = await blobSource(github, repository);
   const headTree = await tree(github, headCommit);
-  const files = comparison.truncated
+  const listed = comparison.truncated
     ? fromTrees(comparison.files, await tree(github, comparison.base), headTree)
     : comparison.files;
+  const files = listed.flatMap((file) => withoutLinks(file, headTree));
   const changed = files.flatMap((file) => (file.status !== "deleted" && isPython(file.path) ? [file.path] : []));
   const { snapshot: head, left } = treeSnapshot(headTree, source, changed);
   if (left > 0) {
@@ -161,6 +162,14 @@ function fromTrees(listed: readonly PatchedFile[], base: Tree, head: Tree): Patc
     files.push({ path, previousPath: null, status: "deleted", hunks: null, patch: null });
   }
   return files;
+}
+
+/** A link or a submodule is no file: one that took a file's place deletes it. */
+function withoutLinks(file: PatchedFile, head: Tree): PatchedFile[] {
+  if (file.status === "deleted" || head.blobs.has(file.path)) return [file];
+  if (file.status === "added") return [];
+  const path = file.previousPath ?? file.path;
+  return [{ path, previousPath: null, status: "deleted", hunks: null, patch: null }];
 }
 
 const MOST_DIFFED = 1024 * 1024;

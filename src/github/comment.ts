@@ -1,5 +1,5 @@
 import type { Finding, Place } from "../finding.ts";
-import { code, prose } from "./escape.ts";
+import { code, prose } from "../reporters/escape.ts";
 import type { Links } from "./links.ts";
 import { remarkMarker, withoutMarker } from "./marker.ts";
 import type { Remark } from "./remarks.ts";

@@ -1,4 +1,4 @@
-import type { Annotation } from "./annotate.ts";
+import type { Annotation } from "../reporters/annotations.ts";
 
 /** The run's page, log and outputs, as far as an action can write them. Only the entry binds it to the toolkit. */
 export interface Console {

@@ -14,7 +14,7 @@ import { type Refusal, refusalOf } from "./refusal.ts";
 import { type Remark, remarksOf } from "./remarks.ts";
 import { suggestionFor } from "./suggestion.ts";
 import { findSummary, keepSummary, refusedBefore } from "./summary-comment.ts";
-import { refresh, reopen, settle } from "./thread-writes.ts";
+import { discard, refresh, reopen, settle } from "./thread-writes.ts";
 import { planThreads, type ThreadPlan } from "./threads.ts";
 
 /** Where the findings of a pull request ended up. */
@@ -112,6 +112,7 @@ async function write(github: GitHub, order: Order, conversation: Conversation, n
       local,
     ),
   );
+  await discard(github, plan.duplicates);
   const settled = await settle(github, plan.resolve, pullRequest.head);
   if (settled.refused) {
     notices.push(

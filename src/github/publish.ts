@@ -1,6 +1,6 @@
 import { atLeastSeverity, isCounted, type Severity } from "../finding.ts";
 import type { Report } from "../report.ts";
-import { annotationsOf } from "./annotate.ts";
+import { annotationsOf } from "../reporters/annotations.ts";
 import { type Console, harmless } from "./console.ts";
 import { writeInside } from "./files.ts";
 import { type Inputs, label } from "./inputs.ts";

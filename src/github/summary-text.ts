@@ -1,6 +1,6 @@
 import type { Report } from "../report.ts";
+import { code, prose } from "../reporters/escape.ts";
 import type { Placement } from "./delivery.ts";
-import { code, prose } from "./escape.ts";
 import type { Links } from "./links.ts";
 
 const MOST_LISTED = 20;

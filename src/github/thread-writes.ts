@@ -94,6 +94,19 @@ export async function reopen(
   return failed;
 }
 
+/** Deletes comments of ours that say what another one says, and that nobody answered. */
+export async function discard(github: GitHub, threads: readonly Thread[]): Promise<void> {
+  const { owner, repo } = github;
+  for (const { first } of threads) {
+    if (!canWrite(github)) return;
+    try {
+      await github.octokit.rest.pulls.deleteReviewComment({ owner, repo, comment_id: first.id });
+    } catch (error) {
+      if (refusalOf(error).kind !== "missing") throw error;
+    }
+  }
+}
+
 /** Whether the run may still change something: it has a budget, and the summary's share of it stays free. */
 function canWrite({ writes }: GitHub): boolean {
   return writes.done < writes.most - 3;

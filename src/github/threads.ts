@@ -19,6 +19,8 @@ export interface ThreadPlan {
   dismissed: { remark: Remark; by: string }[];
   /** Remarks that stay in a thread whose line is gone from the diff. */
   outdated: Remark[];
+  /** Threads that say again what an open one says, from two runs at once; nobody answered there. */
+  duplicates: Thread[];
   /** How many threads of ours stay open before anything is posted. */
   open: number;
 }
@@ -45,6 +47,7 @@ export function planThreads(
     answered: [],
     dismissed: [],
     outdated: [],
+    duplicates: [],
     open: 0,
   };
   const used = new Set<Thread>();
@@ -100,8 +103,12 @@ function place(whole: Remark, own: readonly Own[], used: Set<Thread>, viewer: st
     for (const { thread } of open) used.add(thread);
     plan.keep.push({ thread: home.thread, remark });
     if (home.thread.outdated) plan.outdated.push(remark);
-    // Further open threads about the same findings (two runs at once) stay open too, but say nothing new.
-    plan.open += open.length - 1;
+    const said = new Set([...wanted, ...home.fingerprints]);
+    for (const { thread, fingerprints } of open) {
+      if (thread === home.thread) continue;
+      if (thread.replies === 0 && fingerprints.every((each) => said.has(each))) plan.duplicates.push(thread);
+      else plan.open += 1;
+    }
     return;
   }
   const closed = about.filter(({ thread, fixed }) =>

@@ -1,4 +1,4 @@
-import { byImportance, type Finding, type Severity, type State } from "../finding.ts";
+import { byImportance, type Finding, isCounted, type Severity, type State } from "../finding.ts";
 import type { Report } from "../report.ts";
 
 /** Findings of one rule with one cause. The most important leads; the others are further callers of the same. */
@@ -7,11 +7,9 @@ export interface Group {
   others: Finding[];
 }
 
-/** What the report is about: introduced findings of a review, all of an audit; never suppressed ones. In order of importance. */
-export function reported({ mode, findings }: Report): Finding[] {
-  return findings
-    .filter(({ suppressed, state }) => !suppressed && (mode === "audit" || state === "introduced"))
-    .sort(byImportance);
+/** What the report is about: introduced findings of a review, those of an audit that no baseline knows; in order of importance. */
+export function reported({ findings }: Report): Finding[] {
+  return findings.filter(isCounted).sort(byImportance);
 }
 
 /** The findings that a review found in this state, in order of importance. */

@@ -27,6 +27,8 @@ export function json(report: Report): string {
     resources: report.resources.map(resource),
     map,
     notes: [...notes],
+    ...(report.shard && { shard: { index: report.shard.index, count: report.shard.count } }),
+    ...(report.pullRequest && { pullRequest: { number: report.pullRequest.number, head: report.pullRequest.head } }),
   };
   return `${JSON.stringify(printed, null, 2)}\n`;
 }
