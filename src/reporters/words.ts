@@ -45,3 +45,11 @@ export function statusWords(answers: readonly ChecklistAnswer[]): string {
 export function statusWord(status: ChecklistAnswer["status"]): string {
   return STATUSES[status];
 }
+
+const COMMANDS =
+  /^(?:[A-Z_]+=\S+ +)*(?:sudo +)?(?:python|py-spy|pip|pytest|uvicorn|gunicorn|celery|perf|time|wrk|hey|oha|ab|locust|memray|psql|scalene|for|watch)(?:[\d.]*) /;
+
+/** Whether a step of a verification is typed into a shell; the others are sentences. */
+export function isCommand(step: string): boolean {
+  return COMMANDS.test(step);
+}

@@ -1,0 +1,124 @@
+import type { ChecklistAnswer, Recommendation, Report } from "../report.ts";
+import { cell, code, fenced, link, prose } from "./escape.ts";
+import { count, sentence } from "./groups.ts";
+import type { LinkBuilder } from "./links.ts";
+import { brief, placeLink } from "./markdown-findings.ts";
+import { isCommand, MODELS, statusWord, statusWords, workloadWords } from "./words.ts";
+
+const MOST_ROWS = 10;
+const MOST_EVIDENCE = 3;
+const MOST_VERIFIED = 5;
+
+/** The table of models: misfits first, then what must be measured; code that fits is one line. */
+export function modelTable(recommendations: readonly Recommendation[], links: LinkBuilder): string {
+  const shown = needingThought(recommendations);
+  const good = recommendations.filter(({ fits }) => fits === true).length;
+  const fitting =
+    good === 0 ? "" : `${count(good, "place")} already ${good === 1 ? "uses" : "use"} the model that fits.`;
+  if (shown.length === 0) return fitting;
+  const rows = shown.slice(0, MOST_ROWS).map((given) => modelRow(given, links));
+  const more = shown.length > MOST_ROWS ? `${count(shown.length - MOST_ROWS, "more function")} left out here.` : "";
+  return [
+    "#### Which model fits",
+    table(["Function", "Workload", "Today", "Recommended", "Why"], rows),
+    [more, fitting].filter(Boolean).join(" "),
+  ]
+    .filter(Boolean)
+    .join("\n\n");
+}
+
+/** Whether anything is recommended that the code does not do yet. */
+export function recommendsChange(recommendations: readonly Recommendation[]): boolean {
+  return recommendations.some(({ fits }) => fits === false);
+}
+
+/** The checklist, folded: a headline with counts, then every item with its evidence. */
+export function checklistTable(answers: readonly ChecklistAnswer[], links: LinkBuilder): string {
+  if (answers.length === 0) return "";
+  const order = ["fail", "unknown", "pass", "not-applicable"];
+  const sorted = [...answers].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
+  const rows = sorted.map(({ id, question, status, evidence }) => [
+    status === "fail" ? `**${statusWord(status)}**` : statusWord(status),
+    `${code(id)} ${brief(question)}`,
+    evidenceCell(evidence, links),
+  ]);
+  return folded(`Checklist: ${statusWords(answers)}`, table(["", "Question", "Evidence"], rows));
+}
+
+/** Commands for each recommendation, folded. */
+export function verification(recommendations: readonly Recommendation[]): string {
+  const shown = needingThought(recommendations).filter(({ verify }) => verify.length > 0);
+  if (shown.length === 0) return "";
+  const parts = shown
+    .slice(0, MOST_VERIFIED)
+    .map((given) => [`**${code(given.function)}**`, ...steps(given.verify)].join("\n\n"));
+  if (shown.length > MOST_VERIFIED)
+    parts.push(`${count(shown.length - MOST_VERIFIED, "more function")} left out here.`);
+  return folded("How to verify", parts.join("\n\n"));
+}
+
+/** The program's map as Mermaid, which GitHub draws. */
+export function mapSection({ map }: Report): string {
+  return map === null ? "" : `#### How it runs\n\n${fenced("mermaid", map)}`;
+}
+
+/** A part that opens with a click; the blank lines let Markdown begin again inside. */
+export function folded(title: string, body: string): string {
+  return `<details><summary>${title}</summary>\n\n${body}\n\n</details>`;
+}
+
+function needingThought(recommendations: readonly Recommendation[]): Recommendation[] {
+  return [
+    ...recommendations.filter(({ fits }) => fits === false),
+    ...recommendations.filter(({ fits }) => fits === null),
+  ];
+}
+
+function modelRow(given: Recommendation, links: LinkBuilder): string[] {
+  const { path, line, current, recommended, fits, reasons, evidence } = given;
+  const name = link(code(given.function), links.lines(path, line));
+  const proofs = evidence.slice(0, MOST_EVIDENCE).map((place, index) => {
+    const address = links.lines(place.path, place.line);
+    return address === null ? placeLink(place, links) : link(`\\[${index + 1}\\]`, address);
+  });
+  return [
+    name,
+    [workloadWords(given), ...proofs].join(" "),
+    MODELS[current],
+    fits === null ? "measure first" : `**${MODELS[recommended]}**`,
+    reasons.map((reason) => sentence(brief(reason))).join(" "),
+  ];
+}
+
+function evidenceCell(evidence: ChecklistAnswer["evidence"], links: LinkBuilder): string {
+  const shown = evidence
+    .slice(0, MOST_EVIDENCE)
+    .map((place) => `${placeLink(place, links)} ${brief(place.message)}`.trim());
+  if (evidence.length > MOST_EVIDENCE) shown.push(`and ${evidence.length - MOST_EVIDENCE} more`);
+  return shown.join("<br>");
+}
+
+/** Commands that follow each other share a block; sentences stay sentences. */
+function steps(verify: readonly string[]): string[] {
+  const blocks: string[] = [];
+  let commands: string[] = [];
+  const flush = (): void => {
+    if (commands.length > 0) blocks.push(fenced("sh", commands.join("\n")));
+    commands = [];
+  };
+  for (const step of verify) {
+    if (isCommand(step)) {
+      commands.push(step);
+      continue;
+    }
+    flush();
+    blocks.push(prose(step));
+  }
+  flush();
+  return blocks;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
+  return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
