@@ -6,6 +6,7 @@ import { type Console, harmless } from "./github/console.ts";
 import { readInputs, unknownInputs } from "./github/inputs.ts";
 import { readRunner } from "./github/runner.ts";
 import { json } from "./reporters/json.ts";
+import { markdown } from "./reporters/markdown.ts";
 import { rules } from "./rules/index.ts";
 import { VERSION } from "./version.ts";
 
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
     reporters: {
       json,
       sarif: () => "{}\n",
-      summary: (report) => `${report.stats.introduced} introduced\n`,
+      summary: markdown,
     },
     console,
     why: (id) => rules.find((rule) => rule.id === id)?.why ?? "",

@@ -146,6 +146,7 @@ async function comment(
   }
   if (comments === "none") return { rung: "annotations", notices: [], refusal: null };
   const { change } = sourced;
+  const changed = new Set(change.files.map(({ path }) => path));
   return deliver(github, {
     pullRequest,
     report,
@@ -158,7 +159,7 @@ async function comment(
     run: runner.runId,
     context: { links, why: session.why, key: inputs.key },
     summary(placement, exists) {
-      if (!worthSaying(report, placement)) return exists ? cleanText(report) : null;
+      if (!worthSaying(report, changed, placement)) return exists ? cleanText(report) : null;
       const more = placementText(placement, links);
       const most = MOST_SUMMARY - more.length;
       const main = reporters.summary(report, { links, most, for: "pull-request" });

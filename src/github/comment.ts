@@ -63,7 +63,7 @@ export function fixedBody(
   rule: string,
 ): string {
   const marker = remarkMarker({ fingerprints: [...fingerprints], rule, key, fixed: true });
-  return `**Resolved** in ${code(head.slice(0, 7))}.\n\n${withoutMarker(body)}\n\n${marker}`;
+  return `**Resolved**, fixed in ${code(head.slice(0, 7))}.\n\n${withoutMarker(body)}\n\n${marker}`;
 }
 
 /** Whether two versions of a comment differ in more than commits and line numbers, so that an edit is worth it. */

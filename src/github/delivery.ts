@@ -48,8 +48,8 @@ export interface Order {
 export interface Placement {
   /** Findings in open comments of ours. */
   inline: number;
-  /** Commented findings that are in the summary alone. */
-  listed: number;
+  /** Findings that would be commented on but stand in the summary alone: there is no room or no place for them. */
+  listed: Finding[];
   dismissed: { finding: Finding; by: string }[];
   outdated: Finding[];
   /** Paths of threads that are obsolete and stay open because somebody answered. */
@@ -197,10 +197,10 @@ function placementOf(
   const inThreads = [...plan.keep, ...plan.reopen.filter(({ thread }) => !failed.has(thread))].map(
     ({ remark }) => remark,
   );
-  const inline = count([...inThreads, ...posted.placed.map(({ remark }) => remark)]);
+  const placed = new Set(posted.placed.flatMap(({ remark }) => remark.findings));
   return {
-    inline,
-    listed: count(wanted) - count(posted.placed.map(({ remark }) => remark)),
+    inline: count(inThreads) + placed.size,
+    listed: wanted.flatMap(({ findings }) => findings).filter((finding) => !placed.has(finding)),
     dismissed: plan.dismissed.flatMap(({ remark, by }) => remark.findings.map((finding) => ({ finding, by }))),
     outdated: plan.outdated.flatMap(({ findings }) => findings),
     answered: plan.answered.map(({ path }) => path),
