@@ -76,8 +76,9 @@ async function compared(github: GitHub, base: string, head: string): Promise<Com
     return await compareCommits(github, base, head);
   } catch (error) {
     const { kind, message } = refusalOf(error);
-    const advice =
-      kind === "permission" || kind === "missing"
+    const advice = github.anonymous
+      ? "the input github-token is empty: pass a token"
+      : kind === "permission" || kind === "missing"
         ? "give the job `permissions: contents: read` and check that both commits exist"
         : "re-run the job, or check out with `fetch-depth: 0`";
     throw new InputError(
@@ -136,7 +137,7 @@ async function tree(github: GitHub, commit: string): Promise<Tree> {
     found = await loadTree(github, commit);
   } catch (error) {
     throw new InputError(
-      `the files of ${commit.slice(0, 12)} cannot be listed (${refusalOf(error).message}); give the job \`permissions: contents: read\``,
+      `the files of ${commit.slice(0, 12)} cannot be listed (${refusalOf(error).message}); ${github.anonymous ? "the input github-token is empty: pass a token" : "give the job `permissions: contents: read`"}`,
     );
   }
   if (!found.truncated) return found;

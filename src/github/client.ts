@@ -9,6 +9,8 @@ export interface GitHub {
   octokit: Octokit;
   owner: string;
   repo: string;
+  /** There is no token: only public data can be read. */
+  anonymous: boolean;
   pacing: Pacing;
   /** How many requests changed something so far; one run has a budget of them. */
   writes: { done: number; most: number };
@@ -90,7 +92,7 @@ export function connect(options: ClientOptions): GitHub {
       }
     }
   });
-  return { octokit, owner: options.owner, repo: options.repo, pacing, writes };
+  return { octokit, owner: options.owner, repo: options.repo, anonymous: options.token === "", pacing, writes };
 }
 
 /** Waits. */

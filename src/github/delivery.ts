@@ -120,7 +120,8 @@ async function write(github: GitHub, order: Order, conversation: Conversation, n
     );
   }
   const exists = findSummary(conversation, context.key) !== null;
-  const text = order.summary(placementOf(plan, failed, wanted, posted), exists);
+  // Without inline comments everything is in the summary, and nothing is left over.
+  const text = order.summary(placementOf(plan, failed, inline ? wanted : [], posted), exists);
   if (text !== null) {
     for (const { remark } of posted.refused) refused.add(short(remark.findings[0].fingerprint));
     const owner = { number: pullRequest.number, key: context.key, head: pullRequest.head, run: order.run };

@@ -55,7 +55,8 @@ export async function filesMatching(root: string, globs: readonly string[]): Pro
   const starts = new Set(globs.map((glob) => picomatch.scan(glob.replace(/^\.\//, "")).base));
   for (const start of starts) {
     const folder = resolve(root, start);
-    if (!isBelow(resolve(root), folder)) continue;
+    const real = await realpath(folder).catch(() => null);
+    if (real === null || !isBelow(await realpath(root), real)) continue;
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
     const names = entries.map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"));
     found.push(...names.filter((name, index) => entries[index]?.isFile() === true && matches(name)));
