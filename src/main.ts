@@ -7,6 +7,7 @@ import { readInputs, unknownInputs } from "./github/inputs.ts";
 import { readRunner } from "./github/runner.ts";
 import { json } from "./reporters/json.ts";
 import { markdown } from "./reporters/markdown.ts";
+import { sarif } from "./reporters/sarif.ts";
 import { rules } from "./rules/index.ts";
 import { VERSION } from "./version.ts";
 
@@ -74,7 +75,8 @@ async function main(): Promise<void> {
     engine: { environment: withoutSecrets(environment), rules: rules.map(({ id }) => id), progress: () => {} },
     reporters: {
       json,
-      sarif: () => "{}\n",
+      sarif: (report, excerpts, { links, category }) =>
+        sarif(report, excerpts, { rules, links, ...(category === null ? {} : { category }) }),
       summary: markdown,
     },
     console,

@@ -58,9 +58,9 @@ export async function runAction(session: Session): Promise<void> {
 
 async function auditAll(make: typeof auditCheckout, checkout: Checkout, session: Session): Promise<void> {
   const { inputs, runner, engine, console } = session;
-  const { report, settings } = await make(inputs, checkout, engine);
+  const { report, settings, tree } = await make(inputs, checkout, engine);
   const links = linksFor(session, runner.sha);
-  const written = await publish(report, inputs, runner, links, session.reporters, console);
+  const written = await publish({ report, trees: [tree] }, inputs, runner, links, session.reporters, console);
   annotate(report, console);
   if (inputs.trackingIssue && inputs.shard === null) await track(report, links, session);
   conclude(report, failureOf(report, settings.failOn), written ? "annotations" : "log", session);
@@ -109,7 +109,8 @@ async function reviewPullRequest(
     pullRequest: { number: pullRequest.number, head: pullRequest.head },
   };
   const links = linksFor(session, pullRequest.head);
-  const written = await publish(report, inputs, runner, links, reporters, console);
+  const { head, base } = sourced.change;
+  const written = await publish({ report, trees: [head, base] }, inputs, runner, links, reporters, console);
   const delivered = await comment(pullRequest, sourced, report, links, session);
   for (const sentence of delivered.notices) console.notice(harmless(sentence));
   if (delivered.refusal !== null) {
@@ -172,7 +173,9 @@ async function reviewRange(job: Job & { kind: "range" }, checkout: Checkout, ses
   const { inputs, runner, engine, console } = session;
   const sourced = await firstRange(job, checkout, session);
   const { report, settings } = await reviewChange(sourced, inputs, checkout, engine);
-  const written = await publish(report, inputs, runner, linksFor(session, job.head), session.reporters, console);
+  const { head, base } = sourced.change;
+  const links = linksFor(session, job.head);
+  const written = await publish({ report, trees: [head, base] }, inputs, runner, links, session.reporters, console);
   annotate(report, console);
   conclude(report, failureOf(report, settings.failOn), written ? "annotations" : "log", session);
 }

@@ -1,4 +1,5 @@
 import { againstBaseline, readBaseline } from "../baseline.ts";
+import type { Snapshot } from "../changes/change.ts";
 import { isPython } from "../changes/kinds.ts";
 import type { Settings } from "../config.ts";
 import { configureAudit } from "../configuration.ts";
@@ -13,12 +14,14 @@ import { type Inputs, label } from "./inputs.ts";
 
 const MOST_REPORT = 256 * 1024 * 1024;
 
+export interface Audited {
+  report: Report;
+  settings: Settings;
+  tree: Snapshot;
+}
+
 /** Audits the checkout as it stands. */
-export async function auditCheckout(
-  inputs: Inputs,
-  checkout: Checkout,
-  engine: Engine,
-): Promise<{ report: Report; settings: Settings }> {
+export async function auditCheckout(inputs: Inputs, checkout: Checkout, engine: Engine): Promise<Audited> {
   const { directory } = checkout;
   const tree = treeOf(checkout);
   const paths = await tree.paths();
@@ -36,15 +39,11 @@ export async function auditCheckout(
   const found = await audit(tree, reports, settings, engine.progress);
   const report = await withBaseline(found, inputs, checkout, settings, shard === null);
   const part = shard === null ? {} : { shard };
-  return { report: { ...report, ...part, notes: [...configured.notes, ...report.notes] }, settings };
+  return { report: { ...report, ...part, notes: [...configured.notes, ...report.notes] }, settings, tree };
 }
 
 /** Joins the reports of an audit's shards. The checkout, if there is one, says what fails the gate. */
-export async function mergeShards(
-  inputs: Inputs,
-  checkout: Checkout,
-  engine: Engine,
-): Promise<{ report: Report; settings: Settings }> {
+export async function mergeShards(inputs: Inputs, checkout: Checkout, engine: Engine): Promise<Audited> {
   if (inputs.reportFiles.length === 0)
     throw new InputError("mode merge needs the input report-files: globs of the reports to join");
   const { workspace, directory } = checkout;
@@ -64,6 +63,7 @@ export async function mergeShards(
   return {
     report: await withBaseline(mergeReports(reports, settings.failOn), inputs, checkout, settings, true),
     settings,
+    tree,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Snapshot } from "../changes/change.ts";
+import { type Excerpts, excerptsOf } from "../excerpts.ts";
 import { atLeastSeverity, isCounted, type Severity } from "../finding.ts";
 import type { Report } from "../report.ts";
 import { annotationsOf } from "../reporters/annotations.ts";
@@ -11,7 +13,7 @@ import type { Runner } from "./runner.ts";
 /** The forms of a report that the action needs. */
 export interface Reporters {
   json(report: Report): string;
-  sarif(report: Report): string;
+  sarif(report: Report, excerpts: Excerpts, options: { links: Links; category: string | null }): string;
   /** The summary in Markdown, at most `most` characters. */
   summary(report: Report, options: { links: Links; most: number; for: "pull-request" | "job" }): string;
 }
@@ -19,9 +21,15 @@ export interface Reporters {
 /** GitHub takes a mebibyte a step. */
 const MOST_JOB_SUMMARY = 900_000;
 
+/** A report, and the versions of the code that its places lie in, the newest first. */
+export interface Publication {
+  report: Report;
+  trees: readonly Snapshot[];
+}
+
 /** Writes everything that needs no permission: files, outputs, the job summary. `false`: the job summary could not be written. */
 export async function publish(
-  report: Report,
+  { report, trees }: Publication,
   inputs: Inputs,
   runner: Runner,
   links: Links,
@@ -30,7 +38,7 @@ export async function publish(
 ): Promise<boolean> {
   outputs(report, console);
   const json = reporters.json(report);
-  const sarif = reporters.sarif(report);
+  const sarif = reporters.sarif(report, await excerptsOf(report, trees), { links, category: categoryOf(inputs) });
   await file("report-file", inputs.reportFile, json, "json");
   await file("sarif-file", inputs.sarifFile, sarif, "sarif");
   const written = await console.summary(reporters.summary(report, { links, most: MOST_JOB_SUMMARY, for: "job" }));
@@ -50,6 +58,12 @@ export async function publish(
       console.output(output, path);
     } else console.output(output, "");
   }
+}
+
+/** Tells uploads to code scanning for one commit apart. */
+function categoryOf({ shard, key }: Inputs): string | null {
+  const parts = [key, shard === null ? "" : `shard-${shard.index}-of-${shard.count}`].filter((part) => part !== "");
+  return parts.length === 0 ? null : parts.join("/");
 }
 
 function outputs({ findings, stats, verdict }: Report, console: Console): void {
