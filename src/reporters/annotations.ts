@@ -57,7 +57,11 @@ function command({ severity, title, message, place }: Annotation): string {
   const properties: [string, string | number][] = [["title", title]];
   if (place !== null) {
     const { path, startLine, endLine, startColumn, endColumn } = place;
-    properties.unshift(["file", path], ["line", startLine], ["endLine", endLine]);
+    properties.unshift(
+      ["file", path.replace(/(?![\r\n])[\p{Cc}\p{Cf}\p{Cs}]/gu, "")],
+      ["line", startLine],
+      ["endLine", endLine],
+    );
     // GitHub takes columns only within one line.
     if (startLine === endLine) properties.splice(3, 0, ["col", startColumn], ["endColumn", endColumn]);
   }

@@ -16,7 +16,7 @@ export function findingItem({ lead, others }: Group, links: LinkBuilder): string
   const parts = [
     `**${capitalised(severity)}** at ${placeLink(placeOf(lead), links)}: ${sentence(brief(message))}${sure}`,
     instead === "" ? "" : `*Instead:* ${sentence(brief(instead))}`,
-    `<sub>${[name, steps(trace, links), callers(others, links)].filter(Boolean).join(" · ")}</sub>`,
+    `<sub>${[`${name}${steps(trace, links)}`, callers(others, links)].filter(Boolean).join(" · ")}</sub>`,
   ];
   // A line break of HTML means the same in comments, where a line feed breaks the line, and in files, where it does not.
   return `- ${parts.filter(Boolean).join("<br>")}`;
@@ -41,7 +41,7 @@ function steps(trace: readonly Place[], links: LinkBuilder): string {
   if (trace.length === 0) return "";
   const shown = trace.slice(0, MOST_STEPS).map((place) => placeLink(place, links));
   if (trace.length > MOST_STEPS) shown.push(`${trace.length - MOST_STEPS} more`);
-  return `→ ${shown.join(" → ")}`;
+  return shown.map((place) => ` → ${place}`).join("");
 }
 
 function callers(others: readonly Finding[], links: LinkBuilder): string {
