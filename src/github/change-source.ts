@@ -5,12 +5,13 @@ import { isPython } from "../changes/kinds.ts";
 import type { Repository } from "../changes/repository.ts";
 import { baseSnapshot } from "../changes/snapshot.ts";
 import { InputError } from "../errors.ts";
+import { blobSource } from "./blob-source.ts";
 import type { GitHub } from "./client.ts";
 import { type Comparison, compareCommits, listFiles, type PatchedFile } from "./compare.ts";
 import type { PullRequest } from "./event.ts";
 import { inOneLine, refusalOf } from "./refusal.ts";
 import { beforePatch } from "./reverse.ts";
-import { blobSource, loadTree, type Tree, treeSnapshot } from "./tree.ts";
+import { loadTree, type Tree, treeSnapshot } from "./tree.ts";
 
 /** A change, and what GitHub shows of it. */
 export interface Sourced {
@@ -101,7 +102,7 @@ async function remoteChange(
     : comparison.files;
   const files = listed.flatMap((file) => withoutLinks(file, headTree));
   const changed = files.flatMap((file) => (file.status !== "deleted" && isPython(file.path) ? [file.path] : []));
-  const { snapshot: head, left } = treeSnapshot(headTree, source, changed);
+  const { snapshot: head, left } = await treeSnapshot(headTree, source, changed);
   if (left > 0) {
     notes.push(
       `${left} Python files were not read, to stay within GitHub's limits: callers in them are not seen. Check the repository out to include them.`,

@@ -63,7 +63,8 @@ export function connect(options: ClientOptions): GitHub {
       doNotRetry: [400, 401, 403, 404, 406, 409, 410, 422, 429, 451],
     },
     throttle: {
-      write: spaced("pcr-write", pacing.writeMilliseconds),
+      // The plugin counts queries of GraphQL among the writes; real ones are spaced below.
+      write: spaced("pcr-write", 0),
       notifications: spaced("pcr-notifications", 3 * pacing.writeMilliseconds),
       // Limits are waited for in one place, below, which also knows the forms that the plugin does not recognise.
       onRateLimit: () => false,
@@ -71,12 +72,16 @@ export function connect(options: ClientOptions): GitHub {
     },
   });
   const writes = { done: 0, most: MOST_WRITES };
-  octokit.hook.before("request", (request) => {
+  let nextWrite = 0;
+  octokit.hook.before("request", async (request) => {
     if (request.method === "GET") return;
     const query: unknown = request.query;
     if (typeof query === "string" && !query.startsWith("mutation")) return;
     writes.done += 1;
     request.request = { ...request.request, retries: 0 };
+    const start = Math.max(Date.now(), nextWrite);
+    nextWrite = start + pacing.writeMilliseconds;
+    await wait(start - Date.now());
   });
   let left = pacing.patienceSeconds;
   octokit.hook.wrap("request", async (request, parameters) => {
