@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { connect, type GitHub } from "../src/github/client.ts";
-import type { Conversation } from "../src/github/conversation.ts";
+import type { Conversation, Thread } from "../src/github/conversation.ts";
 import { remarkMarker } from "../src/github/marker.ts";
 import { type Draft, postReview } from "../src/github/post-review.ts";
 import { refusalOf } from "../src/github/refusal.ts";
+import { settle } from "../src/github/thread-writes.ts";
 import { sampleReview } from "./sample-report.ts";
 
 interface Call {
@@ -203,6 +204,56 @@ test.each<[string, Answer, string]>([
     .catch((reason: unknown) => reason);
   expect(refusalOf(error).kind).toBe(kind);
 });
+
+test("only threads that GitHub says it resolved count; the others say it in their text, and are hidden", async () => {
+  const threads = Array.from({ length: 12 }, (_, index) => threadOf(`T${index}`, index, index !== 5));
+  const { github, calls } = client(({ path, body }) => {
+    if (!path.endsWith("/graphql")) return { status: 200 };
+    if (!body?.query?.includes("resolveReviewThread")) return { status: 200, data: { data: {} } };
+    const names = [...body.query.matchAll(/m(\d+):/g)].map(([, number]) => `m${number}`);
+    const data = Object.fromEntries(
+      names.map((name) => [name, name === "m1" ? null : { thread: { isResolved: true } }]),
+    );
+    return {
+      status: 200,
+      data: { data, errors: [{ type: "FORBIDDEN", message: "Resource not accessible by integration" }] },
+    };
+  });
+  const result = await settle(github, threads, "0123456789");
+  // Ten and one in two requests, of which one each is refused; number 5 may not even be tried.
+  expect(result).toEqual({ resolved: 10, marked: 2, refused: true });
+  expect(calls.map(({ method, path }) => `${method} ${path.replace("/api/v3/repos/o/r", "")}`)).toEqual([
+    "POST /api/graphql",
+    "POST /api/graphql",
+    "PATCH /pulls/comments/1",
+    "PATCH /pulls/comments/5",
+    "POST /api/graphql",
+  ]);
+  expect(github.writes.done).toBe(5);
+});
+
+test("a run stops changing things when its budget is spent", async () => {
+  const { github, calls } = client(() => ({ status: 200 }));
+  const threads = Array.from({ length: 80 }, (_, index) => threadOf(`T${index}`, index, false));
+  await settle(github, threads, "0123456789");
+  expect(calls).toHaveLength(57);
+});
+
+function threadOf(id: string, number: number, canResolve: boolean): Thread {
+  const marker = remarkMarker({ fingerprints: [`f${number}`], rule: "r", key: "", fixed: false });
+  return {
+    id,
+    path: "a.py",
+    onFile: false,
+    resolved: false,
+    resolvedBy: null,
+    outdated: false,
+    canResolve,
+    canReopen: false,
+    first: { nodeId: `C${number}`, id: number, body: `x\n\n${marker}`, own: true, author: "b", minimized: false },
+    replies: 0,
+  };
+}
 
 function conversationWith(there: readonly Draft[]): unknown {
   const author = { author: { __typename: "Bot", login: "github-actions" }, viewerDidAuthor: true };

@@ -1,10 +1,9 @@
-import { isPython } from "../changes/kinds.ts";
 import { InputError } from "../errors.ts";
 import { isCounted } from "../finding.ts";
 import type { Report } from "../report.ts";
 import { readOrigin } from "../report-file.ts";
 import { auditCheckout, mergeShards } from "./auditing.ts";
-import { pullRequestChange, rangeChange, type Sourced } from "./change-source.ts";
+import { pullRequestChange, rangeChange, type Sourced, touchesPython } from "./change-source.ts";
 import { type Checkout, type Engine, findCheckout } from "./checkout.ts";
 import type { GitHub } from "./client.ts";
 import { type Console, harmless } from "./console.ts";
@@ -154,7 +153,7 @@ async function comment(
     files: change.files,
     head: change.head,
     shown: sourced.shown,
-    changesPython: change.files.some(({ path, previousPath }) => isPython(path) || isPython(previousPath ?? path)),
+    changesPython: touchesPython(change.files),
     comments,
     mostComments: inputs.mostComments,
     run: runner.runId,

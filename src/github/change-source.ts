@@ -102,7 +102,7 @@ async function remoteChange(
     : comparison.files;
   const files = listed.flatMap((file) => withoutLinks(file, headTree));
   const changed = files.flatMap((file) => (file.status !== "deleted" && isPython(file.path) ? [file.path] : []));
-  const { snapshot: head, left } = await treeSnapshot(headTree, source, changed);
+  const { snapshot: head, left } = await treeSnapshot(headTree, source, touchesPython(files) ? changed : null);
   if (left > 0) {
     notes.push(
       `${left} Python files were not read, to stay within GitHub's limits: callers in them are not seen. Check the repository out to include them.`,
@@ -130,6 +130,11 @@ async function remoteChange(
     notes,
     shown: async () => hunksByPath(comparison.files),
   };
+}
+
+/** Whether a change touches Python at all. */
+export function touchesPython(files: readonly ChangedFile[]): boolean {
+  return files.some(({ path, previousPath }) => isPython(path) || isPython(previousPath ?? path));
 }
 
 async function tree(github: GitHub, commit: string): Promise<Tree> {

@@ -30,14 +30,15 @@ export async function loadTree(github: GitHub, commit: string): Promise<Tree> {
 
 /**
  * A commit's files read by blob id. When too many of them would have to be fetched, the snapshot holds the files in `first`,
- * configuration, and the Python files nearest to them; `left` says how many others it leaves out.
+ * configuration, and the Python files nearest to them; `left` says how many others it leaves out. Without `first` nothing is
+ * fetched before it is asked for.
  */
 export async function treeSnapshot(
   tree: Tree,
   source: BlobSource,
-  first: readonly string[],
+  first: readonly string[] | null,
 ): Promise<{ snapshot: Snapshot; left: number }> {
-  const paths = await fetchable(tree, source, first);
+  const paths = first === null ? [...tree.blobs.keys()] : await fetchable(tree, source, first);
   const known = new Set(paths);
   const snapshot = remembering({
     paths: async () => paths,
