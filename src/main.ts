@@ -5,8 +5,8 @@ import { connect } from "./github/client.ts";
 import { type Console, harmless } from "./github/console.ts";
 import { readInputs, unknownInputs } from "./github/inputs.ts";
 import { readRunner } from "./github/runner.ts";
-import { json } from "./reporters/json.ts";
 import { markdown } from "./reporters/markdown.ts";
+import { render } from "./reporters/render.ts";
 import { sarif } from "./reporters/sarif.ts";
 import { rules } from "./rules/index.ts";
 import { VERSION } from "./version.ts";
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
     github,
     engine: { environment: withoutSecrets(environment), rules: rules.map(({ id }) => id), progress: () => {} },
     reporters: {
-      json,
+      file: (form, report, sources, links) => render(form, report, { sources, rules, links, color: false }),
       sarif: (report, excerpts, { links, category }) =>
         sarif(report, excerpts, { rules, links, ...(category === null ? {} : { category }) }),
       summary: markdown,

@@ -259,7 +259,7 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "report-file",
-    help: "File to write the JSON report to; in mode post, the first stage's report, if there is one.",
+    help: "File to write the report to: JSON, or a page for readers when it ends in .html or .md. In mode post, the first stage's JSON report.",
     default: "",
     input: { default: "" },
   },

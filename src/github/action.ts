@@ -113,7 +113,7 @@ async function reviewPullRequest(
   const delivered = await comment(pullRequest, sourced, report, links, session);
   for (const sentence of delivered.notices) console.notice(harmless(sentence));
   if (delivered.refusal !== null) {
-    console.notice(harmless(refusalNotice(delivered.refusal, pullRequest.fork, runner.actor, Date.now())));
+    console.notice(harmless(refusalNotice(delivered.refusal, pullRequest.fork, runner.actor, links, Date.now())));
   }
   if (delivered.rung === "annotations") annotate(report, console);
   const delivery = delivered.rung === "annotations" && !written ? "log" : delivered.rung;

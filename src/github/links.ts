@@ -4,6 +4,8 @@ export interface Links {
   lines(path: string, startLine: number, endLine?: number): string;
   /** A rule's page; `null` when nobody knows where the action comes from. */
   rule(id: string): string | null;
+  /** A section of the action's README, under the same condition. */
+  readme(section: string): string | null;
   run: string;
 }
 
@@ -20,14 +22,17 @@ export interface LinkParts {
 
 /** Makes the addresses of one run. */
 export function linksOf(parts: LinkParts): Links {
-  const home = `${parts.serverUrl.replace(/\/+$/, "")}/${parts.owner}/${parts.repo}`;
+  const server = parts.serverUrl.replace(/\/+$/, "");
+  const home = `${server}/${parts.owner}/${parts.repo}`;
+  const page = (path: string): string | null =>
+    /^[\w.-]+\/[\w.-]+$/.test(parts.actionRepository)
+      ? `${server}/${parts.actionRepository}/blob/${encodePath(parts.actionRef || "HEAD")}/${path}`
+      : null;
   return {
     lines: (path, startLine, endLine = startLine) =>
       `${home}/blob/${parts.head}/${encodePath(path)}#L${startLine}${endLine > startLine ? `-L${endLine}` : ""}`,
-    rule: (id) =>
-      /^[\w.-]+\/[\w.-]+$/.test(parts.actionRepository)
-        ? `${parts.serverUrl}/${parts.actionRepository}/blob/${encodePath(parts.actionRef || "HEAD")}/src/rules/README.md#${id}`
-        : null,
+    rule: (id) => page(`src/rules/README.md#${id}`),
+    readme: (section) => page(`README.md#${section}`),
     run: `${home}/actions/runs/${parts.runId}`,
   };
 }

@@ -12,7 +12,8 @@ import type { Runner } from "./runner.ts";
 
 /** The forms of a report that the action needs. */
 export interface Reporters {
-  json(report: Report): string;
+  /** A file for readers or tools; the ending of its name says which form it has. */
+  file(form: "json" | "html" | "markdown", report: Report, excerpts: Excerpts, links: Links): string;
   sarif(report: Report, excerpts: Excerpts, options: { links: Links; category: string | null }): string;
   /** The summary in Markdown, at most `most` characters. */
   summary(report: Report, options: { links: Links; most: number; for: "pull-request" | "job" }): string;
@@ -37,9 +38,11 @@ export async function publish(
   console: Console,
 ): Promise<boolean> {
   outputs(report, console);
-  const json = reporters.json(report);
-  const sarif = reporters.sarif(report, await excerptsOf(report, trees), { links, category: categoryOf(inputs) });
-  await file("report-file", inputs.reportFile, json, "json");
+  const excerpts = await excerptsOf(report, trees);
+  const sarif = reporters.sarif(report, excerpts, { links, category: categoryOf(inputs) });
+  // In mode post the name is that of a report to read.
+  const name = inputs.mode === "post" ? "" : inputs.reportFile;
+  await file("report-file", name, reporters.file(formOf(name), report, excerpts, links), "json");
   await file("sarif-file", inputs.sarifFile, sarif, "sarif");
   const written = await console.summary(reporters.summary(report, { links, most: MOST_JOB_SUMMARY, for: "job" }));
   if (!written) log(report, console);
@@ -47,9 +50,7 @@ export async function publish(
 
   /** Where the workflow names no file, one for later steps is left in the runner's temporary folder. */
   async function file(output: string, name: string, text: string, ending: string): Promise<void> {
-    // In mode post the name is that of a report to read.
-    const isRead = output === "report-file" && inputs.mode === "post";
-    if (name !== "" && !isRead) {
+    if (name !== "") {
       await writeInside(runner.workspace, name, text, label(output));
       console.output(output, name);
     } else if (runner.temporary !== "") {
@@ -58,6 +59,11 @@ export async function publish(
       console.output(output, path);
     } else console.output(output, "");
   }
+}
+
+function formOf(name: string): "json" | "html" | "markdown" {
+  if (/\.html?$/i.test(name)) return "html";
+  return /\.(?:md|markdown)$/i.test(name) ? "markdown" : "json";
 }
 
 /** Tells uploads to code scanning for one commit apart. */
@@ -111,7 +117,8 @@ export function failureOf(report: Report, failOn: Severity | "never"): string | 
 }
 
 /** Why there are no comments, and what would change that, for whoever reads the log. */
-export function refusalNotice(refusal: Refusal, fork: boolean, actor: string, now: number): string {
+export function refusalNotice(refusal: Refusal, fork: boolean, actor: string, links: Links, now: number): string {
+  const page = links.readme("workflows");
   const instead = "The findings are in the job summary and in annotations.";
   if (refusal.kind === "rate-limit") {
     const until = new Date(now + refusal.seconds * 1000).toISOString().slice(11, 16);
@@ -122,7 +129,7 @@ export function refusalNotice(refusal: Refusal, fork: boolean, actor: string, no
   }
   const needs = refusal.kind === "permission" && refusal.needs !== null ? ` (GitHub asks for ${refusal.needs})` : "";
   const why = fork
-    ? "the token of a pull request from a fork is read-only; a second workflow on workflow_run with `mode: post` can write them"
+    ? `the token of a pull request from a fork is read-only; a second workflow on workflow_run with \`mode: post\` can write them${page === null ? "" : `, see ${page}`}`
     : actor === "dependabot[bot]"
       ? "the token of a run started by Dependabot is read-only unless the job says `permissions: pull-requests: write`"
       : "the token may not write; give the job `permissions: pull-requests: write`";
