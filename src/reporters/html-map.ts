@@ -21,7 +21,7 @@ export function mapFigure(source: string): string {
   if (chart === null) return `<pre class="map">${html(source)}</pre>`;
   const words = chart.edges.map((edge) => `<li>${html(edgeWords(edge, chart))}</li>`).join("");
   const list = words === "" ? "" : `<details><summary>The same in words</summary><ul>${words}</ul></details>`;
-  return `<figure>${drawing(chart)}</figure>${list}`;
+  return `<figure tabindex="0" aria-label="Map">${drawing(chart)}</figure>${list}`;
 }
 
 function edgeWords({ from, to, label, isMarked }: FlowEdge, { nodes }: Flowchart): string {

@@ -34,6 +34,7 @@ button{cursor:pointer;background:var(--soft)}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
 article{border:1px solid var(--line);border-left:4px solid currentColor;border-radius:6px;padding:.75rem 1rem;margin:1rem 0;scroll-margin-top:6rem}
 article>*{color:var(--fore)}
+article:nth-of-type(n+50){content-visibility:auto;contain-intrinsic-size:auto 14rem}
 article[hidden]{display:none}
 article .badge{margin-right:.5rem}
 article>p{margin:.35rem 0}
