@@ -51,6 +51,7 @@ test("markers survive reading, whatever the key, and nothing else is taken for o
   expect(readRemarkMarker(summaryMarker(summary))).toBeNull();
   expect(readSummaryMarker(remarkMarker(remark))).toBeNull();
   expect(readRemarkMarker(`${remarkMarker(remark)}\n\nquoted by somebody`)).toBeNull();
+  expect(readRemarkMarker(`> quoted\n> ${remarkMarker(remark)}`)).toBeNull();
   expect(readRemarkMarker("<!-- pcr:v1 fp= -->")).toBeNull();
 });
 

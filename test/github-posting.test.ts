@@ -53,7 +53,6 @@ const CONVERSATION: Conversation = {
   comments: [],
   threads: [],
   pending: [],
-  atOnce: true,
 };
 const TARGET = { number: 1, head: "h", conversation: CONVERSATION };
 

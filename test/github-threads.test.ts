@@ -78,7 +78,6 @@ function plan(findings: Finding[], threads: Thread[], key = "", skipped: Report[
     comments: [],
     threads,
     pending: [],
-    atOnce: true,
   };
   const all = report(findings, skipped);
   return planThreads(remarksOf(all), all, conversation, key);

@@ -18,7 +18,7 @@ export interface Thread {
   /** It speaks of the file, not of a line. */
   onFile: boolean;
   resolved: boolean;
-  /** Login of who resolved it; `null` when open or unknown. */
+  /** Login of the person who resolved it; `null` when open, and for bots, which GitHub does not name here. */
   resolvedBy: string | null;
   outdated: boolean;
   canResolve: boolean;
@@ -39,8 +39,6 @@ export interface Conversation {
   threads: Thread[];
   /** Reviews of our own that were begun and never submitted: they block every new one. */
   pending: { id: number; body: string }[];
-  /** Whether all of it came in one answer, so that `head` is as fresh as the rest. */
-  atOnce: boolean;
 }
 
 const ACTOR = "author { __typename login } viewerDidAuthor";
@@ -118,7 +116,6 @@ export async function loadConversation(github: GitHub, number: number): Promise<
   const threads: ThreadNode[] = [];
   const comments: CommentNode[] = [];
   let size = 100;
-  let pages = 0;
   let next = { comments: null as string | null, threads: null as string | null, wantComments: true, wantThreads: true };
   for (;;) {
     let answer: Answer;
@@ -130,7 +127,6 @@ export async function loadConversation(github: GitHub, number: number): Promise<
       size = Math.floor(size / 2);
       continue;
     }
-    pages += 1;
     const found = answer.repository?.pullRequest;
     if (!found) throw new Error(`pull request ${number} cannot be read`);
     comments.push(...(found.comments?.nodes ?? []));
@@ -153,7 +149,6 @@ export async function loadConversation(github: GitHub, number: number): Promise<
       pending: found.reviews.nodes
         .filter((node) => isOwn(node, viewer))
         .map((node) => ({ id: Number(node.fullDatabaseId), body: node.body })),
-      atOnce: pages === 1,
     };
   }
 }

@@ -9,7 +9,6 @@ import { type Conversation, loadConversation, type Thread } from "./conversation
 import type { PullRequest } from "./event.ts";
 import { short } from "./marker.ts";
 import { type Draft, type Posted, postReview } from "./post-review.ts";
-import { getPullRequest } from "./pull-request.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 import { type Remark, remarksOf } from "./remarks.ts";
 import { suggestionFor } from "./suggestion.ts";
@@ -63,22 +62,16 @@ export async function deliver(github: GitHub, order: Order): Promise<Delivered> 
   const notices: string[] = [];
   try {
     const conversation = await loadConversation(github, order.pullRequest.number);
-    const current = conversation.atOnce ? conversation : await reread(github, conversation, order.pullRequest.number);
-    if (!current.open)
+    if (!conversation.open)
       return { rung: "none", notices: ["The pull request is closed; nothing is written."], refusal: null };
-    if (current.head !== order.pullRequest.head) {
+    if (conversation.head !== order.pullRequest.head) {
       return { rung: "none", notices: ["The head has moved on; its own run writes the comments."], refusal: null };
     }
-    return await write(github, order, current, notices);
+    return await write(github, order, conversation, notices);
   } catch (error) {
     if (error instanceof InputError) throw error;
     return { rung: "annotations", notices, refusal: refusalOf(error) };
   }
-}
-
-async function reread(github: GitHub, conversation: Conversation, number: number): Promise<Conversation> {
-  const { head, open, draft } = await getPullRequest(github, number);
-  return { ...conversation, head, open, draft };
 }
 
 async function write(github: GitHub, order: Order, conversation: Conversation, notices: string[]): Promise<Delivered> {

@@ -19,7 +19,7 @@ export interface SummaryMarker {
   refused: string[];
 }
 
-const LINE = /<!-- pcr:v1 ([^<>\n]*) -->\s*$/;
+const LINE = /(?<=^|\n)<!-- pcr:v1 ([^<>\n]*) -->\s*$/;
 const FINGERPRINT_LENGTH = 20;
 
 /** The part of a fingerprint that is written into markers. */

@@ -162,7 +162,12 @@ async function discardPending(github: GitHub, { number, conversation }: Target):
   const bot = conversation.viewer.endsWith("[bot]");
   for (const { id, body } of conversation.pending) {
     if (!bot && !body.includes(REVIEW_MARKER)) continue;
-    await github.octokit.rest.pulls.deletePendingReview({ owner, repo, pull_number: number, review_id: id });
+    try {
+      await github.octokit.rest.pulls.deletePendingReview({ owner, repo, pull_number: number, review_id: id });
+    } catch (error) {
+      // It has gone or been submitted meanwhile.
+      if (!["missing", "anchor"].includes(refusalOf(error).kind)) throw error;
+    }
   }
 }
 

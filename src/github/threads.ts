@@ -78,9 +78,7 @@ function ownThreads(conversation: Conversation, key: string): Own[] {
 /** Finds the thread in which a remark lives, or decides that it is new. Findings that a person dismissed are taken out first. */
 function place(whole: Remark, own: readonly Own[], used: Set<Thread>, viewer: string, plan: ThreadPlan): void {
   const openFirst = new Set(own.filter(isOpen).flatMap(({ fingerprints }) => fingerprints));
-  const dismissals = own.filter(
-    ({ thread, fixed }) => thread.resolved && !fixed && !isViewer(thread.resolvedBy, viewer),
-  );
+  const dismissals = own.filter(({ thread, fixed }) => !fixed && byPerson(thread, viewer));
   const settledBy = new Map<string, string>();
   for (const { thread, fingerprints } of dismissals) {
     for (const each of fingerprints) if (!openFirst.has(each)) settledBy.set(each, thread.resolvedBy ?? "somebody");
@@ -112,7 +110,7 @@ function place(whole: Remark, own: readonly Own[], used: Set<Thread>, viewer: st
     return;
   }
   const closed = about.filter(({ thread, fixed }) =>
-    thread.resolved ? thread.canReopen && (fixed || isViewer(thread.resolvedBy, viewer)) : fixed,
+    thread.resolved ? thread.canReopen && (fixed || !byPerson(thread, viewer)) : fixed,
   );
   const back = best(closed, wanted);
   if (back === undefined) {
@@ -122,6 +120,10 @@ function place(whole: Remark, own: readonly Own[], used: Set<Thread>, viewer: st
   used.add(back.thread);
   plan.reopen.push({ thread: back.thread, remark });
   if (back.thread.outdated) plan.outdated.push(remark);
+}
+
+function byPerson({ resolved, resolvedBy }: Thread, viewer: string): boolean {
+  return resolved && resolvedBy !== null && !isViewer(resolvedBy, viewer);
 }
 
 function isOpen({ thread, fixed }: Own): boolean {
