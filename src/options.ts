@@ -274,7 +274,14 @@ export const OPTIONS: readonly Option[] = [
     name: "baseline",
     help: "File with the findings that an audit accepts; only others fail it.",
     default: "",
+    terminal: { commands: ["audit"], value: "FILE" },
     input: { default: "" },
+  },
+  {
+    name: "write-baseline",
+    help: "File to write what an audit finds to, as a baseline for later ones.",
+    default: "",
+    terminal: { commands: ["audit"], value: "FILE" },
   },
   {
     name: "tracking-issue",
@@ -287,6 +294,7 @@ export const OPTIONS: readonly Option[] = [
     name: "shard",
     help: "Part of an audit to do, as i/n.",
     default: "",
+    terminal: { commands: ["audit"], value: "I/N" },
     input: { default: "" },
   },
 ];

@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readArguments } from "../src/invocation.ts";
+import type { Report } from "../src/report.ts";
+import { runAudit } from "../src/run.ts";
+
+const BLOCKS = "import time\n\n\nasync def f():\n    time.sleep(1)\n";
+
+function project(): string {
+  const folder = mkdtempSync(join(tmpdir(), "pcr-audit-"));
+  mkdirSync(join(folder, "app"));
+  for (const name of ["a", "b", "c", "d"]) writeFileSync(join(folder, `app/${name}.py`), BLOCKS);
+  return folder;
+}
+
+async function auditIn(directory: string, ...options: string[]): Promise<Report> {
+  const around = {
+    directory,
+    environment: { ...process.env, GIT_CEILING_DIRECTORIES: tmpdir() },
+    progress: () => {},
+    rules: [],
+  };
+  return (await runAudit(readArguments(["audit", ...options], []), around)).report;
+}
+
+test("a baseline accepts what was there; what comes later fails, what goes is fixed", async () => {
+  const folder = project();
+  expect((await auditIn(folder, "--write-baseline", "known.json")).verdict).toBe("fail");
+  expect(readFileSync(join(folder, "known.json"), "utf8").match(/"path":"app\/[abcd]\.py"/g)).toHaveLength(4);
+  expect((await auditIn(folder, "--baseline", "known.json")).verdict).toBe("pass");
+  writeFileSync(join(folder, "app/a.py"), "");
+  writeFileSync(join(folder, "app/e.py"), BLOCKS);
+  const { verdict, stats, findings } = await auditIn(folder, "--baseline", "known.json");
+  expect([verdict, stats.introduced, stats.fixed, stats.existing]).toEqual(["fail", 1, 1, 4]);
+  expect(findings.filter(({ state }) => state === "introduced").map(({ path }) => path)).toEqual(["app/e.py"]);
+  await expect(auditIn(folder, "--baseline", "none.json")).rejects.toThrow(/--write-baseline none.json/);
+  await expect(auditIn(folder, "--baseline", "app/e.py")).rejects.toThrow(/not JSON/);
+});
+
+test("shards of an audit find together what the whole audit finds", async () => {
+  const folder = project();
+  const whole = await auditIn(folder);
+  const parts = await Promise.all(["1/2", "2/2"].map((shard) => auditIn(folder, "--shard", shard)));
+  const found = parts.flatMap(({ findings }) => findings.map(({ fingerprint }) => fingerprint));
+  expect(found.sort()).toEqual(whole.findings.map(({ fingerprint }) => fingerprint).sort());
+  expect(parts.map(({ shard }) => shard?.index)).toEqual([1, 2]);
+  await expect(auditIn(folder, "--shard", "3/2")).rejects.toThrow(/--shard must be written i\/n/);
+});
