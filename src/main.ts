@@ -50,7 +50,11 @@ async function main(): Promise<void> {
   const inputs = readInputs((name) => core.getInput(name));
   const runner = readRunner(environment);
   // Loaded here because the toolkit reads the event as soon as it is imported: a fault in it is reported like any other.
-  const { context } = await import(/* webpackMode: "eager" */ "@actions/github");
+  const { context } = await import(/* webpackMode: "eager" */ "@actions/github").catch((error: unknown) => {
+    throw new InputError(
+      `the event that GITHUB_EVENT_PATH names cannot be read (${String(error)}); re-run the workflow`,
+    );
+  });
   const { defaults } = await import(/* webpackMode: "eager" */ "@actions/github/lib/utils");
   const proxied = defaults.request?.fetch;
   const github = connect({

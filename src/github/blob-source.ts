@@ -16,7 +16,7 @@ export interface BlobSource {
 }
 
 /** Requests for single files that one run makes at most; a token has 1,000 an hour for the whole repository. */
-export const MOST_BLOB_REQUESTS = 400;
+const MOST_BLOB_REQUESTS = 400;
 const AT_ONCE = 8;
 const BATCH = 50;
 

@@ -102,7 +102,7 @@ export function text(value: unknown): string {
 }
 
 /** The value if it is the full id of a commit; all zeros (GitHub's "none") and everything else are `null`. */
-export function commit(value: unknown): string | null {
+function commit(value: unknown): string | null {
   return typeof value === "string" && /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(value) && !/^0+$/.test(value)
     ? value
     : null;

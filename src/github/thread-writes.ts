@@ -15,7 +15,7 @@ const INPUT: Record<Mutation, (id: string) => string> = {
 };
 
 /** Makes one mutation for each id, ten in a request; returns the ids for which it succeeded. */
-export async function mutateAll(github: GitHub, mutation: Mutation, ids: readonly string[]): Promise<Set<string>> {
+async function mutateAll(github: GitHub, mutation: Mutation, ids: readonly string[]): Promise<Set<string>> {
   const done = new Set<string>();
   for (let start = 0; start < ids.length && canWrite(github); start += BATCH) {
     const batch = ids.slice(start, start + BATCH);
