@@ -45,7 +45,7 @@ describe("the summary", () => {
   test("has the map, the model table, the checklist, how to verify, and notes", () => {
     expect(summary).toContain("```mermaid\nflowchart LR\n");
     expect(summary).toContain(
-      `| [\`shop.api.price\`](${HEAD}/shop/api.py#L17) | I/O [\\[1\\]](${HEAD}/shop/prices.py#L13) | asyncio | **asyncio with threads** | \`requests\` blocks the loop;`,
+      `| [\`api.price\`](${HEAD}/shop/api.py#L17) | I/O [\\[1\\]](${HEAD}/shop/prices.py#L13) | asyncio | **asyncio with threads** | \`requests\` blocks the loop;`,
     );
     expect(summary).toContain("1 place already uses the model that fits.");
     expect(summary).toContain("<details><summary>Checklist: 2 fail, 1 unknown, 1 pass, 1 not applicable</summary>");

@@ -76,7 +76,7 @@ function needingThought(recommendations: readonly Recommendation[]): Recommendat
 
 function modelRow(given: Recommendation, links: LinkBuilder): string[] {
   const { path, line, current, recommended, fits, reasons, evidence } = given;
-  const name = link(code(given.function), links.lines(path, line));
+  const name = link(code(shortName(given.function)), links.lines(path, line));
   const proofs = evidence.slice(0, MOST_EVIDENCE).map((place, index) => {
     const address = links.lines(place.path, place.line);
     return address === null ? placeLink(place, links) : link(`\\[${index + 1}\\]`, address);
@@ -88,6 +88,11 @@ function modelRow(given: Recommendation, links: LinkBuilder): string[] {
     fits === null ? "measure first" : `**${MODELS[recommended]}**`,
     reasons.map((reason) => sentence(brief(reason))).join(" "),
   ];
+}
+
+/** The last two parts of a dotted name: tables are narrow, and the link says the rest. */
+function shortName(name: string): string {
+  return name.split(".").slice(-2).join(".");
 }
 
 function evidenceCell(evidence: ChecklistAnswer["evidence"], links: LinkBuilder): string {

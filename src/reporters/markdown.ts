@@ -91,13 +91,9 @@ function findingLists(report: Report, links: LinkBuilder, limits: readonly numbe
   const list = (limit: number): string => {
     const shown = groups.slice(0, limit);
     const left = groups.slice(limit).reduce((sum, { others }) => sum + 1 + others.length, 0);
-    const more =
-      left === 0
-        ? []
-        : [
-            `${shown.length === 0 ? "" : "\n"}${count(left, shown.length === 0 ? "finding" : "more finding")} not listed here.`,
-          ];
-    return [heading, "", ...shown.map((group) => findingItem(group, links)), ...more].join("\n");
+    const more = left === 0 ? [] : [`${count(left, shown.length === 0 ? "finding" : "more finding")} not listed here.`];
+    // Items with blank lines between them are set apart; without, they run into each other.
+    return [heading, ...shown.map((group) => findingItem(group, links)), ...more].join("\n\n");
   };
   if (groups.length === 0) return [""];
   const [first = 0, ...rest] = limits;

@@ -1,0 +1,99 @@
+// The pictures of the README, as GitHub would show them: node scripts/pictures.mjs (node 24, with Chromium or Chrome installed).
+//
+// The text is what the reporters write for the sample review of the demo; GitHub's own style sheet and the real Mermaid draw it.
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Marked } from "marked";
+import { chromium } from "playwright-core";
+import { commentBody } from "../src/github/comment.ts";
+import { remarksOf } from "../src/github/remarks.ts";
+import { html } from "../src/reporters/html.ts";
+import { markdown } from "../src/reporters/markdown.ts";
+import { rules } from "../src/rules/index.ts";
+import { sampleAudit, sampleReview, sampleSources } from "../test/sample-report.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = join(root, ".github/pictures");
+const require = createRequire(import.meta.url);
+
+const LINKS = {
+  lines: (path, line) => `https://github.com/acme/shop/blob/main/${path}#L${line}`,
+  rule: (id) => `https://github.com/acme/rules#${id}`,
+  run: "https://github.com/acme/shop/actions/runs/1",
+};
+/** Pictures of Markdown: what, in which colours, how wide. */
+const PICTURES = [
+  ["summary-light", summary(), "light", 880],
+  ["summary-dark", summary(), "dark", 880],
+  ["summary-phone", summary(), "light", 390],
+  ["comment-light", comment(), "light", 720],
+  ["comment-dark", comment(), "dark", 720],
+];
+
+const executablePath = [
+  "/usr/bin/chromium",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+].find((path) => existsSync(path));
+if (executablePath === undefined) throw new Error("No Chromium or Chrome is installed.");
+mkdirSync(folder, { recursive: true });
+const browser = await chromium.launch({ executablePath });
+for (const [name, text, colorScheme, width] of PICTURES) await picture(name, text, colorScheme, width);
+for (const colorScheme of ["light", "dark"]) await audit(colorScheme);
+await browser.close();
+
+function summary() {
+  return markdown(sampleReview(), { links: LINKS, for: "pull-request" });
+}
+
+function comment() {
+  const [remark] = remarksOf(sampleReview());
+  const why = (id) => rules.find((rule) => rule.id === id)?.why ?? "";
+  return commentBody(remark, { away: false, suggestion: null }, { links: LINKS, why, key: "" });
+}
+
+async function picture(name, text, colorScheme, width) {
+  const page = await browser.newPage({ colorScheme, viewport: { width, height: 600 }, deviceScaleFactor: 2 });
+  await page.setContent(frame(text, colorScheme));
+  await page.addScriptTag({ path: require.resolve("@mermaid-js/tiny/dist/mermaid.tiny.js") });
+  await page.evaluate(
+    async (theme) => {
+      globalThis.mermaid.initialize({ startOnLoad: false, theme });
+      await globalThis.mermaid.run({ querySelector: ".mermaid" });
+    },
+    colorScheme === "dark" ? "dark" : "default",
+  );
+  await page.locator("body").screenshot({ path: join(folder, `${name}.png`) });
+  await page.close();
+}
+
+/** The page of an audit, as far as a first look goes. */
+async function audit(colorScheme) {
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 900 }, deviceScaleFactor: 1.5 });
+  await page.setContent(html(sampleAudit(), sampleSources));
+  await page.screenshot({ path: join(folder, `audit-${colorScheme}.png`) });
+  await page.close();
+}
+
+/** A comment's box around the text; line feeds break lines there, and diagrams are drawn. */
+function frame(text, colorScheme) {
+  const marked = new Marked({
+    gfm: true,
+    breaks: true,
+    renderer: {
+      code: ({ lang, text: source }) =>
+        lang === "mermaid"
+          ? `<pre class="mermaid">${source.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</pre>`
+          : false,
+    },
+  });
+  const style = readFileSync(require.resolve(`github-markdown-css/github-markdown-${colorScheme}.css`), "utf8");
+  const [line, back] = colorScheme === "dark" ? ["#3d444d", "#0d1117"] : ["#d1d9e0", "#ffffff"];
+  return `<!doctype html><meta charset="utf-8"><style>${style}
+    body { margin: 0; padding: 16px; background: ${back} }
+    .markdown-body { border: 1px solid ${line}; border-radius: 6px; padding: 16px; font-size: 14px }
+    .mermaid { background: transparent !important; text-align: center }
+  </style><div class="markdown-body">${marked.parse(text)}</div>`;
+}
