@@ -5,6 +5,7 @@ import type { Report } from "../src/report.ts";
 import { cell, code, fenced, link, prose, shortened } from "../src/reporters/escape.ts";
 import type { LinkBuilder } from "../src/reporters/links.ts";
 import { markdown } from "../src/reporters/markdown.ts";
+import { mermaidFault } from "./mermaid.ts";
 import { emptyReport, sampleAudit, sampleFinding, sampleReview } from "./sample-report.ts";
 
 const HEAD = "https://github.example/acme/shop/blob/0123abc";
@@ -51,6 +52,12 @@ describe("the summary", () => {
     expect(summary).toContain("<details><summary>Checklist: 2 fail, 1 unknown, 1 pass, 1 not applicable</summary>");
     expect(summary).toContain("```sh\nPYTHONASYNCIODEBUG=1 uvicorn shop.api:app");
     expect(summary).toContain("- The pull request changes `pyproject.toml` `[tool.pcr]`;");
+  });
+
+  test("draws a map that the real Mermaid takes", async () => {
+    const source = /```mermaid\n([\s\S]*?)\n```/.exec(summary)?.[1] ?? "";
+    expect(await mermaidFault(source)).toBeNull();
+    expect(await mermaidFault('flowchart LR\n  a["open')).toContain("error");
   });
 
   test("is short, and says the same when the run takes longer", () => {

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { runInThisContext } from "node:vm";
+import { Window } from "happy-dom";
+
+interface Mermaid {
+  parse(source: string): Promise<unknown>;
+}
+
+const LIBRARY = createRequire(import.meta.url).resolve("@mermaid-js/tiny/dist/mermaid.tiny.js");
+let loaded: Mermaid | null = null;
+
+/** What the real Mermaid has against a diagram; `null` when it takes it. */
+export async function mermaidFault(source: string): Promise<string | null> {
+  loaded ??= load();
+  try {
+    await loaded.parse(source);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Mermaid cleans labels with the document of a browser. */
+function load(): Mermaid {
+  const window = new Window();
+  Object.assign(globalThis, { window, document: window.document });
+  runInThisContext(readFileSync(LIBRARY, "utf8"));
+  return runInThisContext("globalThis.mermaid");
+}
