@@ -23,6 +23,10 @@ const LINKS = {
   rule: (id) => `https://github.com/acme/rules#${id}`,
   run: "https://github.com/acme/shop/actions/runs/1",
 };
+const STYLES = {
+  light: require.resolve("github-markdown-css/github-markdown-light.css"),
+  dark: require.resolve("github-markdown-css/github-markdown-dark.css"),
+};
 /** Pictures of Markdown: what, in which colours, how wide. */
 const PICTURES = [
   ["summary-light", summary(), "light", 880],
@@ -89,7 +93,7 @@ function frame(text, colorScheme) {
           : false,
     },
   });
-  const style = readFileSync(require.resolve(`github-markdown-css/github-markdown-${colorScheme}.css`), "utf8");
+  const style = readFileSync(STYLES[colorScheme], "utf8");
   const [line, back] = colorScheme === "dark" ? ["#3d444d", "#0d1117"] : ["#d1d9e0", "#ffffff"];
   return `<!doctype html><meta charset="utf-8"><style>${style}
     body { margin: 0; padding: 16px; background: ${back} }

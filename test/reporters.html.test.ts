@@ -14,7 +14,8 @@ import { mapFigure } from "../src/reporters/html-map.ts";
 import { emptyReport, sampleAudit, sampleFinding, sampleReview, sampleSources } from "./sample-report.ts";
 
 const EVIL = `"></pre></script><script>window.hacked=1</script><img src=x onerror="window.hacked=1"> ' & \u202e\u0000 \`x\``;
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const require = createRequire(import.meta.url);
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 function hostileReport(): Report {
   const audit = sampleAudit();

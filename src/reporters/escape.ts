@@ -33,7 +33,7 @@ export function prose(text: string): string {
 }
 
 /** The parts of a sentence: code stands between runs of backticks of the same length. */
-export function pieces(sentence: string): { text: string; code: boolean }[] {
+function pieces(sentence: string): { text: string; code: boolean }[] {
   const found: { text: string; code: boolean }[] = [];
   let end = 0;
   for (const match of sentence.matchAll(/(?<!`)(`+)(?!`)(.*?[^`])\1(?!`)/g)) {
