@@ -7,6 +7,7 @@ import { ruleList, rulePage } from "./explain.ts";
 import { helpText } from "./help.ts";
 import { type Invocation, readArguments } from "./invocation.ts";
 import { progressOn } from "./progress.ts";
+import { isFormat, render } from "./reporters/render.ts";
 import { rules } from "./rules/index.ts";
 import { runAudit, runReview } from "./run.ts";
 import { VERSION } from "./version.ts";
@@ -39,9 +40,15 @@ async function report(invocation: Invocation, ids: readonly string[]): Promise<n
   const around = { directory: process.cwd(), environment: process.env, progress, rules: ids };
   const run = invocation.command === "review" ? runReview : runAudit;
   const { report, trees } = await run(invocation, around).finally(clear);
-  await excerptsOf(report, trees);
-  const text = `${JSON.stringify(report, null, 2)}\n`;
   const output = invocation.values.get("output");
+  const format = invocation.values.get("format") ?? "text";
+  if (!isFormat(format)) throw new InputError(`there is no format ${format}; see pcr help ${invocation.command}`);
+  const text = render(format, report, {
+    sources: await excerptsOf(report, trees),
+    rules,
+    color: usesColor(invocation),
+    ...(process.stdout.isTTY && output === undefined ? { width: process.stdout.columns } : {}),
+  });
   if (output === undefined) process.stdout.write(text);
   else await writeReport(output, text);
   if (report.verdict !== "error") return report.verdict === "pass" ? 0 : 1;

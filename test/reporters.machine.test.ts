@@ -3,9 +3,11 @@ import { Ajv } from "ajv";
 import type { Log } from "sarif";
 import { expect, test } from "vitest";
 import type { Finding } from "../src/finding.ts";
+import { OPTIONS } from "../src/options.ts";
 import { annotationsOf, workflowCommands } from "../src/reporters/annotations.ts";
 import { json } from "../src/reporters/json.ts";
 import { lineHashes } from "../src/reporters/line-hash.ts";
+import { isFormat, render } from "../src/reporters/render.ts";
 import { sarif } from "../src/reporters/sarif.ts";
 import { rules } from "../src/rules/index.ts";
 import { reportSchema } from "./report-schema.ts";
@@ -91,6 +93,18 @@ test("SARIF keeps the 5,000 most severe results and says how many are left out",
   expect(run?.results?.filter(({ level }) => level === "error").length).toBe(3);
   const notes = run?.invocations?.[0]?.toolExecutionNotifications?.map(({ message }) => message.text);
   expect(notes).toContain("3 less severe results are left out.");
+});
+
+test("every format of the command line can be rendered, the empty report too", () => {
+  const formats = OPTIONS.find(({ name }) => name === "format")?.choices ?? [];
+  expect(formats).toHaveLength(6);
+  for (const format of formats) {
+    if (!isFormat(format)) throw new Error(`no reporter for ${format}`);
+    for (const report of [sampleReview(), emptyReport("audit")]) {
+      const text = render(format, report, { sources: sampleSources, rules, color: false });
+      expect(text === "" || text.endsWith("\n")).toBe(true);
+    }
+  }
 });
 
 test("line hashes are those of code scanning", () => {

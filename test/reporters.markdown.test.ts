@@ -85,6 +85,14 @@ describe("the summary", () => {
     expect(markdown(old).split("\n")).toHaveLength(1);
   });
 
+  test("tells a change that is fine only what concerns it", () => {
+    const fine = { ...sampleReview(), verdict: "pass" as const, findings: [], recommendations: [] };
+    const said = markdown(fine, { for: "pull-request" });
+    expect(said).toContain("This change introduces no problems, and fixes 1.");
+    expect(said).toContain("- The pull request changes");
+    expect(said).not.toMatch(/mermaid|Checklist|How to verify/);
+  });
+
   test("says when no review could be made", () => {
     const report: Report = {
       ...emptyReport("review"),

@@ -1,4 +1,4 @@
-import type { ChecklistAnswer, Recommendation, Report } from "../report.ts";
+import type { ChecklistAnswer, Recommendation } from "../report.ts";
 import { cell, code, fenced, link, prose } from "./escape.ts";
 import { count, sentence } from "./groups.ts";
 import type { LinkBuilder } from "./links.ts";
@@ -58,7 +58,7 @@ export function verification(recommendations: readonly Recommendation[]): string
 }
 
 /** The program's map as Mermaid, which GitHub draws. */
-export function mapSection({ map }: Report): string {
+export function mapSection(map: string | null): string {
   return map === null ? "" : `#### How it runs\n\n${fenced("mermaid", map)}`;
 }
 

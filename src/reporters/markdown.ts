@@ -38,14 +38,16 @@ export function markdown(report: Report, options: MarkdownOptions = {}): string 
   const { links = NO_LINKS, most = MOST } = options;
   const title = report.mode === "audit" ? "Concurrency audit" : "Concurrency review";
   if (isSilent(report)) return `**${title}:** ${silence(report)}`;
-  const { recommendations } = report;
+  // A change that is fine is not told about the rest of the program.
+  const concerned = report.mode === "audit" || reported(report).length > 0 || recommendsChange(report.recommendations);
+  const { recommendations, checklist, map } = concerned ? report : { recommendations: [], checklist: [], map: null };
   const sections: Section[] = [
     { name: "verdict", versions: [`### ${title}: ${report.verdict}\n\n${verdict(report)}`] },
     { name: "findings", versions: findingLists(report, links, LISTED[options.for ?? "job"]) },
     optional("fixed", fixedList(report, links)),
-    optional("map", mapSection(report)),
+    optional("map", mapSection(map)),
     optional("model table", modelTable(recommendations, links)),
-    optional("checklist", checklistTable(report.checklist, links)),
+    optional("checklist", checklistTable(checklist, links)),
     optional("how to verify", verification(recommendations)),
     optional("notes", notes(report)),
     optional("files not analysed", skipped(report)),
