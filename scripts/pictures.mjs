@@ -1,8 +1,13 @@
-// The pictures of the README, as GitHub would show them: node scripts/pictures.mjs (node 24, with Chromium or Chrome installed).
+// The pictures of the README, as GitHub would show them (node 24, with Chromium or Chrome installed):
 //
-// The text is what the reporters write for the sample review of the demo; GitHub's own style sheet and the real Mermaid draw it.
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+//   node scripts/pictures.mjs          of a review of the demo, by the command line as it stands
+//   node scripts/pictures.mjs sample   of the sample report of the tests
+//
+// GitHub's own style sheet and the real Mermaid draw them.
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Marked } from "marked";
@@ -27,6 +32,8 @@ const STYLES = {
   light: require.resolve("github-markdown-css/github-markdown-light.css"),
   dark: require.resolve("github-markdown-css/github-markdown-dark.css"),
 };
+const REPORTS =
+  process.argv[2] === "sample" ? { review: sampleReview(), audit: sampleAudit(), sources: sampleSources } : ofDemo();
 /** Pictures of Markdown: what, in which colours, how wide. */
 const PICTURES = [
   ["summary-light", summary(), "light", 880],
@@ -48,12 +55,39 @@ for (const [name, text, colorScheme, width] of PICTURES) await picture(name, tex
 for (const colorScheme of ["light", "dark"]) await audit(colorScheme);
 await browser.close();
 
+/** A repository whose last commit brings the demo: what a review and an audit of it say. */
+function ofDemo() {
+  const repository = mkdtempSync(join(tmpdir(), "pcr-pictures-"));
+  try {
+    const git = (...words) =>
+      execFileSync("git", ["-c", "user.name=demo", "-c", "user.email=demo@shop.example", ...words], {
+        cwd: repository,
+      });
+    git("init", "-q", "-b", "main");
+    cpSync(join(root, "fixtures/demo-app/pyproject.toml"), join(repository, "pyproject.toml"));
+    git("add", ".");
+    git("commit", "-q", "-m", "Start");
+    git("checkout", "-q", "-b", "shop");
+    cpSync(join(root, "fixtures/demo-app"), repository, { recursive: true });
+    const report = (...words) => {
+      const options = { cwd: repository, encoding: "utf8", maxBuffer: 2 ** 28 };
+      return JSON.parse(
+        spawnSync(process.execPath, [join(root, "src/cli.ts"), ...words, "--format", "json"], options).stdout,
+      );
+    };
+    const line = (path, number) => readFileSync(join(root, "fixtures/demo-app", path), "utf8").split("\n")[number - 1];
+    return { review: report("review"), audit: report("audit"), sources: { line } };
+  } finally {
+    rmSync(repository, { recursive: true, force: true });
+  }
+}
+
 function summary() {
-  return markdown(sampleReview(), { links: LINKS, for: "pull-request" });
+  return markdown(REPORTS.review, { links: LINKS, for: "pull-request" });
 }
 
 function comment() {
-  const [remark] = remarksOf(sampleReview());
+  const [remark] = remarksOf(REPORTS.review);
   const why = (id) => rules.find((rule) => rule.id === id)?.why ?? "";
   return commentBody(remark, { away: false, suggestion: null }, { links: LINKS, why, key: "" });
 }
@@ -76,7 +110,7 @@ async function picture(name, text, colorScheme, width) {
 /** The page of an audit, as far as a first look goes. */
 async function audit(colorScheme) {
   const page = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 900 }, deviceScaleFactor: 1.5 });
-  await page.setContent(html(sampleAudit(), sampleSources));
+  await page.setContent(html(REPORTS.audit, REPORTS.sources));
   await page.screenshot({ path: join(folder, `audit-${colorScheme}.png`) });
   await page.close();
 }

@@ -5,9 +5,9 @@ import type { Report } from "../src/report.ts";
 import type { Sources } from "../src/reporters/sources.ts";
 import { ROOT } from "./sources.ts";
 
-const SHOP = "fixtures/demo-app/shop";
+const FOLDER = "test/sample";
 
-/** The demo's files as a report shows them: `shop/api.py` and so on. */
+/** The sample's files: `shop/api.py` and so on. */
 export const sampleSources: Sources = {
   line: (path, line) => linesOf(path)[line - 1],
 };
@@ -128,7 +128,7 @@ function blocking(): Finding {
     rule: "blocking-call-reached-from-async",
     severity: "error",
     confidence: "high",
-    ...rangeOf("shop/api.py", "price_of(sku)}  # expect", "price_of"),
+    ...rangeOf("shop/api.py", "price_of(sku)}", "price_of"),
     function: "shop.api.price",
     message: "`price_of` blocks the event loop: it ends in `requests.get`",
     instead: "Call it with `await asyncio.to_thread(…)`, or make it async with `httpx.AsyncClient.get`.",
@@ -265,7 +265,7 @@ function checklist(): Report["checklist"] {
       id: "loop-never-blocked",
       question: "Does nothing on the event loop block, at any depth?",
       status: "fail",
-      evidence: [placeOf("shop/api.py", "price_of(sku)}  # expect", "`price_of` ends in `requests.get`")],
+      evidence: [placeOf("shop/api.py", "price_of(sku)}", "`price_of` ends in `requests.get`")],
       findings: [blocking().fingerprint, alsoBlocking().fingerprint],
     },
     {
@@ -354,7 +354,7 @@ function recommendations(): Report["recommendations"] {
 
 function linesOf(path: string): string[] {
   try {
-    return readFileSync(join(ROOT, SHOP, "..", path), "utf8").split(/\r?\n/);
+    return readFileSync(join(ROOT, FOLDER, path), "utf8").split(/\r?\n/);
   } catch {
     return [];
   }
@@ -362,7 +362,7 @@ function linesOf(path: string): string[] {
 
 function lineOf(path: string, text: string): number {
   const line = linesOf(path).findIndex((content) => content.includes(text)) + 1;
-  if (line === 0) throw new Error(`The demo's ${path} has no line with ${text}.`);
+  if (line === 0) throw new Error(`The sample's ${path} has no line with ${text}.`);
   return line;
 }
 
