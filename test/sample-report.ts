@@ -57,9 +57,9 @@ export function sampleReview(): Report {
     map: [
       "flowchart LR",
       '  loop(["event loop"])',
-      '  threads["threads: 32<br>shop/reports.py:17"]',
+      '  threads["threads: 32<br>shop/reports.py:13"]',
       '  processes["processes: 2<br>shop/thumbnails.py:11"]',
-      '  db[("connections: 15<br>shop/reports.py:10")]',
+      '  db[("connections: 15<br>shop/reports.py:9")]',
       "  loop -->|run_in_executor| processes",
       "  threads ==>|17 wait| db",
       "  classDef mismatch stroke:#cf222e,stroke-width:3px",
