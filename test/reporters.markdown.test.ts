@@ -238,3 +238,38 @@ describe("escaping", () => {
     expect(shortened("abc", 3)).toBe("abc");
   });
 });
+
+/** Pieces that mean something to Markdown, to GitHub or to a terminal. */
+const PIECES =
+  "a b \t 名 👩‍👩‍👧 é \u202e \ud800 \udc00 ` `` | \\ < > @x #1 [ ]( * _ $ &amp; \0 \u001b[31m ~~ :// \u200b \n - 1. ! www.x.y".split(
+    " ",
+  );
+
+test("any mixture of pieces stays text, in prose, in code and in cells", () => {
+  let seed = 7;
+  const random = (below: number): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed % below;
+  };
+  for (let round = 0; round < 3000; round++) {
+    const mixture = Array.from({ length: random(40) }, () => PIECES[random(PIECES.length)] ?? "").join(
+      random(2) === 0 ? "" : " ",
+    );
+    const page = `| a | b |\n| --- | --- |\n| ${cell(prose(mixture))} | ${cell(code(mixture))} |\n\n- x ${prose(mixture)} ${code(mixture)} y\n`;
+    const rendered = marked.parse(page, { async: false });
+    const outside = rendered.replace(/<code>[\s\S]*?<\/code>/g, "");
+    const names = new Set([...outside.matchAll(/<\/?(\w+)/g)].map((match) => match[1]));
+    expect([...names].sort(), JSON.stringify(mixture)).toEqual([
+      "li",
+      "table",
+      "tbody",
+      "td",
+      "th",
+      "thead",
+      "tr",
+      "ul",
+    ]);
+    expect(rendered.match(/<td>/g), JSON.stringify(mixture)).toHaveLength(2);
+    expect(outside, JSON.stringify(mixture)).not.toMatch(/@\w|(?<!&)#\d|:\/\//);
+  }
+});

@@ -94,7 +94,7 @@ function markdownText(text: string, first: boolean): string {
     .replace(/@(?=[\w-])/g, "@\u200B")
     .replace(/(?<=#|\bGH-)(?=\d)/gi, "\u200B")
     .replace(/:\/\//g, ":\u200B//")
-    .replace(/\bwww\./gi, "www\u200B.");
+    .replace(/www(?=\.)/gi, "$&\u200B");
   return first ? escaped.replace(/^\s*(?:[-+#=]|\d+(?=[.)]))/, blockMark) : escaped;
 }
 
