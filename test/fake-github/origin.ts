@@ -1,0 +1,182 @@
+import { execFileSync } from "node:child_process";
+import { GIT_ENVIRONMENT } from "../repositories.ts";
+
+/** Files of a commit: text, bytes, or a link or submodule by its git mode. `null` deletes a file of the parent. */
+export type Files = Record<string, string | Uint8Array | { mode: string; text: string } | null>;
+
+/** One changed file between two commits, with git's own patch. */
+export interface DiffEntry {
+  path: string;
+  previous: string | null;
+  status: "added" | "removed" | "modified" | "renamed";
+  blob: string;
+  patch: string | null;
+  additions: number;
+  deletions: number;
+  hunks: Hunk[];
+}
+
+/** Line ranges of a hunk, and which lines it has on either side. */
+export interface Hunk {
+  left: [number, number];
+  right: [number, number];
+}
+
+/** The repository behind the fake GitHub: a bare one on disk, of which git itself answers every question. */
+export interface Origin {
+  folder: string;
+  /** Makes a commit without a work tree; `files` are laid over the first parent's. */
+  commit(parents: readonly string[], files: Files, message?: string): string;
+  ref(name: string, commit: string): void;
+  resolve(name: string): string | null;
+  mergeBase(a: string, b: string): string | null;
+  isAncestor(a: string, b: string): boolean;
+  diff(base: string, head: string): DiffEntry[];
+  tree(commit: string): { path: string; mode: string; type: string; sha: string }[];
+  blob(sha: string): Buffer | null;
+  read(commit: string, path: string): string | null;
+  /** Where a line of one commit is in another; `null` when it was changed or is gone. */
+  moved(from: string, to: string, path: string, line: number): { path: string; line: number } | null;
+}
+
+/** Makes an empty repository. */
+export function makeOrigin(folder: string): Origin {
+  const run = (args: readonly string[], input?: string | Buffer, cwd: string | undefined = folder): Buffer =>
+    execFileSync("git", args, {
+      ...(cwd === undefined ? {} : { cwd }),
+      env: GIT_ENVIRONMENT,
+      stdio: ["pipe", "pipe", "pipe"],
+      maxBuffer: 1 << 28,
+      ...(input === undefined ? {} : { input }),
+    });
+  const ask = (...args: string[]): string | null => {
+    try {
+      return run(args).toString();
+    } catch {
+      return null;
+    }
+  };
+  execFileSync("git", ["init", "-q", "--bare", "-b", "main", folder], { env: GIT_ENVIRONMENT });
+  run(["config", "uploadpack.allowAnySHA1InWant", "true"]);
+  run(["config", "gc.auto", "0"]);
+  let clock = 1_700_000_000;
+  const diffs = new Map<string, DiffEntry[]>();
+
+  const origin: Origin = {
+    folder,
+    commit(parents, files, message = "change") {
+      const parts: Buffer[] = [];
+      const say = (text: string): number => parts.push(Buffer.from(text));
+      const data = (bytes: Buffer): void => {
+        say(`data ${bytes.length}\n`);
+        parts.push(bytes);
+        say("\n");
+      };
+      clock += 60;
+      say(`commit refs/fake/new\nmark :1\ncommitter A <a@example.org> ${clock} +0000\n`);
+      data(Buffer.from(message));
+      if (parents.length > 0) say(`from ${parents[0]}\n`);
+      for (const parent of parents.slice(1)) say(`merge ${parent}\n`);
+      for (const [path, content] of Object.entries(files)) {
+        if (content === null) {
+          say(`D ${JSON.stringify(path)}\n`);
+          continue;
+        }
+        const plain = typeof content === "string" || content instanceof Uint8Array;
+        const mode = plain ? "100644" : content.mode;
+        const bytes = Buffer.from(plain ? content : content.text);
+        if (mode === "160000") say(`M 160000 ${bytes.toString()} ${JSON.stringify(path)}\n`);
+        else {
+          say(`M ${mode} inline ${JSON.stringify(path)}\n`);
+          data(bytes);
+        }
+      }
+      if (parents.length === 0) say("reset refs/fake/none\n");
+      ask("update-ref", "-d", "refs/fake/new");
+      run(["fast-import", "--quiet", "--force"], Buffer.concat(parts));
+      return run(["rev-parse", "refs/fake/new"]).toString().trim();
+    },
+    ref: (name, commit) => void run(["update-ref", name, commit]),
+    resolve(name) {
+      for (const each of [name, `refs/heads/${name}`]) {
+        const found = each.startsWith("-") ? null : ask("rev-parse", "--verify", "--quiet", `${each}^{commit}`);
+        if (found !== null) return found.trim();
+      }
+      return null;
+    },
+    mergeBase: (a, b) => ask("merge-base", a, b)?.trim() ?? null,
+    isAncestor: (a, b) => ask("merge-base", "--is-ancestor", a, b) !== null,
+    diff(base, head) {
+      const key = `${base} ${head}`;
+      const found = diffs.get(key) ?? readDiff(run(["diff", "--no-color", "-M", "-U3", "--full-index", base, head]));
+      diffs.set(key, found);
+      return found;
+    },
+    tree: (commit) =>
+      run(["ls-tree", "-r", "-t", "-z", commit])
+        .toString()
+        .split("\0")
+        .flatMap((row) => {
+          const [mode = "", type = "", sha = ""] = row.slice(0, row.indexOf("\t")).split(" ");
+          return row === "" ? [] : [{ mode, type, sha, path: row.slice(row.indexOf("\t") + 1) }];
+        }),
+    blob(sha) {
+      try {
+        return run(["cat-file", "blob", sha]);
+      } catch {
+        return null;
+      }
+    },
+    read: (commit, path) => ask("cat-file", "blob", `${commit}:${path}`),
+    moved(from, to, path, line) {
+      const entries = readDiff(run(["diff", "--no-color", "-M", "-U0", "--full-index", from, to]));
+      const entry = entries.find((each) => (each.previous ?? each.path) === path && each.status !== "added");
+      if (entry === undefined) return origin.read(to, path) === null ? null : { path, line };
+      if (entry.status === "removed") return null;
+      let shift = 0;
+      for (const { left, right } of entry.hunks) {
+        const [start, count] = left;
+        if (count > 0 && line >= start && line < start + count) return null;
+        // An empty side of a hunk names the line before it.
+        if (count === 0 ? start < line : start + count <= line) shift += right[1] - count;
+      }
+      return { path: entry.path, line: line + shift };
+    },
+  };
+  return origin;
+}
+
+/** Reads what `git diff` prints. */
+function readDiff(output: Buffer): DiffEntry[] {
+  const sections = output
+    .toString()
+    .split(/^diff --git /m)
+    .slice(1);
+  return sections.map((section) => {
+    const at = section.search(/^@@ /m);
+    const header = at < 0 ? section : section.slice(0, at);
+    const patch = at < 0 ? null : section.slice(at).replace(/\n$/, "");
+    const value = (pattern: RegExp): string | undefined => pattern.exec(header)?.[1];
+    const [, a = "", b = ""] = /^"?a\/(.*?)"? "?b\/(.*?)"?$/m.exec(header.split("\n", 1)[0] ?? "") ?? [];
+    const renamed = value(/^rename from (.*)$/m);
+    const added = /^new file mode/m.test(header);
+    const removed = /^deleted file mode/m.test(header);
+    const lines = patch?.split("\n") ?? [];
+    const hunks = lines.flatMap((line): Hunk[] => {
+      const match = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
+      if (match === null) return [];
+      const [, leftStart, leftCount = "1", rightStart, rightCount = "1"] = match;
+      return [{ left: [Number(leftStart), Number(leftCount)], right: [Number(rightStart), Number(rightCount)] }];
+    });
+    return {
+      path: renamed === undefined ? (removed ? a : b) : (value(/^rename to (.*)$/m) ?? b),
+      previous: renamed ?? null,
+      status: added ? "added" : removed ? "removed" : renamed === undefined ? "modified" : "renamed",
+      blob: value(/^index [0-9a-f]+\.\.([0-9a-f]+)/m) ?? "0".repeat(40),
+      patch,
+      additions: lines.filter((line) => line.startsWith("+")).length,
+      deletions: lines.filter((line) => line.startsWith("-")).length,
+      hunks,
+    };
+  });
+}
