@@ -82,7 +82,7 @@ function operationOf(
       Object.hasOwn(content, name),
     );
     if (type === undefined) return null;
-    return { at: `${where}/content/${escape(type)}`, value: object(content[type]) };
+    return { at: `${where}/content/${escaped(type)}`, value: object(content[type]) };
   };
   const success = [200, 201].map(contentOf).find((each) => each !== null);
   const [first] = Object.values(object(success?.value.examples ?? {}));
@@ -173,10 +173,10 @@ function find(reference: string): Json {
 }
 
 function pointer(...parts: string[]): string {
-  return `#/${parts.map(escape).join("/")}`;
+  return `#/${parts.map(escaped).join("/")}`;
 }
 
-function escape(part: string): string {
+function escaped(part: string): string {
   return encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
 }
 

@@ -66,7 +66,7 @@ export function within<T extends { id: number; user: User }>(call: Called, all: 
   return found;
 }
 
-export function valueOf({ body }: Called, key: string): string {
+export function textOf({ body }: Called, key: string): string {
   const value = object(body ?? {})[key];
   return typeof value === "string" ? value : "";
 }

@@ -9,7 +9,7 @@ import {
   reviewJson,
 } from "./answers.ts";
 import { type Json, list, object, type Params } from "./openapi.ts";
-import { type Called, need, pullOf, refuse, valueOf, within } from "./refuse.ts";
+import { type Called, need, pullOf, refuse, textOf, within } from "./refuse.ts";
 import { createReview, createReviewComment, deletePending, replyTo } from "./reviews.ts";
 import { type IssueComment, isVisible, pullDiff } from "./store.ts";
 
@@ -189,7 +189,7 @@ export const HANDLERS: Record<string, (call: Called) => Answer> = {
     need(call, "issues", "write");
     const { body } = checked(call);
     const number = 100 + call.store.issues.length;
-    const issue = { number, title: valueOf(call, "title"), body, user: call.user, state: "open" } as const;
+    const issue = { number, title: textOf(call, "title"), body, user: call.user, state: "open" } as const;
     call.store.issues.push({ ...issue });
     return { status: 201, body: issueJson(issue) };
   },
@@ -210,7 +210,7 @@ function ok(body: Json): Answer {
 
 /** The text of a comment, within GitHub's bounds. */
 function checked(call: Called): { body: string } {
-  const body = valueOf(call, "body");
+  const body = textOf(call, "body");
   if (body.length > MOST_BODY) {
     refuse(422, "Validation Failed", [
       {

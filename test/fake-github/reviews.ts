@@ -1,6 +1,6 @@
 import { LINE_FAULT, type Place, placeFault } from "./anchors.ts";
 import { list, object } from "./openapi.ts";
-import { type Called, refuse, valueOf, within } from "./refuse.ts";
+import { type Called, refuse, textOf, within } from "./refuse.ts";
 import type { Pull, Review, ReviewComment, Store, Thread } from "./store.ts";
 
 const MOST_BODY = 65_536;
@@ -9,8 +9,8 @@ const MOST_BODY = 65_536;
 export function createReview(call: Called, pull: Pull): Review {
   const { store, user } = call;
   const unprocessable = (error: string): never => refuse(422, "Unprocessable Entity", [error]);
-  const event = valueOf(call, "event");
-  const body = valueOf(call, "body");
+  const event = textOf(call, "event");
+  const body = textOf(call, "body");
   if (
     store.reviews.some(
       (each) => each.pull === pull.number && each.state === "PENDING" && each.user.login === user.login,
@@ -23,7 +23,7 @@ export function createReview(call: Called, pull: Pull): Review {
     unprocessable("Review Can not request changes on your own pull request");
   }
   if (event !== "" && body.trim() === "" && event !== "APPROVE") unprocessable("Review body can't be blank");
-  const commit = valueOf(call, "commit_id") || pull.head;
+  const commit = textOf(call, "commit_id") || pull.head;
   if (store.origin.resolve(commit) === null) unprocessable("No commit found for SHA");
   if (!store.origin.isAncestor(commit, pull.head)) unprocessable("commit_id is not part of the pull request");
   const comments = list(object(call.body ?? {}).comments).map(object);
@@ -64,7 +64,7 @@ export function createReview(call: Called, pull: Pull): Review {
 export function createReviewComment(call: Called, pull: Pull): ReviewComment {
   const { store } = call;
   const body = object(call.body ?? {});
-  const text = valueOf(call, "body");
+  const text = textOf(call, "body");
   const invalid = (field: string, message: string): never =>
     refuse(422, "Validation Failed", [{ resource: "PullRequestReviewComment", code: "custom", field, message }]);
   if (
@@ -74,7 +74,7 @@ export function createReviewComment(call: Called, pull: Pull): ReviewComment {
   ) {
     invalid("user_id", "user_id can only have one pending review per pull request");
   }
-  const commit = valueOf(call, "commit_id");
+  const commit = textOf(call, "commit_id");
   if (!store.origin.isAncestor(commit, pull.head)) invalid("commit_id", "commit_id is not part of the pull request");
   if (text.length > MOST_BODY) invalid("body", `Body is too long (maximum is ${MOST_BODY} characters)`);
   const place = placeFrom(body);

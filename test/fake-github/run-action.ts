@@ -127,7 +127,7 @@ export async function runAction(options: RunOptions): Promise<Run> {
 function inputsOf(given: Record<string, string>): Record<string, string> {
   const values = Object.entries(action.inputs).map(([name, { default: value = "" }]): [string, string] => [
     name,
-    value.replace("${{ github.token }}", TOKEN),
+    value.replace(/^\$\{\{ github\.token \}\}$/, TOKEN),
   ]);
   const all = { ...Object.fromEntries(values), ...given };
   return Object.fromEntries(
@@ -169,13 +169,13 @@ function readCommands(stdout: string): Command[] {
     const [, name = "", properties = "", message = ""] = match;
     const pairs = properties.split(",").flatMap((pair): [string, string][] => {
       const equals = pair.indexOf("=");
-      return equals < 0 ? [] : [[pair.slice(0, equals).trim(), unescape(pair.slice(equals + 1))]];
+      return equals < 0 ? [] : [[pair.slice(0, equals).trim(), unescaped(pair.slice(equals + 1))]];
     });
-    return [{ name, properties: Object.fromEntries(pairs), message: unescape(message) }];
+    return [{ name, properties: Object.fromEntries(pairs), message: unescaped(message) }];
   });
 }
 
-function unescape(value: string): string {
+function unescaped(value: string): string {
   return value
     .replaceAll("%3A", ":")
     .replaceAll("%2C", ",")
