@@ -6,7 +6,7 @@ const ONE = { "app.py": naps(["load"]) };
 const LINE = "app.py:5";
 
 describe.concurrent("pull_request", () => {
-  for (const action of ["opened", "synchronize", "reopened", "ready_for_review", "edited"]) {
+  for (const action of ["opened", "ready_for_review"]) {
     scenario(`${action}: one comment, one summary, a failing gate`, { head: ONE }, async (world) => {
       const run = await world.run({ payload: { action } });
       expect(run.code).toBe(1);

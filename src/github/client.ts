@@ -81,7 +81,7 @@ export function connect(options: ClientOptions): GitHub {
     request.request = { ...request.request, retries: 0 };
     const start = Math.max(Date.now(), nextWrite);
     nextWrite = start + pacing.writeMilliseconds;
-    await wait(start - Date.now());
+    await wait(Math.max(0, start - Date.now()));
   });
   let left = pacing.patienceSeconds;
   octokit.hook.wrap("request", async (request, parameters) => {

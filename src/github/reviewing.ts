@@ -1,4 +1,4 @@
-import type { Snapshot } from "../changes/change.ts";
+import type { Change, Snapshot } from "../changes/change.ts";
 import type { Settings } from "../config.ts";
 import { configureReview } from "../configuration.ts";
 import { atLeastSeverity, isCounted } from "../finding.ts";
@@ -26,7 +26,28 @@ export async function reviewChange(
   const looked = touchesPython(change.files) ? change : { ...change, files: [], head: NOTHING, base: NOTHING };
   const whole = await review(looked, settings, engine.progress);
   const report = restricted(whole, reportsOn(inputs, checkout.directory), settings);
-  return { report: { ...report, notes: [...notes, ...configured.notes, ...report.notes] }, settings };
+  const added = ignoresAdded(report, change);
+  return { report: { ...report, notes: [...notes, ...configured.notes, ...added, ...report.notes] }, settings };
+}
+
+const MOST_NAMED = 20;
+
+/** What the change silences with comments of its own, for its reviewers to see. */
+function ignoresAdded({ findings }: Report, { files }: Change): string[] {
+  const lines = new Map(
+    files.map(({ path, hunks }) => [path, hunks === null ? null : new Set(hunks.flatMap(({ added }) => added))]),
+  );
+  const silenced = findings.filter(({ suppressed, state, path, startLine }) => {
+    const added = lines.get(path);
+    if (!suppressed || state === "fixed" || added === undefined) return false;
+    return added === null || state === "introduced" || added.has(startLine) || added.has(startLine - 1);
+  });
+  if (silenced.length === 0) return [];
+  const named = silenced
+    .slice(0, MOST_NAMED)
+    .map(({ rule, path, startLine }) => `\`${rule}\` at \`${path}:${startLine}\``);
+  const more = silenced.length > MOST_NAMED ? ` and ${silenced.length - MOST_NAMED} more` : "";
+  return [`Ignore comments in this change silence ${named.join(", ")}${more}.`];
 }
 
 /** A report on some of its files. Whole-program effects were seen before; only what is said is narrowed. */

@@ -49,8 +49,9 @@ export async function keepSummary(
   text: string,
   refused: readonly string[],
 ): Promise<void> {
-  // The marker alone is no reason for an edit, except when it has to remember something about this head.
-  const said = refused.length === 0 ? text : `${text}\n${owner.head}\n${refused.join()}`;
+  // The marker alone is no reason for an edit, except when it has to remember something about this head; nor is the run's own address.
+  const lasting = text.replace(/\/actions\/runs\/\d+/g, "");
+  const said = refused.length === 0 ? lasting : `${lasting}\n${owner.head}\n${refused.join()}`;
   const hash = createHash("sha256").update(said).digest("hex").slice(0, 16);
   const { key, head, run } = owner;
   const body = `${text}\n\n${summaryMarker({ key, head, hash, run, refused: [...refused] })}`;

@@ -17,6 +17,7 @@ export function placeFault(store: Store, pull: Pull, commit: string, place: Plac
   if (entry === undefined) return "Path could not be resolved";
   if (entry.patch === null) return "Pull request review thread diff hunk can't be blank";
   const { line, startLine } = place;
+  if (store.refusedPlaces.has(`${place.path}:${line}`)) return "Line could not be resolved";
   if (line === null) return "Pull request review thread line can't be blank";
   const side = place.side === "LEFT" ? "left" : "right";
   const hunk = entry.hunks.find((each) => holds(each[side], line));

@@ -52,18 +52,19 @@ export function reviewJson(review: Review): Json {
 
 export function reviewCommentJson(comment: ReviewComment): Json {
   const { id, body, path, line, startLine, side, originalLine, originalCommit, commit, file } = comment;
+  const { line: _, original_line: __, ...rest } = commentExample;
   return {
-    ...commentExample,
+    ...rest,
+    ...(line === null ? {} : { line }),
+    ...(originalLine === null ? {} : { original_line: originalLine }),
     id,
     node_id: `PRRC_${id}`,
     pull_request_review_id: comment.review,
     user: userJson(comment.user),
     body,
     path,
-    line,
     start_line: startLine,
     side,
-    original_line: originalLine,
     original_commit_id: originalCommit,
     commit_id: commit,
     subject_type: file ? "file" : "line",

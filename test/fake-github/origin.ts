@@ -42,7 +42,7 @@ export interface Origin {
 /** Makes an empty repository. */
 export function makeOrigin(folder: string): Origin {
   const run = (args: readonly string[], input?: string | Buffer, cwd: string | undefined = folder): Buffer =>
-    execFileSync("git", args, {
+    execFileSync("git", ["-c", "core.quotePath=off", ...args], {
       ...(cwd === undefined ? {} : { cwd }),
       env: GIT_ENVIRONMENT,
       stdio: ["pipe", "pipe", "pipe"],

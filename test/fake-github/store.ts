@@ -100,6 +100,8 @@ export interface Store {
   tokens: Map<string, Profile>;
   /** Paths for which GitHub shows no patch, as it does when one is too large. */
   withoutPatch: Set<string>;
+  /** `path:line` where GitHub accepts no comment, whatever the diff says. */
+  refusedPlaces: Set<string>;
   /** GitHub stops listing a tree here. */
   mostTreeEntries: number;
   nextId(): number;
@@ -137,6 +139,7 @@ export function makeStore(profile: ProfileName, folder: string): Store {
     issues: [],
     tokens: new Map([[TOKEN, PROFILES[profile]]]),
     withoutPatch: new Set(),
+    refusedPlaces: new Set(),
     mostTreeEntries: 100_000,
     nextId: () => ++id,
   };
