@@ -236,8 +236,12 @@ describe.concurrent("places that GitHub refuses", () => {
         for (const line of [21, 45].slice(0, bad)) world.store.refusedPlaces.add(`app.py:${line}`);
         const run = await world.run();
         expect(run.outputs).toMatchObject({ verdict: "fail", introduced: "12", delivery: "review" });
-        expect(openThreads(world.store)).toHaveLength(12 - bad);
-        expect(summaries(world.store).join()).toContain(`${12 - bad} of 12`);
+        // With several bad places some good ones may be given up with them: the search has an end.
+        const posted = openThreads(world.store).length;
+        expect(posted).toBeLessThanOrEqual(12 - bad);
+        expect(posted).toBeGreaterThanOrEqual(bad === 1 ? 11 : 8);
+        expect(operations(run.writes).filter((each) => each === "pulls/create-review").length).toBeLessThanOrEqual(8);
+        expect(summaries(world.store).join()).toContain(`${posted} of 12`);
         expect(summaries(world.store).join()).toContain("app.py:21");
         expect((await world.run()).writes).toEqual([]);
       },

@@ -79,15 +79,15 @@ export function makeOrigin(folder: string): Origin {
       for (const parent of parents.slice(1)) say(`merge ${parent}\n`);
       for (const [path, content] of Object.entries(files)) {
         if (content === null) {
-          say(`D ${JSON.stringify(path)}\n`);
+          say(`D ${quoted(path)}\n`);
           continue;
         }
         const plain = typeof content === "string" || content instanceof Uint8Array;
         const mode = plain ? "100644" : content.mode;
         const bytes = Buffer.from(plain ? content : content.text);
-        if (mode === "160000") say(`M 160000 ${bytes.toString()} ${JSON.stringify(path)}\n`);
+        if (mode === "160000") say(`M 160000 ${bytes.toString()} ${quoted(path)}\n`);
         else {
-          say(`M ${mode} inline ${JSON.stringify(path)}\n`);
+          say(`M ${mode} inline ${quoted(path)}\n`);
           data(bytes);
         }
       }
@@ -156,8 +156,11 @@ function readDiff(output: Buffer): DiffEntry[] {
     const at = section.search(/^@@ /m);
     const header = at < 0 ? section : section.slice(0, at);
     const patch = at < 0 ? null : section.slice(at).replace(/\n$/, "");
-    const value = (pattern: RegExp): string | undefined => pattern.exec(header)?.[1];
-    const [, a = "", b = ""] = /^"?a\/(.*?)"? "?b\/(.*?)"?$/m.exec(header.split("\n", 1)[0] ?? "") ?? [];
+    const value = (pattern: RegExp): string | undefined => {
+      const found = pattern.exec(header)?.[1];
+      return found === undefined ? undefined : unquoted(found);
+    };
+    const { a, b } = /^(?<a>"a\/(?:[^"\\]|\\.)*"|a\/.*?) (?<b>"b\/(?:[^"\\]|\\.)*"|b\/.*)$/m.exec(header)?.groups ?? {};
     const renamed = value(/^rename from (.*)$/m);
     const added = /^new file mode/m.test(header);
     const removed = /^deleted file mode/m.test(header);
@@ -169,7 +172,7 @@ function readDiff(output: Buffer): DiffEntry[] {
       return [{ left: [Number(leftStart), Number(leftCount)], right: [Number(rightStart), Number(rightCount)] }];
     });
     return {
-      path: renamed === undefined ? (removed ? a : b) : (value(/^rename to (.*)$/m) ?? b),
+      path: renamed === undefined ? unquoted((removed ? a : b) ?? "").slice(2) : (value(/^rename to (.*)$/m) ?? ""),
       previous: renamed ?? null,
       status: added ? "added" : removed ? "removed" : renamed === undefined ? "modified" : "renamed",
       blob: value(/^index [0-9a-f]+\.\.([0-9a-f]+)/m) ?? "0".repeat(40),
@@ -179,4 +182,23 @@ function readDiff(output: Buffer): DiffEntry[] {
       hunks,
     };
   });
+}
+
+/** A path as `git fast-import` reads it. */
+function quoted(path: string): string {
+  return JSON.stringify(path).replace(
+    /\\u00(..)/g,
+    (_, hex: string) => `\\${Number.parseInt(hex, 16).toString(8).padStart(3, "0")}`,
+  );
+}
+
+/** A path as it is: git quotes one that holds control characters. */
+function unquoted(path: string): string {
+  if (!path.startsWith('"')) return path;
+  const letters: Record<string, string> = { a: "\x07", b: "\b", t: "\t", n: "\n", v: "\v", f: "\f", r: "\r" };
+  return path
+    .slice(1, -1)
+    .replace(/\\(?:([0-7]{3})|(.))/g, (_, octal: string | undefined, letter: string) =>
+      octal === undefined ? (letters[letter] ?? letter) : String.fromCharCode(Number.parseInt(octal, 8)),
+    );
 }

@@ -36,7 +36,7 @@ export interface Options {
   payload?: Record<string, unknown>;
   checkout?: Checkout;
   inputs?: Record<string, string>;
-  environment?: Record<string, string>;
+  environment?: Record<string, string> | ((workspace: string) => Record<string, string>);
   /** Changes the checkout before the action runs. */
   prepare?(workspace: string): void;
   node?: string;
@@ -99,6 +99,8 @@ export async function makeWorld(setup: Setup): Promise<World> {
       const event = options.event ?? "pull_request";
       const workspace = world.checkout(options.checkout ?? "merge");
       options.prepare?.(workspace);
+      const { environment } =
+        typeof options.environment === "function" ? { environment: options.environment(workspace) } : options;
       const payload = { ...payloadOf(event, world), ...options.payload };
       const sha = event.startsWith("pull_request")
         ? (origin.resolve("refs/pull/1/merge") ?? "")
@@ -110,7 +112,7 @@ export async function makeWorld(setup: Setup): Promise<World> {
         event,
         payload,
         inputs: options.inputs ?? {},
-        environment: { GITHUB_SHA: sha, ...options.environment },
+        environment: { GITHUB_SHA: sha, ...environment },
         ...(options.node === undefined ? {} : { node: options.node }),
       });
     },
