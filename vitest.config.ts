@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // Otherwise every source map that a dependency ships without its sources is a warning.
+  logLevel: "error",
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",

@@ -47,6 +47,11 @@ export function commentBody(remark: Remark, { away, suggestion }: Standing, cont
   return withMarker(parts, marker);
 }
 
+/** Whether a comment stands away from its finding. */
+export function isAway(body: string): boolean {
+  return /^Found in `/m.test(body);
+}
+
 /** Sheds whole parts from the end until the comment fits; the marker always stays. */
 function withMarker(parts: readonly string[], marker: string): string {
   const kept = parts.filter((part) => part !== "");

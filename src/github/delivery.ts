@@ -4,10 +4,10 @@ import type { Finding } from "../finding.ts";
 import type { Report } from "../report.ts";
 import { type Anchor, commonAnchor, type Shown } from "./anchors.ts";
 import type { GitHub } from "./client.ts";
-import { type CommentContext, commentBody } from "./comment.ts";
+import { type CommentContext, commentBody, isAway } from "./comment.ts";
 import { type Conversation, loadConversation, type Thread } from "./conversation.ts";
 import type { PullRequest } from "./event.ts";
-import { short } from "./marker.ts";
+import { readRemarkMarker, short } from "./marker.ts";
 import { type Draft, type Posted, postReview } from "./post-review.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 import { type Remark, remarksOf } from "./remarks.ts";
@@ -150,16 +150,28 @@ async function draftsOf(order: Order, remarks: readonly Remark[], room: number, 
 async function draftOf(order: Order, remark: Remark, shown: Shown): Promise<Draft | null> {
   const found = commonAnchor(remark.findings, shown);
   if (found === null) return null;
-  const others = remark.findings.filter((finding) => finding !== found.finding);
-  const ordered: Remark = { ...remark, findings: [found.finding, ...others] };
-  const text = found.finding.fix === null ? null : await order.head.read(found.finding.path);
-  const suggestion = text === null ? null : suggestionFor(found.finding, found.anchor, text, shown);
+  const suggestion = await suggestionOf(order, found.finding, found.anchor, shown);
   const anchor: Anchor = suggestion?.anchor ?? found.anchor;
   const standing = { away: anchor.kind === "file" || !anchor.own, suggestion: suggestion?.block ?? null };
+  const ordered = ledBy(remark, found.finding);
   return { remark: ordered, anchor, body: commentBody(ordered, standing, order.context) };
 }
 
-/** The texts that open threads should have. */
+async function suggestionOf(
+  order: Order,
+  finding: Finding,
+  anchor: Anchor,
+  shown: Shown,
+): Promise<ReturnType<typeof suggestionFor>> {
+  const text = finding.fix === null ? null : await order.head.read(finding.path);
+  return text === null ? null : suggestionFor(finding, anchor, text, shown);
+}
+
+function ledBy(remark: Remark, finding: Finding): Remark {
+  return { ...remark, findings: [finding, ...remark.findings.filter((each) => each !== finding)] };
+}
+
+/** The texts that open threads should have. A comment does not move, so it goes on speaking of the same finding from the same place. */
 async function bodies(
   order: Order,
   entries: readonly { thread: Thread; remark: Remark }[],
@@ -167,8 +179,13 @@ async function bodies(
 ): Promise<{ thread: Thread; body: string }[]> {
   const found: { thread: Thread; body: string }[] = [];
   for (const { thread, remark } of entries) {
-    const draft = await draftOf(order, remark, shown);
-    found.push({ thread, body: draft?.body ?? commentBody(remark, { away: true, suggestion: null }, order.context) });
+    const said = readRemarkMarker(thread.first.body)?.fingerprints[0];
+    const lead = remark.findings.find(({ fingerprint }) => short(fingerprint) === said) ?? remark.findings[0];
+    const away = thread.onFile || isAway(thread.first.body);
+    const place = away ? null : commonAnchor([lead], shown);
+    const suggestion = place === null ? null : await suggestionOf(order, lead, place.anchor, shown);
+    const standing = { away, suggestion: suggestion?.block ?? null };
+    found.push({ thread, body: commentBody(ledBy(remark, lead), standing, order.context) });
   }
   return found;
 }

@@ -49,6 +49,21 @@ export function makeOrigin(folder: string): Origin {
       maxBuffer: 1 << 28,
       ...(input === undefined ? {} : { input }),
     });
+  /** What cannot change any more, because commits and blobs are named by their content. */
+  const remembered = new Map<string, Buffer | null>();
+  const askOnce = (...args: string[]): Buffer | null => {
+    const key = args.join("\0");
+    const found = remembered.get(key);
+    if (found !== undefined) return found;
+    let answer: Buffer | null = null;
+    try {
+      answer = run(args);
+    } catch {
+      // Git has no answer.
+    }
+    remembered.set(key, answer);
+    return answer;
+  };
   const ask = (...args: string[]): string | null => {
     try {
       return run(args).toString();
@@ -98,14 +113,16 @@ export function makeOrigin(folder: string): Origin {
     },
     ref: (name, commit) => void run(["update-ref", name, commit]),
     resolve(name) {
+      if (/^[0-9a-f]{40}$/.test(name))
+        return askOnce("rev-parse", "--verify", "--quiet", `${name}^{commit}`)?.toString().trim() ?? null;
       for (const each of [name, `refs/heads/${name}`]) {
         const found = each.startsWith("-") ? null : ask("rev-parse", "--verify", "--quiet", `${each}^{commit}`);
         if (found !== null) return found.trim();
       }
       return null;
     },
-    mergeBase: (a, b) => ask("merge-base", a, b)?.trim() ?? null,
-    isAncestor: (a, b) => ask("merge-base", "--is-ancestor", a, b) !== null,
+    mergeBase: (a, b) => askOnce("merge-base", a, b)?.toString().trim() ?? null,
+    isAncestor: (a, b) => askOnce("merge-base", "--is-ancestor", a, b) !== null,
     diff(base, head) {
       const key = `${base} ${head}`;
       const found = diffs.get(key) ?? readDiff(run(["diff", "--no-color", "-M", "-U3", "--full-index", base, head]));
@@ -113,23 +130,18 @@ export function makeOrigin(folder: string): Origin {
       return found;
     },
     tree: (commit) =>
-      run(["ls-tree", "-r", "-t", "-z", commit])
+      (askOnce("ls-tree", "-r", "-t", "-z", commit) ?? "")
         .toString()
         .split("\0")
         .flatMap((row) => {
           const [mode = "", type = "", sha = ""] = row.slice(0, row.indexOf("\t")).split(" ");
           return row === "" ? [] : [{ mode, type, sha, path: row.slice(row.indexOf("\t") + 1) }];
         }),
-    blob(sha) {
-      try {
-        return run(["cat-file", "blob", sha]);
-      } catch {
-        return null;
-      }
-    },
-    read: (commit, path) => ask("cat-file", "blob", `${commit}:${path}`),
+    blob: (sha) => askOnce("cat-file", "blob", sha),
+    read: (commit, path) => askOnce("cat-file", "blob", `${commit}:${path}`)?.toString() ?? null,
     moved(from, to, path, line) {
-      const entries = readDiff(run(["diff", "--no-color", "-M", "-U0", "--full-index", from, to]));
+      const diff = askOnce("diff", "--no-color", "-M", "-U0", "--full-index", from, to);
+      const entries = readDiff(diff ?? Buffer.from(""));
       const entry = entries.find((each) => (each.previous ?? each.path) === path && each.status !== "added");
       if (entry === undefined) return origin.read(to, path) === null ? null : { path, line };
       if (entry.status === "removed") return null;
