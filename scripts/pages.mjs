@@ -9,17 +9,17 @@ import { parse } from "yaml";
 export async function writePages(root) {
   if (!existsSync(join(root, "build/rules/index.js"))) return;
   const compiled = (path) => import(pathToFileURL(join(root, "build", path)).href);
-  const { RULES } = await compiled("rules/index.js");
+  const { rules } = await compiled("rules/index.js");
   const { OPTIONS } = await compiled("options.js");
   const { rulesPage } = await compiled("rules/page.js");
-  writeFileSync(join(root, "src/rules/README.md"), rulesPage(RULES));
+  writeFileSync(join(root, "src/rules/README.md"), rulesPage(rules));
 
   const readme = join(root, "README.md");
   if (!existsSync(readme)) return;
   const action = parse(readFileSync(join(root, "action.yml"), "utf8"));
   const help = execFileSync(process.execPath, [join(root, "dist/cli.js"), "--help"], { encoding: "utf8" });
   const blocks = {
-    rules: rulesTable(RULES),
+    rules: rulesTable(rules),
     inputs: inputsTable(action.inputs),
     outputs: outputsTable(action.outputs),
     keys: keysTable(OPTIONS),

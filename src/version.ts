@@ -1,2 +1,2 @@
-/** The version of this program; a test holds it to `package.json`. */
+/** The version of this tool; a test holds it to package.json. */
 export const VERSION = "0.1.0";

@@ -262,9 +262,7 @@ describe("the work tree", () => {
     local.write("c.py", "c = 1\n");
     expect(summary(await changeOf(local))).toEqual(["added c.py"]);
     local.git("branch", "-m", "other");
-    await expect(changeOf(local)).rejects.toThrow(
-      "neither origin/HEAD nor main nor master; name the base with --base",
-    );
+    await expect(changeOf(local)).rejects.toThrow("neither origin/HEAD nor main nor master; name the base with --base");
   });
 });
 

@@ -1,4 +1,3 @@
-import { lastPart, uniqueMap } from "./names.ts";
 import { CHEAP } from "./blocking/cheap.ts";
 import { CLIENT_CLASSES } from "./blocking/classes.ts";
 import { DATABASES } from "./blocking/databases.ts";
@@ -7,6 +6,7 @@ import { NETWORK } from "./blocking/network.ts";
 import type { BlockingClass, BlockingFact } from "./blocking/row.ts";
 import { SERVICES } from "./blocking/services.ts";
 import { WAITS } from "./blocking/waits.ts";
+import { lastPart, uniqueMap } from "./names.ts";
 
 export type { BlockingClass, BlockingFact, Category, Cost, When } from "./blocking/row.ts";
 

@@ -3,7 +3,8 @@ import { BLOCKING, BLOCKING_CLASSES } from "./blocking.ts";
 import { ALIASES, ATTRIBUTES, BASES, ELEMENTS, ITEMS, MODULE_ALIASES, OPERATORS, RETURNS } from "./types.ts";
 
 /** Top-level modules of the standard library that concurrency code meets; other tables add the third-party ones. */
-const STANDARD = `abc argparse array ast asyncio atexit base64 bisect builtins bz2 calendar cmd code codecs collections concurrent configparser
+const STANDARD =
+  `abc argparse array ast asyncio atexit base64 bisect builtins bz2 calendar cmd code codecs collections concurrent configparser
 contextlib contextvars copy csv ctypes dataclasses datetime dbm decimal difflib dis email enum errno faulthandler fcntl fileinput fnmatch fractions
 ftplib functools gc getpass gettext glob gzip hashlib heapq hmac html http imaplib importlib inspect io ipaddress itertools json linecache locale
 logging lzma marshal math mimetypes mmap multiprocessing netrc numbers operator os pathlib pdb pickle pkgutil platform plistlib poplib pprint

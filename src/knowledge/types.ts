@@ -19,7 +19,9 @@ const TABLES: readonly TypeRows[] = [STANDARD_TYPES, WEB_TYPES, DATABASE_TYPES, 
 
 function collect(part: keyof TypeRows): ReadonlyMap<string, TypeText> {
   return uniqueMap(
-    TABLES.flatMap((table) => table[part]).flatMap(([names, type]) => expandAll(names).map((name) => [name, type] as const)),
+    TABLES.flatMap((table) => table[part]).flatMap(([names, type]) =>
+      expandAll(names).map((name) => [name, type] as const),
+    ),
   );
 }
 

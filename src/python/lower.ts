@@ -1,7 +1,20 @@
 import { type FlatTree, type Grammar, STRIDE } from "./parse.ts";
 import type {
-  Argument, Branch, Call, Case, Clause, Expression, FunctionDef, Handler, ImportName, ModuleNode, Name, Node, Parameter,
-  Statement, WithItem,
+  Argument,
+  Branch,
+  Call,
+  Case,
+  Clause,
+  Expression,
+  FunctionDef,
+  Handler,
+  ImportName,
+  ModuleNode,
+  Name,
+  Node,
+  Parameter,
+  Statement,
+  WithItem,
 } from "./syntax.ts";
 import { children } from "./syntax.ts";
 
@@ -61,7 +74,11 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     return found;
   };
   const first = (i: number): Expression => expressionsOf(i)[0] ?? opaque(i);
-  const sequence = (i: number, kind: "tuple" | "list" | "set"): Expression => ({ kind, ...at(i), items: expressionsOf(i) });
+  const sequence = (i: number, kind: "tuple" | "list" | "set"): Expression => ({
+    kind,
+    ...at(i),
+    items: expressionsOf(i),
+  });
   /** One expression stands for itself, several (without brackets) make a tuple. */
   const joined = (i: number, found: Expression[]): Expression | null =>
     found.length <= 1 ? (found[0] ?? null) : { kind: "tuple", ...at(i), items: found };
@@ -72,7 +89,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       const node = built[c];
       for (const one of Array.isArray(node) ? node : node ? [node] : []) {
         if (isStatement(one)) body.push(one);
-        else if (isExpression(one)) body.push({ kind: "expression", start: one.start, end: one.end, parent: null, value: one });
+        else if (isExpression(one))
+          body.push({ kind: "expression", start: one.start, end: one.end, parent: null, value: one });
       }
     }
     return body;
@@ -175,7 +193,7 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     for (const c of kids(i)) {
       const type = typeOf(c);
       if (type === "string_content")
-        parts.push({ kind: "string", ...at(c), value: unescape(slice(c), prefix.includes("r")), bytes: false });
+        parts.push({ kind: "string", ...at(c), value: unescaped(slice(c), prefix.includes("r")), bytes: false });
       else if (type === "interpolation") {
         holes = true;
         parts.push(expression(kid(c, "expression"), c));
@@ -191,7 +209,11 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       const value = parts.map((part) => (part.kind === "string" ? part.value : "")).join("");
       return { kind: "string", ...at(i), value, bytes: parts[0]?.kind === "string" && parts[0].bytes };
     }
-    return { kind: "fstring", ...at(i), parts: parts.flatMap((part) => (part.kind === "fstring" ? part.parts : [part])) };
+    return {
+      kind: "fstring",
+      ...at(i),
+      parts: parts.flatMap((part) => (part.kind === "fstring" ? part.parts : [part])),
+    };
   };
   /** Names that a pattern binds: single identifiers that are neither a class, a keyword nor a dotted value. */
   const captured = (i: number): Name[] => {
@@ -227,7 +249,12 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         return dottedExpression(i);
       case "attribute": {
         const attr = kid(i, "attribute");
-        return { kind: "attribute", ...at(i), value: expression(kid(i, "object"), i), attr: attr === null ? "" : slice(attr) };
+        return {
+          kind: "attribute",
+          ...at(i),
+          value: expression(kid(i, "object"), i),
+          attr: attr === null ? "" : slice(attr),
+        };
       }
       case "member_type": {
         const attr = kids(i).at(-1);
@@ -242,7 +269,17 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
           ...at(i),
           callee: expression(kid(i, "function"), i),
           args: generator
-            ? [{ kind: "argument", start: generator.start, end: generator.end, parent: null, name: null, stars: 0, value: generator }]
+            ? [
+                {
+                  kind: "argument",
+                  start: generator.start,
+                  end: generator.end,
+                  parent: null,
+                  name: null,
+                  stars: 0,
+                  value: generator,
+                },
+              ]
             : list(args, isArgument),
         };
       }
@@ -250,7 +287,13 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         return argumentsOf(i);
       case "keyword_argument": {
         const name = kid(i, "name");
-        return { kind: "argument", ...at(i), name: name === null ? "" : slice(name), stars: 0, value: expression(kid(i, "value"), i) };
+        return {
+          kind: "argument",
+          ...at(i),
+          name: name === null ? "" : slice(name),
+          stars: 0,
+          value: expression(kid(i, "value"), i),
+        };
       }
       case "dictionary_splat":
         return { kind: "argument", ...at(i), name: null, stars: 2, value: first(i) };
@@ -264,7 +307,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
           kind: "subscript",
           ...at(i),
           value: expression(kid(i, "value"), i),
-          indices: kids(i).filter((c) => fieldOf(c) === "subscript").map((c) => expression(c, i)),
+          indices: kids(i)
+            .filter((c) => fieldOf(c) === "subscript")
+            .map((c) => expression(c, i)),
         };
       case "generic_type": {
         const [base, ...rest] = kids(i);
@@ -356,7 +401,12 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       }
       case "unary_operator": {
         const op = kid(i, "operator");
-        return { kind: "unary", ...at(i), op: op === null ? "" : slice(op), operand: expression(kid(i, "argument"), i) };
+        return {
+          kind: "unary",
+          ...at(i),
+          op: op === null ? "" : slice(op),
+          operand: expression(kid(i, "argument"), i),
+        };
       }
       case "not_operator":
         return { kind: "unary", ...at(i), op: "not", operand: expression(kid(i, "argument"), i) };
@@ -364,7 +414,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         return {
           kind: "compare",
           ...at(i),
-          ops: kids(i).filter((c) => fieldOf(c) === "operators").map((c) => slice(c).replace(/\s+/g, " ")),
+          ops: kids(i)
+            .filter((c) => fieldOf(c) === "operators")
+            .map((c) => slice(c).replace(/\s+/g, " ")),
           operands: expressionsOf(i),
         };
       case "conditional_expression": {
@@ -372,7 +424,12 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         return body && test && orelse ? { kind: "conditional", ...at(i), test, body, orelse } : opaque(i);
       }
       case "lambda":
-        return { kind: "lambda", ...at(i), params: list(kid(i, "parameters"), isParameter), body: expression(kid(i, "body"), i) };
+        return {
+          kind: "lambda",
+          ...at(i),
+          params: list(kid(i, "parameters"), isParameter),
+          body: expression(kid(i, "body"), i),
+        };
       case "parameters":
       case "lambda_parameters":
         return parametersOf(i);
@@ -427,7 +484,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const definition = kid(i, "definition");
         const node = definition === null ? null : built[definition];
         if (!node || Array.isArray(node) || (node.kind !== "function" && node.kind !== "class")) return recovered(i);
-        node.decorators = kids(i).filter((c) => typeOf(c) === "decorator").map((c) => expression(c, i));
+        node.decorators = kids(i)
+          .filter((c) => typeOf(c) === "decorator")
+          .map((c) => expression(c, i));
         return node;
       }
       case "assignment":
@@ -454,7 +513,11 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         return { kind: "assert", ...at(i), test: test ?? opaque(i), message: message ?? null };
       }
       case "delete_statement":
-        return { kind: "delete", ...at(i), targets: expressionsOf(i).flatMap((one) => (one.kind === "tuple" ? one.items : [one])) };
+        return {
+          kind: "delete",
+          ...at(i),
+          targets: expressionsOf(i).flatMap((one) => (one.kind === "tuple" ? one.items : [one])),
+        };
       case "pass_statement":
         return { kind: "pass", ...at(i) };
       case "break_statement":
@@ -466,7 +529,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         return {
           kind: type === "global_statement" ? "global" : "nonlocal",
           ...at(i),
-          names: kids(i).filter((c) => typeOf(c) === "identifier").map(slice),
+          names: kids(i)
+            .filter((c) => typeOf(c) === "identifier")
+            .map(slice),
         };
       case "import_statement":
         return { kind: "import", ...at(i), names: importNames(i) };
@@ -477,7 +542,13 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const source = module === null ? "" : dotted(module);
         const level = /^\.*/.exec(source)?.[0].length ?? 0;
         const star = kids(i).some((c) => typeOf(c) === "wildcard_import");
-        return { kind: "importfrom", ...at(i), module: source.slice(level), level, names: star ? null : importNames(i) };
+        return {
+          kind: "importfrom",
+          ...at(i),
+          module: source.slice(level),
+          level,
+          names: star ? null : importNames(i),
+        };
       }
       case "if_statement": {
         const branches: Branch[] = [
@@ -492,7 +563,12 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         return { kind: "if", ...at(i), branches, orelse };
       }
       case "elif_clause":
-        return { kind: "branch", ...at(i), test: expression(kid(i, "condition"), i), body: block(kid(i, "consequence")) };
+        return {
+          kind: "branch",
+          ...at(i),
+          test: expression(kid(i, "condition"), i),
+          body: block(kid(i, "consequence")),
+        };
       case "for_statement":
         return {
           kind: "for",
@@ -504,7 +580,13 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
           isAsync: hasToken(i, "async"),
         };
       case "while_statement":
-        return { kind: "while", ...at(i), test: expression(kid(i, "condition"), i), body: block(kid(i, "body")), orelse: elseOf(i) };
+        return {
+          kind: "while",
+          ...at(i),
+          test: expression(kid(i, "condition"), i),
+          body: block(kid(i, "body")),
+          orelse: elseOf(i),
+        };
       case "try_statement":
         return {
           kind: "try",
@@ -538,7 +620,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
           const node = built[c];
           return node && !Array.isArray(node) && node.kind === "case" ? [node] : [];
         });
-        const subjects = kids(i).filter((c) => fieldOf(c) === "subject").map((c) => expression(c, i));
+        const subjects = kids(i)
+          .filter((c) => fieldOf(c) === "subject")
+          .map((c) => expression(c, i));
         return { kind: "match", ...at(i), subject: joined(i, subjects) ?? opaque(i), cases };
       }
       case "case_clause":
@@ -558,7 +642,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     const [head] = parts;
     if (head === undefined) return opaque(i);
     let value: Expression = nameAt(head);
-    for (const c of parts.slice(1)) value = { kind: "attribute", start: value.start, end: endOf(c), parent: null, value, attr: slice(c) };
+    for (const c of parts.slice(1))
+      value = { kind: "attribute", start: value.start, end: endOf(c), parent: null, value, attr: slice(c) };
     return value;
   }
 
@@ -602,7 +687,13 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       return { ...node, ...at(i), targets: [left, ...node.targets], annotation };
     if (node && !Array.isArray(node) && node.kind === "augassign")
       return { kind: "assign", ...at(i), targets: [left], value: node.value, annotation };
-    return { kind: "assign", ...at(i), targets: [left], value: right === null ? null : expression(right, i), annotation };
+    return {
+      kind: "assign",
+      ...at(i),
+      targets: [left],
+      value: right === null ? null : expression(right, i),
+      annotation,
+    };
   }
 
   function elseOf(i: number): Statement[] {
@@ -625,7 +716,13 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     return {
       kind: "handler",
       ...at(i),
-      type: value === undefined ? null : joined(i, expressionsOf(i).filter((one) => alias === null || one.start !== startOf(alias))),
+      type:
+        value === undefined
+          ? null
+          : joined(
+              i,
+              expressionsOf(i).filter((one) => alias === null || one.start !== startOf(alias)),
+            ),
       name: alias === null ? null : slice(alias),
       body,
     };
@@ -635,11 +732,17 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     return kids(clause).flatMap((c): WithItem[] => {
       const node = built[c];
       if (!node || Array.isArray(node)) return [];
-      if (node.kind !== "withitem") return isExpression(node) ? [{ kind: "withitem", ...at(c), context: node, target: null }] : [];
+      if (node.kind !== "withitem")
+        return isExpression(node) ? [{ kind: "withitem", ...at(c), context: node, target: null }] : [];
       // `with (a as b, c as d):` may arrive as one parenthesised tuple of patterns.
       if (node.target === null && node.context.kind === "tuple")
         return node.context.items.map((item) => ({
-          kind: "withitem", start: item.start, end: item.end, parent: null, context: item, target: null,
+          kind: "withitem",
+          start: item.start,
+          end: item.end,
+          parent: null,
+          context: item,
+          target: null,
         }));
       return [node];
     });
@@ -691,8 +794,28 @@ function adopt(root: Node): void {
 }
 
 const STATEMENTS = new Set<string>([
-  "function", "class", "return", "assign", "augassign", "for", "while", "if", "with", "try", "raise", "import", "importfrom",
-  "global", "nonlocal", "expression", "assert", "delete", "match", "pass", "break", "continue",
+  "function",
+  "class",
+  "return",
+  "assign",
+  "augassign",
+  "for",
+  "while",
+  "if",
+  "with",
+  "try",
+  "raise",
+  "import",
+  "importfrom",
+  "global",
+  "nonlocal",
+  "expression",
+  "assert",
+  "delete",
+  "match",
+  "pass",
+  "break",
+  "continue",
 ]);
 const PARTS = new Set<string>(["argument", "parameter", "clause", "branch", "withitem", "handler", "case", "module"]);
 
@@ -714,13 +837,25 @@ function isParameter(node: Node): node is Parameter {
 
 function numberOf(source: string): number {
   const digits = source.replace(/_/g, "").replace(/[jJlL]$/, "");
-  return Number(/^0[oO]?[0-7]+$/.test(digits) && !/^0+$/.test(digits) ? Number.parseInt(digits.replace(/^0[oO]?/, ""), 8) : digits);
+  return Number(
+    /^0[oO]?[0-7]+$/.test(digits) && !/^0+$/.test(digits) ? Number.parseInt(digits.replace(/^0[oO]?/, ""), 8) : digits,
+  );
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", "'": "'", '"': '"', "\n": "" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  "\\": "\\",
+  "'": "'",
+  '"': '"',
+  "\n": "",
+};
 
-function unescape(source: string, raw: boolean): string {
-  return raw || !source.includes("\\") ? source : source.replace(/\\([\s\S])/g, (whole, next: string) => ESCAPES[next] ?? whole);
+function unescaped(source: string, raw: boolean): string {
+  return raw || !source.includes("\\")
+    ? source
+    : source.replace(/\\([\s\S])/g, (whole, next: string) => ESCAPES[next] ?? whole);
 }
 
 /** The call itself if `node` is one. */

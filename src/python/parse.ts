@@ -43,7 +43,9 @@ const LEAVES = new Set(["string_content", "type_conversion", "format_specifier",
 export async function loadParser(): Promise<PythonParser> {
   const { ParserClass, LanguageClass } = await loadRuntime();
   await ParserClass.init();
-  const language = await LanguageClass.load(locate("tree-sitter-python.wasm", "tree-sitter-python/tree-sitter-python.wasm"));
+  const language = await LanguageClass.load(
+    locate("tree-sitter-python.wasm", "tree-sitter-python/tree-sitter-python.wasm"),
+  );
   const parser = new ParserClass();
   parser.setLanguage(language);
   const grammar = grammarOf(language);

@@ -8,8 +8,15 @@ interface At {
   parent: Node | null;
 }
 
-export interface Name extends At { kind: "name"; id: string }
-export interface Attribute extends At { kind: "attribute"; value: Expression; attr: string }
+export interface Name extends At {
+  kind: "name";
+  id: string;
+}
+export interface Attribute extends At {
+  kind: "attribute";
+  value: Expression;
+  attr: string;
+}
 export interface Argument extends At {
   kind: "argument";
   /** Keyword, or `null` for a positional argument. */
@@ -18,27 +25,102 @@ export interface Argument extends At {
   stars: 0 | 1 | 2;
   value: Expression;
 }
-export interface Call extends At { kind: "call"; callee: Expression; args: Argument[] }
-export interface Subscript extends At { kind: "subscript"; value: Expression; indices: Expression[] }
-export interface Text extends At { kind: "string"; value: string; bytes: boolean }
+export interface Call extends At {
+  kind: "call";
+  callee: Expression;
+  args: Argument[];
+}
+export interface Subscript extends At {
+  kind: "subscript";
+  value: Expression;
+  indices: Expression[];
+}
+export interface Text extends At {
+  kind: "string";
+  value: string;
+  bytes: boolean;
+}
 /** An f-string (or a concatenation with one); `parts` are the literal pieces and holes in order. */
-export interface FString extends At { kind: "fstring"; parts: Expression[] }
-export interface NumberLiteral extends At { kind: "number"; value: number }
-export interface Constant extends At { kind: "constant"; value: true | false | null | "..." }
-export interface Sequence extends At { kind: "tuple" | "list" | "set"; items: Expression[] }
+export interface FString extends At {
+  kind: "fstring";
+  parts: Expression[];
+}
+export interface NumberLiteral extends At {
+  kind: "number";
+  value: number;
+}
+export interface Constant extends At {
+  kind: "constant";
+  value: true | false | null | "...";
+}
+export interface Sequence extends At {
+  kind: "tuple" | "list" | "set";
+  items: Expression[];
+}
 /** A `null` key stands for `**value`. */
-export interface Dict extends At { kind: "dict"; keys: (Expression | null)[]; values: Expression[] }
-export interface Binary extends At { kind: "binary"; op: string; left: Expression; right: Expression }
-export interface Unary extends At { kind: "unary"; op: string; operand: Expression }
-export interface BooleanOperation extends At { kind: "boolean"; op: string; left: Expression; right: Expression }
-export interface Compare extends At { kind: "compare"; ops: string[]; operands: Expression[] }
-export interface Conditional extends At { kind: "conditional"; test: Expression; body: Expression; orelse: Expression }
-export interface Lambda extends At { kind: "lambda"; params: Parameter[]; body: Expression }
-export interface Await extends At { kind: "await"; value: Expression }
-export interface Yield extends At { kind: "yield"; value: Expression | null; from: boolean }
-export interface Starred extends At { kind: "starred"; value: Expression }
-export interface Walrus extends At { kind: "walrus"; target: Name; value: Expression }
-export interface Clause extends At { kind: "clause"; target: Expression; iter: Expression; isAsync: boolean; conditions: Expression[] }
+export interface Dict extends At {
+  kind: "dict";
+  keys: (Expression | null)[];
+  values: Expression[];
+}
+export interface Binary extends At {
+  kind: "binary";
+  op: string;
+  left: Expression;
+  right: Expression;
+}
+export interface Unary extends At {
+  kind: "unary";
+  op: string;
+  operand: Expression;
+}
+export interface BooleanOperation extends At {
+  kind: "boolean";
+  op: string;
+  left: Expression;
+  right: Expression;
+}
+export interface Compare extends At {
+  kind: "compare";
+  ops: string[];
+  operands: Expression[];
+}
+export interface Conditional extends At {
+  kind: "conditional";
+  test: Expression;
+  body: Expression;
+  orelse: Expression;
+}
+export interface Lambda extends At {
+  kind: "lambda";
+  params: Parameter[];
+  body: Expression;
+}
+export interface Await extends At {
+  kind: "await";
+  value: Expression;
+}
+export interface Yield extends At {
+  kind: "yield";
+  value: Expression | null;
+  from: boolean;
+}
+export interface Starred extends At {
+  kind: "starred";
+  value: Expression;
+}
+export interface Walrus extends At {
+  kind: "walrus";
+  target: Name;
+  value: Expression;
+}
+export interface Clause extends At {
+  kind: "clause";
+  target: Expression;
+  iter: Expression;
+  isAsync: boolean;
+  conditions: Expression[];
+}
 export interface Comprehension extends At {
   kind: "comprehension";
   flavour: "list" | "set" | "dict" | "generator";
@@ -47,12 +129,39 @@ export interface Comprehension extends At {
   value: Expression | null;
   clauses: Clause[];
 }
-export interface Slice extends At { kind: "slice"; parts: Expression[] }
-export interface Opaque extends At { kind: "opaque"; parts: Expression[] }
+export interface Slice extends At {
+  kind: "slice";
+  parts: Expression[];
+}
+export interface Opaque extends At {
+  kind: "opaque";
+  parts: Expression[];
+}
 
 export type Expression =
-  | Name | Attribute | Call | Subscript | Text | FString | NumberLiteral | Constant | Sequence | Dict | Binary | Unary
-  | BooleanOperation | Compare | Conditional | Lambda | Await | Yield | Starred | Walrus | Comprehension | Slice | Opaque;
+  | Name
+  | Attribute
+  | Call
+  | Subscript
+  | Text
+  | FString
+  | NumberLiteral
+  | Constant
+  | Sequence
+  | Dict
+  | Binary
+  | Unary
+  | BooleanOperation
+  | Compare
+  | Conditional
+  | Lambda
+  | Await
+  | Yield
+  | Starred
+  | Walrus
+  | Comprehension
+  | Slice
+  | Opaque;
 
 export interface Parameter extends At {
   kind: "parameter";
@@ -71,83 +180,258 @@ export interface FunctionDef extends At {
   isAsync: boolean;
   decorators: Expression[];
 }
-export interface ClassDef extends At { kind: "class"; name: string; bases: Argument[]; body: Statement[]; decorators: Expression[] }
-export interface Return extends At { kind: "return"; value: Expression | null }
+export interface ClassDef extends At {
+  kind: "class";
+  name: string;
+  bases: Argument[];
+  body: Statement[];
+  decorators: Expression[];
+}
+export interface Return extends At {
+  kind: "return";
+  value: Expression | null;
+}
 /** `a = b = value` has two targets; an annotation alone has no value. */
-export interface Assign extends At { kind: "assign"; targets: Expression[]; value: Expression | null; annotation: Expression | null }
-export interface AugAssign extends At { kind: "augassign"; target: Expression; op: string; value: Expression }
-export interface For extends At { kind: "for"; target: Expression; iter: Expression; body: Statement[]; orelse: Statement[]; isAsync: boolean }
-export interface While extends At { kind: "while"; test: Expression; body: Statement[]; orelse: Statement[] }
-export interface Branch extends At { kind: "branch"; test: Expression; body: Statement[] }
-export interface If extends At { kind: "if"; branches: Branch[]; orelse: Statement[] }
-export interface WithItem extends At { kind: "withitem"; context: Expression; target: Expression | null }
-export interface With extends At { kind: "with"; items: WithItem[]; body: Statement[]; isAsync: boolean }
-export interface Handler extends At { kind: "handler"; type: Expression | null; name: string | null; body: Statement[] }
-export interface Try extends At { kind: "try"; body: Statement[]; handlers: Handler[]; orelse: Statement[]; final: Statement[] }
-export interface Raise extends At { kind: "raise"; value: Expression | null; cause: Expression | null }
-export interface ImportName { name: string; alias: string | null; start: number; end: number }
-export interface Import extends At { kind: "import"; names: ImportName[] }
+export interface Assign extends At {
+  kind: "assign";
+  targets: Expression[];
+  value: Expression | null;
+  annotation: Expression | null;
+}
+export interface AugAssign extends At {
+  kind: "augassign";
+  target: Expression;
+  op: string;
+  value: Expression;
+}
+export interface For extends At {
+  kind: "for";
+  target: Expression;
+  iter: Expression;
+  body: Statement[];
+  orelse: Statement[];
+  isAsync: boolean;
+}
+export interface While extends At {
+  kind: "while";
+  test: Expression;
+  body: Statement[];
+  orelse: Statement[];
+}
+export interface Branch extends At {
+  kind: "branch";
+  test: Expression;
+  body: Statement[];
+}
+export interface If extends At {
+  kind: "if";
+  branches: Branch[];
+  orelse: Statement[];
+}
+export interface WithItem extends At {
+  kind: "withitem";
+  context: Expression;
+  target: Expression | null;
+}
+export interface With extends At {
+  kind: "with";
+  items: WithItem[];
+  body: Statement[];
+  isAsync: boolean;
+}
+export interface Handler extends At {
+  kind: "handler";
+  type: Expression | null;
+  name: string | null;
+  body: Statement[];
+}
+export interface Try extends At {
+  kind: "try";
+  body: Statement[];
+  handlers: Handler[];
+  orelse: Statement[];
+  final: Statement[];
+}
+export interface Raise extends At {
+  kind: "raise";
+  value: Expression | null;
+  cause: Expression | null;
+}
+export interface ImportName {
+  name: string;
+  alias: string | null;
+  start: number;
+  end: number;
+}
+export interface Import extends At {
+  kind: "import";
+  names: ImportName[];
+}
 /** `level` counts the leading dots; `names` is `null` for `*`. */
-export interface ImportFrom extends At { kind: "importfrom"; module: string; level: number; names: ImportName[] | null }
-export interface Scoping extends At { kind: "global" | "nonlocal"; names: string[] }
-export interface ExpressionStatement extends At { kind: "expression"; value: Expression }
-export interface Assert extends At { kind: "assert"; test: Expression; message: Expression | null }
-export interface Delete extends At { kind: "delete"; targets: Expression[] }
-export interface Case extends At { kind: "case"; names: Name[]; guard: Expression | null; body: Statement[]; wildcard: boolean }
-export interface Match extends At { kind: "match"; subject: Expression; cases: Case[] }
-export interface Simple extends At { kind: "pass" | "break" | "continue" }
+export interface ImportFrom extends At {
+  kind: "importfrom";
+  module: string;
+  level: number;
+  names: ImportName[] | null;
+}
+export interface Scoping extends At {
+  kind: "global" | "nonlocal";
+  names: string[];
+}
+export interface ExpressionStatement extends At {
+  kind: "expression";
+  value: Expression;
+}
+export interface Assert extends At {
+  kind: "assert";
+  test: Expression;
+  message: Expression | null;
+}
+export interface Delete extends At {
+  kind: "delete";
+  targets: Expression[];
+}
+export interface Case extends At {
+  kind: "case";
+  names: Name[];
+  guard: Expression | null;
+  body: Statement[];
+  wildcard: boolean;
+}
+export interface Match extends At {
+  kind: "match";
+  subject: Expression;
+  cases: Case[];
+}
+export interface Simple extends At {
+  kind: "pass" | "break" | "continue";
+}
 
 export type Statement =
-  | FunctionDef | ClassDef | Return | Assign | AugAssign | For | While | If | With | Try | Raise | Import | ImportFrom | Scoping
-  | ExpressionStatement | Assert | Delete | Match | Simple;
+  | FunctionDef
+  | ClassDef
+  | Return
+  | Assign
+  | AugAssign
+  | For
+  | While
+  | If
+  | With
+  | Try
+  | Raise
+  | Import
+  | ImportFrom
+  | Scoping
+  | ExpressionStatement
+  | Assert
+  | Delete
+  | Match
+  | Simple;
 
-export interface ModuleNode extends At { kind: "module"; body: Statement[] }
+export interface ModuleNode extends At {
+  kind: "module";
+  body: Statement[];
+}
 
 export type Node =
-  | ModuleNode | Statement | Expression | Argument | Parameter | Clause | Branch | WithItem | Handler | Case;
+  | ModuleNode
+  | Statement
+  | Expression
+  | Argument
+  | Parameter
+  | Clause
+  | Branch
+  | WithItem
+  | Handler
+  | Case;
 
 /** The direct children of a node, in source order (decorators, parameters and annotations included). */
 export function children(node: Node): readonly Node[] {
   switch (node.kind) {
-    case "module": return node.body;
-    case "function": return [...node.decorators, ...node.params, ...opt(node.returns), ...node.body];
-    case "class": return [...node.decorators, ...node.bases, ...node.body];
-    case "return": return opt(node.value);
-    case "assign": return [...node.targets, ...opt(node.annotation), ...opt(node.value)];
-    case "augassign": return [node.target, node.value];
-    case "for": return [node.target, node.iter, ...node.body, ...node.orelse];
-    case "while": return [node.test, ...node.body, ...node.orelse];
-    case "if": return [...node.branches, ...node.orelse];
-    case "branch": return [node.test, ...node.body];
-    case "with": return [...node.items, ...node.body];
-    case "withitem": return node.target ? [node.context, node.target] : [node.context];
-    case "try": return [...node.body, ...node.handlers, ...node.orelse, ...node.final];
-    case "handler": return [...opt(node.type), ...node.body];
-    case "raise": return [...opt(node.value), ...opt(node.cause)];
-    case "expression": return [node.value];
-    case "assert": return node.message ? [node.test, node.message] : [node.test];
-    case "delete": return node.targets;
-    case "match": return [node.subject, ...node.cases];
-    case "case": return [...node.names, ...opt(node.guard), ...node.body];
-    case "attribute": return [node.value];
-    case "call": return [node.callee, ...node.args];
-    case "argument": return [node.value];
-    case "subscript": return [node.value, ...node.indices];
-    case "fstring": case "slice": case "opaque": return node.parts;
-    case "tuple": case "list": case "set": return node.items;
-    case "dict": return node.keys.flatMap((key, i) => [...opt(key), ...opt(node.values[i])]);
-    case "binary": case "boolean": return [node.left, node.right];
-    case "unary": return [node.operand];
-    case "compare": return node.operands;
-    case "conditional": return [node.body, node.test, node.orelse];
-    case "lambda": return [...node.params, node.body];
-    case "await": case "starred": return [node.value];
-    case "yield": return opt(node.value);
-    case "walrus": return [node.target, node.value];
-    case "comprehension": return [node.element, ...opt(node.value), ...node.clauses];
-    case "clause": return [node.target, node.iter, ...node.conditions];
-    case "parameter": return [...opt(node.annotation), ...opt(node.default)];
-    default: return [];
+    case "module":
+      return node.body;
+    case "function":
+      return [...node.decorators, ...node.params, ...opt(node.returns), ...node.body];
+    case "class":
+      return [...node.decorators, ...node.bases, ...node.body];
+    case "return":
+      return opt(node.value);
+    case "assign":
+      return [...node.targets, ...opt(node.annotation), ...opt(node.value)];
+    case "augassign":
+      return [node.target, node.value];
+    case "for":
+      return [node.target, node.iter, ...node.body, ...node.orelse];
+    case "while":
+      return [node.test, ...node.body, ...node.orelse];
+    case "if":
+      return [...node.branches, ...node.orelse];
+    case "branch":
+      return [node.test, ...node.body];
+    case "with":
+      return [...node.items, ...node.body];
+    case "withitem":
+      return node.target ? [node.context, node.target] : [node.context];
+    case "try":
+      return [...node.body, ...node.handlers, ...node.orelse, ...node.final];
+    case "handler":
+      return [...opt(node.type), ...node.body];
+    case "raise":
+      return [...opt(node.value), ...opt(node.cause)];
+    case "expression":
+      return [node.value];
+    case "assert":
+      return node.message ? [node.test, node.message] : [node.test];
+    case "delete":
+      return node.targets;
+    case "match":
+      return [node.subject, ...node.cases];
+    case "case":
+      return [...node.names, ...opt(node.guard), ...node.body];
+    case "attribute":
+      return [node.value];
+    case "call":
+      return [node.callee, ...node.args];
+    case "argument":
+      return [node.value];
+    case "subscript":
+      return [node.value, ...node.indices];
+    case "fstring":
+    case "slice":
+    case "opaque":
+      return node.parts;
+    case "tuple":
+    case "list":
+    case "set":
+      return node.items;
+    case "dict":
+      return node.keys.flatMap((key, i) => [...opt(key), ...opt(node.values[i])]);
+    case "binary":
+    case "boolean":
+      return [node.left, node.right];
+    case "unary":
+      return [node.operand];
+    case "compare":
+      return node.operands;
+    case "conditional":
+      return [node.body, node.test, node.orelse];
+    case "lambda":
+      return [...node.params, node.body];
+    case "await":
+    case "starred":
+      return [node.value];
+    case "yield":
+      return opt(node.value);
+    case "walrus":
+      return [node.target, node.value];
+    case "comprehension":
+      return [node.element, ...opt(node.value), ...node.clauses];
+    case "clause":
+      return [node.target, node.iter, ...node.conditions];
+    case "parameter":
+      return [...opt(node.annotation), ...opt(node.default)];
+    default:
+      return [];
   }
 }
 

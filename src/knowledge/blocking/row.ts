@@ -8,9 +8,43 @@ export type When = "always" | "large" | "loop" | "never";
 
 /** The kind of thing waited for. `lock` and `loop` calls belong to rules of their own. */
 export type Category =
-  | "http" | "sleep" | "sync" | "lock" | "loop" | "process" | "file" | "data" | "image" | "media" | "socket" | "dns"
-  | "mail" | "ftp" | "telnet" | "ssh" | "nntp" | "ws" | "mq" | "serial" | "rpc" | "db" | "orm" | "cache" | "nosql"
-  | "search" | "ldap" | "zk" | "cloud" | "llm" | "api" | "vcs" | "browser" | "logging" | "server" | "user" | "cheap";
+  | "http"
+  | "sleep"
+  | "sync"
+  | "lock"
+  | "loop"
+  | "process"
+  | "file"
+  | "data"
+  | "image"
+  | "media"
+  | "socket"
+  | "dns"
+  | "mail"
+  | "ftp"
+  | "telnet"
+  | "ssh"
+  | "nntp"
+  | "ws"
+  | "mq"
+  | "serial"
+  | "rpc"
+  | "db"
+  | "orm"
+  | "cache"
+  | "nosql"
+  | "search"
+  | "ldap"
+  | "zk"
+  | "cloud"
+  | "llm"
+  | "api"
+  | "vcs"
+  | "browser"
+  | "logging"
+  | "server"
+  | "user"
+  | "cheap";
 
 export interface BlockingFact {
   name: string;

@@ -2,7 +2,10 @@
 export const BASE_ROWS: readonly (readonly [classes: string, bases: string])[] = [
   ["concurrent.futures.{ThreadPoolExecutor,ProcessPoolExecutor}", "concurrent.futures.Executor"],
   ["concurrent.futures.InterpreterPoolExecutor", "concurrent.futures.ThreadPoolExecutor"],
-  ["loky.ProcessPoolExecutor mpi4py.futures.MPIPoolExecutor dask.distributed.cfexecutor.ClientExecutor", "concurrent.futures.Executor"],
+  [
+    "loky.ProcessPoolExecutor mpi4py.futures.MPIPoolExecutor dask.distributed.cfexecutor.ClientExecutor",
+    "concurrent.futures.Executor",
+  ],
   ["threading.{Timer,_DummyThread}", "threading.Thread"],
   ["threading.BoundedSemaphore", "threading.Semaphore"],
   ["multiprocessing.dummy.Process", "threading.Thread"],
@@ -37,7 +40,10 @@ export const BASE_ROWS: readonly (readonly [classes: string, bases: string])[] =
   ["tempfile.{NamedTemporaryFile,TemporaryFile}", "io.TextIOWrapper"],
   ["configparser.{RawConfigParser,SafeConfigParser}", "configparser.ConfigParser"],
   // HTTP
-  ["requests_html.HTMLSession cloudscraper.CloudScraper requests_oauthlib.{OAuth2Session,OAuth1Session} requests_cache.CachedSession authlib.integrations.requests_client.OAuth2Session google.auth.transport.requests.AuthorizedSession", "requests.Session"],
+  [
+    "requests_html.HTMLSession cloudscraper.CloudScraper requests_oauthlib.{OAuth2Session,OAuth1Session} requests_cache.CachedSession authlib.integrations.requests_client.OAuth2Session google.auth.transport.requests.AuthorizedSession",
+    "requests.Session",
+  ],
   ["requests_html.HTMLResponse requests_cache.CachedResponse", "requests.Response"],
   ["starlette.testclient.TestClient", "httpx.Client"],
   ["authlib.integrations.httpx_client.OAuth2Client hishel.CacheClient", "httpx.Client"],
@@ -48,28 +54,52 @@ export const BASE_ROWS: readonly (readonly [classes: string, bases: string])[] =
   ["aiohttp_client_cache.CachedSession aiohttp_retry.RetryClient", "aiohttp.ClientSession"],
   ["zeep.CachingClient", "zeep.Client"],
   ["tornado.web.{StaticFileHandler,RedirectHandler,ErrorHandler}", "tornado.web.RequestHandler"],
-  ["selenium.webdriver.{Chrome,Firefox,Edge,Safari,Remote,Ie} undetected_chromedriver.Chrome", "selenium.webdriver.remote.webdriver.WebDriver"],
+  [
+    "selenium.webdriver.{Chrome,Firefox,Edge,Safari,Remote,Ie} undetected_chromedriver.Chrome",
+    "selenium.webdriver.remote.webdriver.WebDriver",
+  ],
   // SQL
   ["psycopg_pool.NullConnectionPool", "psycopg_pool.ConnectionPool"],
   ["psycopg_pool.AsyncNullConnectionPool", "psycopg_pool.AsyncConnectionPool"],
-  ["psycopg2.pool.{ThreadedConnectionPool,SimpleConnectionPool,PersistentConnectionPool}", "psycopg2.pool.AbstractConnectionPool"],
+  [
+    "psycopg2.pool.{ThreadedConnectionPool,SimpleConnectionPool,PersistentConnectionPool}",
+    "psycopg2.pool.AbstractConnectionPool",
+  ],
   ["psycopg2.extras.LogicalReplicationConnection", "psycopg2.extensions.connection"],
   ["sqlmodel.Session", "sqlalchemy.orm.Session"],
   ["sqlalchemy.orm.scoped_session", "sqlalchemy.orm.Session"],
   ["flask_sqlalchemy.session.Session", "sqlalchemy.orm.Session"],
   ["sqlalchemy.ext.asyncio.async_scoped_session", "sqlalchemy.ext.asyncio.AsyncSession"],
   ["sqlmodel.SQLModel", "pydantic.BaseModel"],
-  ["sqlalchemy.pool.{QueuePool,NullPool,StaticPool,SingletonThreadPool,AsyncAdaptedQueuePool,AssertionPool}", "sqlalchemy.pool.Pool"],
+  [
+    "sqlalchemy.pool.{QueuePool,NullPool,StaticPool,SingletonThreadPool,AsyncAdaptedQueuePool,AssertionPool}",
+    "sqlalchemy.pool.Pool",
+  ],
   // Django
   ["django.db.models.manager.Manager", "django.db.models.query.QuerySet"],
   ["django.db.models.fields.related_descriptors.ManyRelatedManager", "django.db.models.manager.Manager"],
-  ["django.contrib.auth.models.{User,Group,Permission,PermissionsMixin} django.contrib.sessions.models.Session django.contrib.contenttypes.models.ContentType", "django.db.models.Model"],
+  [
+    "django.contrib.auth.models.{User,Group,Permission,PermissionsMixin} django.contrib.sessions.models.Session django.contrib.contenttypes.models.ContentType",
+    "django.db.models.Model",
+  ],
   ["django.contrib.auth.models.{UserManager,BaseUserManager}", "django.db.models.manager.Manager"],
-  ["model_utils.models.{TimeStampedModel,StatusModel,SoftDeletableModel} polymorphic.models.PolymorphicModel mptt.models.MPTTModel", "django.db.models.Model"],
-  ["django.views.generic.{ListView,DetailView,CreateView,UpdateView,DeleteView,FormView,TemplateView,RedirectView}", "django.views.View"],
+  [
+    "model_utils.models.{TimeStampedModel,StatusModel,SoftDeletableModel} polymorphic.models.PolymorphicModel mptt.models.MPTTModel",
+    "django.db.models.Model",
+  ],
+  [
+    "django.views.generic.{ListView,DetailView,CreateView,UpdateView,DeleteView,FormView,TemplateView,RedirectView}",
+    "django.views.View",
+  ],
   ["rest_framework.views.APIView", "django.views.View"],
-  ["rest_framework.generics.{GenericAPIView,ListAPIView,CreateAPIView,RetrieveAPIView,UpdateAPIView,DestroyAPIView,ListCreateAPIView,RetrieveUpdateAPIView,RetrieveUpdateDestroyAPIView,RetrieveDestroyAPIView}", "rest_framework.views.APIView"],
-  ["rest_framework.viewsets.{ViewSet,GenericViewSet,ModelViewSet,ReadOnlyModelViewSet}", "rest_framework.views.APIView"],
+  [
+    "rest_framework.generics.{GenericAPIView,ListAPIView,CreateAPIView,RetrieveAPIView,UpdateAPIView,DestroyAPIView,ListCreateAPIView,RetrieveUpdateAPIView,RetrieveUpdateDestroyAPIView,RetrieveDestroyAPIView}",
+    "rest_framework.views.APIView",
+  ],
+  [
+    "rest_framework.viewsets.{ViewSet,GenericViewSet,ModelViewSet,ReadOnlyModelViewSet}",
+    "rest_framework.views.APIView",
+  ],
   ["channels.generic.websocket.{AsyncWebsocketConsumer,AsyncJsonWebsocketConsumer}", "channels.consumer.AsyncConsumer"],
   ["channels.generic.websocket.{WebsocketConsumer,JsonWebsocketConsumer}", "channels.consumer.SyncConsumer"],
   ["channels.generic.http.AsyncHttpConsumer", "channels.consumer.AsyncConsumer"],
@@ -92,15 +122,36 @@ export const BASE_ROWS: readonly (readonly [classes: string, bases: string])[] =
   ["openai.AzureOpenAI", "openai.OpenAI"],
   ["openai.AsyncAzureOpenAI", "openai.AsyncOpenAI"],
   ["langchain_core.language_models.BaseChatModel", "langchain_core.language_models.BaseLanguageModel"],
-  ["langchain_core.language_models.{BaseLanguageModel,BaseLLM,LLM} langchain_core.{output_parsers.BaseOutputParser,prompts.BasePromptTemplate,tools.BaseTool,retrievers.BaseRetriever} langchain.chains.base.Chain langchain.agents.AgentExecutor", "langchain_core.runnables.Runnable"],
+  [
+    "langchain_core.language_models.{BaseLanguageModel,BaseLLM,LLM} langchain_core.{output_parsers.BaseOutputParser,prompts.BasePromptTemplate,tools.BaseTool,retrievers.BaseRetriever} langchain.chains.base.Chain langchain.agents.AgentExecutor",
+    "langchain_core.runnables.Runnable",
+  ],
   ["langchain_core.prompts.{ChatPromptTemplate,PromptTemplate}", "langchain_core.prompts.BasePromptTemplate"],
-  ["langchain_core.output_parsers.{StrOutputParser,JsonOutputParser,PydanticOutputParser}", "langchain_core.output_parsers.BaseOutputParser"],
-  ["langchain_openai.{ChatOpenAI,AzureChatOpenAI} langchain_anthropic.ChatAnthropic langchain_google_genai.ChatGoogleGenerativeAI langchain_google_vertexai.ChatVertexAI langchain_aws.{ChatBedrock,ChatBedrockConverse} langchain_groq.ChatGroq langchain_ollama.ChatOllama langchain_mistralai.ChatMistralAI langchain_community.chat_models.{ChatOpenAI,ChatOllama} langchain.chat_models.ChatOpenAI", "langchain_core.language_models.BaseChatModel"],
-  ["langchain_openai.{OpenAIEmbeddings,AzureOpenAIEmbeddings} langchain_huggingface.HuggingFaceEmbeddings langchain_ollama.OllamaEmbeddings langchain_community.embeddings.{OpenAIEmbeddings,HuggingFaceEmbeddings,OllamaEmbeddings} langchain_google_genai.GoogleGenerativeAIEmbeddings", "langchain_core.embeddings.Embeddings"],
-  ["langchain_chroma.Chroma langchain_community.vectorstores.{Chroma,FAISS,PGVector,Qdrant,Milvus,Pinecone,Weaviate,Redis} langchain_pinecone.PineconeVectorStore langchain_qdrant.QdrantVectorStore langchain_postgres.PGVector", "langchain_core.vectorstores.VectorStore"],
-  ["langchain_community.document_loaders.{PyPDFLoader,TextLoader,WebBaseLoader,CSVLoader,DirectoryLoader,UnstructuredFileLoader,Docx2txtLoader}", "langchain_core.document_loaders.BaseLoader"],
+  [
+    "langchain_core.output_parsers.{StrOutputParser,JsonOutputParser,PydanticOutputParser}",
+    "langchain_core.output_parsers.BaseOutputParser",
+  ],
+  [
+    "langchain_openai.{ChatOpenAI,AzureChatOpenAI} langchain_anthropic.ChatAnthropic langchain_google_genai.ChatGoogleGenerativeAI langchain_google_vertexai.ChatVertexAI langchain_aws.{ChatBedrock,ChatBedrockConverse} langchain_groq.ChatGroq langchain_ollama.ChatOllama langchain_mistralai.ChatMistralAI langchain_community.chat_models.{ChatOpenAI,ChatOllama} langchain.chat_models.ChatOpenAI",
+    "langchain_core.language_models.BaseChatModel",
+  ],
+  [
+    "langchain_openai.{OpenAIEmbeddings,AzureOpenAIEmbeddings} langchain_huggingface.HuggingFaceEmbeddings langchain_ollama.OllamaEmbeddings langchain_community.embeddings.{OpenAIEmbeddings,HuggingFaceEmbeddings,OllamaEmbeddings} langchain_google_genai.GoogleGenerativeAIEmbeddings",
+    "langchain_core.embeddings.Embeddings",
+  ],
+  [
+    "langchain_chroma.Chroma langchain_community.vectorstores.{Chroma,FAISS,PGVector,Qdrant,Milvus,Pinecone,Weaviate,Redis} langchain_pinecone.PineconeVectorStore langchain_qdrant.QdrantVectorStore langchain_postgres.PGVector",
+    "langchain_core.vectorstores.VectorStore",
+  ],
+  [
+    "langchain_community.document_loaders.{PyPDFLoader,TextLoader,WebBaseLoader,CSVLoader,DirectoryLoader,UnstructuredFileLoader,Docx2txtLoader}",
+    "langchain_core.document_loaders.BaseLoader",
+  ],
   // Data
-  ["sklearn.linear_model.{LinearRegression,LogisticRegression,Ridge,Lasso} sklearn.ensemble.{RandomForestClassifier,RandomForestRegressor,GradientBoostingClassifier,GradientBoostingRegressor} sklearn.svm.{SVC,SVR} sklearn.cluster.{KMeans,DBSCAN} sklearn.pipeline.Pipeline sklearn.decomposition.PCA sklearn.neighbors.{KNeighborsClassifier,NearestNeighbors} sklearn.model_selection.{GridSearchCV,RandomizedSearchCV} sklearn.tree.{DecisionTreeClassifier,DecisionTreeRegressor} sklearn.naive_bayes.{GaussianNB,MultinomialNB} sklearn.neural_network.{MLPClassifier,MLPRegressor} xgboost.{XGBClassifier,XGBRegressor} lightgbm.{LGBMClassifier,LGBMRegressor} catboost.{CatBoostClassifier,CatBoostRegressor} sklearn.preprocessing.{StandardScaler,MinMaxScaler} sklearn.feature_extraction.text.{TfidfVectorizer,CountVectorizer}", "sklearn.base.BaseEstimator"],
+  [
+    "sklearn.linear_model.{LinearRegression,LogisticRegression,Ridge,Lasso} sklearn.ensemble.{RandomForestClassifier,RandomForestRegressor,GradientBoostingClassifier,GradientBoostingRegressor} sklearn.svm.{SVC,SVR} sklearn.cluster.{KMeans,DBSCAN} sklearn.pipeline.Pipeline sklearn.decomposition.PCA sklearn.neighbors.{KNeighborsClassifier,NearestNeighbors} sklearn.model_selection.{GridSearchCV,RandomizedSearchCV} sklearn.tree.{DecisionTreeClassifier,DecisionTreeRegressor} sklearn.naive_bayes.{GaussianNB,MultinomialNB} sklearn.neural_network.{MLPClassifier,MLPRegressor} xgboost.{XGBClassifier,XGBRegressor} lightgbm.{LGBMClassifier,LGBMRegressor} catboost.{CatBoostClassifier,CatBoostRegressor} sklearn.preprocessing.{StandardScaler,MinMaxScaler} sklearn.feature_extraction.text.{TfidfVectorizer,CountVectorizer}",
+    "sklearn.base.BaseEstimator",
+  ],
   ["transformers.{PreTrainedModel,TFPreTrainedModel}", "torch.nn.Module"],
   ["geopandas.GeoDataFrame", "pandas.DataFrame"],
   // Frameworks
@@ -110,8 +161,14 @@ export const BASE_ROWS: readonly (readonly [classes: string, bases: string])[] =
   ["quart.Quart", "flask.sansio.app.App"],
   ["quart.Blueprint", "flask.Blueprint"],
   ["discord.ext.commands.Bot", "discord.ext.commands.bot.BotBase discord.Client"],
-  ["telegram.ext.{CommandHandler,MessageHandler,CallbackQueryHandler,ConversationHandler,InlineQueryHandler,TypeHandler,PollAnswerHandler,ChatMemberHandler}", "telegram.ext.BaseHandler"],
-  ["apscheduler.schedulers.{asyncio.AsyncIOScheduler,background.BackgroundScheduler,blocking.BlockingScheduler,tornado.TornadoScheduler,gevent.GeventScheduler}", "apscheduler.schedulers.base.BaseScheduler"],
+  [
+    "telegram.ext.{CommandHandler,MessageHandler,CallbackQueryHandler,ConversationHandler,InlineQueryHandler,TypeHandler,PollAnswerHandler,ChatMemberHandler}",
+    "telegram.ext.BaseHandler",
+  ],
+  [
+    "apscheduler.schedulers.{asyncio.AsyncIOScheduler,background.BackgroundScheduler,blocking.BlockingScheduler,tornado.TornadoScheduler,gevent.GeventScheduler}",
+    "apscheduler.schedulers.base.BaseScheduler",
+  ],
   ["unittest.IsolatedAsyncioTestCase", "unittest.TestCase"],
   ["django.test.{TransactionTestCase,SimpleTestCase,LiveServerTestCase}", "unittest.TestCase"],
   ["django.test.TestCase", "django.test.TransactionTestCase"],

@@ -4,7 +4,8 @@ const IMAGE_STEPS =
   "{resize,convert,crop,rotate,transpose,filter,copy,point,quantize,transform,effect_spread,reduce,getchannel,remap_palette}";
 const FRAME_STEPS =
   "{merge,join,sort_values,sort_index,drop,dropna,fillna,rename,reset_index,set_index,copy,astype,query,head,tail,sample,drop_duplicates,assign,pivot,pivot_table,melt,stack,unstack,explode,transpose,replace,where,mask,round,filter,describe,corr,transform,apply,map,applymap,interpolate,shift,diff,nlargest,nsmallest,reindex,append,isin,isna,notna,to_frame}";
-const LAZY_STEPS = "{filter,select,with_columns,join,sort,head,tail,limit,drop,rename,unique,explode,slice,cast,drop_nulls,fill_null,with_row_index,unpivot}";
+const LAZY_STEPS =
+  "{filter,select,with_columns,join,sort,head,tail,limit,drop,rename,unique,explode,slice,cast,drop_nulls,fill_null,with_row_index,unpivot}";
 
 /** Brokers, cloud and model clients, images, arrays and data frames. */
 export const SERVICE_TYPES: TypeRows = {
@@ -12,7 +13,10 @@ export const SERVICE_TYPES: TypeRows = {
     // Brokers and tasks
     ["pika.BlockingConnection.channel", "pika.adapters.blocking_connection.BlockingChannel"],
     ["kafka.KafkaProducer.send", "kafka.producer.future.FutureRecordMetadata"],
-    ["celery.{app.task.Task,canvas.Signature}.{delay,apply_async} celery.Celery.send_task", "celery.result.AsyncResult"],
+    [
+      "celery.{app.task.Task,canvas.Signature}.{delay,apply_async} celery.Celery.send_task",
+      "celery.result.AsyncResult",
+    ],
     ["celery.{group,chord,chain}", "celery.canvas.Signature"],
     ["celery.app.task.Task.{s,si,signature}", "celery.canvas.Signature"],
     ["celery.Celery.AsyncResult celery.app.task.Task.AsyncResult", "celery.result.AsyncResult"],
@@ -27,12 +31,18 @@ export const SERVICE_TYPES: TypeRows = {
     // AWS
     ["boto3.client boto3.Session.client botocore.session.Session.create_client", "botocore.client.BaseClient"],
     ["boto3.resource boto3.Session.resource", "boto3.resources.base.ServiceResource"],
-    ["boto3.resources.base.ServiceResource.{Bucket,Object,Table,Queue,Topic,Instance,ObjectSummary,get_queue_by_name,create_queue,create_table,Function,Stack,Role,User}", "boto3.resources.base.ServiceResource"],
+    [
+      "boto3.resources.base.ServiceResource.{Bucket,Object,Table,Queue,Topic,Instance,ObjectSummary,get_queue_by_name,create_queue,create_table,Function,Stack,Role,User}",
+      "boto3.resources.base.ServiceResource",
+    ],
     ["botocore.client.BaseClient.get_paginator", "botocore.paginate.Paginator"],
     ["botocore.client.BaseClient.get_waiter", "botocore.waiter.Waiter"],
     ["boto3.resources.base.ServiceResource.batch_writer", "with boto3.dynamodb.table.BatchWriter"],
     ["botocore.session.get_session", "botocore.session.Session"],
-    ["aioboto3.Session.client aiobotocore.session.AioSession.create_client", "async with aiobotocore.client.AioBaseClient"],
+    [
+      "aioboto3.Session.client aiobotocore.session.AioSession.create_client",
+      "async with aiobotocore.client.AioBaseClient",
+    ],
     ["aioboto3.Session.resource", "async with aioboto3.resources.AIOBoto3ServiceResource"],
     ["aiobotocore.session.get_session", "aiobotocore.session.AioSession"],
     // Google, Azure and others
@@ -42,20 +52,38 @@ export const SERVICE_TYPES: TypeRows = {
     ["google.cloud.storage.{Bucket,Client}.list_blobs", "iter google.cloud.storage.Blob"],
     ["google.cloud.storage.Blob.open", "io.TextIOWrapper"],
     ["google.cloud.bigquery.Client.query", "google.cloud.bigquery.QueryJob"],
-    ["google.cloud.bigquery.Client.{load_table_from_dataframe,load_table_from_json,load_table_from_uri,load_table_from_file}", "google.cloud.bigquery.LoadJob"],
+    [
+      "google.cloud.bigquery.Client.{load_table_from_dataframe,load_table_from_json,load_table_from_uri,load_table_from_file}",
+      "google.cloud.bigquery.LoadJob",
+    ],
     ["google.cloud.firestore.Client.{collection,collection_group}", "google.cloud.firestore.CollectionReference"],
-    ["google.cloud.firestore.Client.document google.cloud.firestore.CollectionReference.document", "google.cloud.firestore.DocumentReference"],
+    [
+      "google.cloud.firestore.Client.document google.cloud.firestore.CollectionReference.document",
+      "google.cloud.firestore.DocumentReference",
+    ],
     ["google.cloud.firestore.DocumentReference.collection", "google.cloud.firestore.CollectionReference"],
-    ["google.cloud.firestore.{CollectionReference,Query}.{where,order_by,limit,start_after,start_at,end_before,select,offset}", "google.cloud.firestore.Query"],
+    [
+      "google.cloud.firestore.{CollectionReference,Query}.{where,order_by,limit,start_after,start_at,end_before,select,offset}",
+      "google.cloud.firestore.Query",
+    ],
     ["google.cloud.firestore.Client.batch", "google.cloud.firestore.WriteBatch"],
-    ["google.cloud.pubsub_v1.PublisherClient.publish google.cloud.pubsub_v1.SubscriberClient.subscribe", "concurrent.futures.Future"],
+    [
+      "google.cloud.pubsub_v1.PublisherClient.publish google.cloud.pubsub_v1.SubscriberClient.subscribe",
+      "concurrent.futures.Future",
+    ],
     ["google.cloud.firestore.AsyncClient.collection", "google.cloud.firestore.AsyncCollectionReference"],
     ["firebase_admin.firestore.client", "google.cloud.firestore.Client"],
     ["firebase_admin.db.reference firebase_admin.db.Reference.child", "firebase_admin.db.Reference"],
     ["firebase_admin.storage.bucket", "google.cloud.storage.Bucket"],
     ["azure.storage.blob.BlobServiceClient.{from_connection_string}", "azure.storage.blob.BlobServiceClient"],
-    ["azure.storage.blob.BlobServiceClient.get_blob_client azure.storage.blob.ContainerClient.get_blob_client azure.storage.blob.BlobClient.from_connection_string", "azure.storage.blob.BlobClient"],
-    ["azure.storage.blob.BlobServiceClient.{get_container_client,create_container}", "azure.storage.blob.ContainerClient"],
+    [
+      "azure.storage.blob.BlobServiceClient.get_blob_client azure.storage.blob.ContainerClient.get_blob_client azure.storage.blob.BlobClient.from_connection_string",
+      "azure.storage.blob.BlobClient",
+    ],
+    [
+      "azure.storage.blob.BlobServiceClient.{get_container_client,create_container}",
+      "azure.storage.blob.ContainerClient",
+    ],
     ["azure.storage.blob.{BlobClient,ContainerClient}.download_blob", "azure.storage.blob.StorageStreamDownloader"],
     ["gspread.{service_account,authorize,oauth,service_account_from_dict}", "gspread.Client"],
     ["gspread.Client.{open,open_by_key,open_by_url,create}", "gspread.Spreadsheet"],
@@ -81,7 +109,10 @@ export const SERVICE_TYPES: TypeRows = {
     ["git.Repo.{remote,create_remote}", "git.remote.Remote"],
     ["pexpect.spawn pexpect.spawnu", "pexpect.spawn"],
     // Language models
-    ["langchain_core.runnables.Runnable.{bind,with_config,with_retry,with_fallbacks,pipe,assign,with_structured_output,bind_tools,with_types}", "langchain_core.runnables.Runnable"],
+    [
+      "langchain_core.runnables.Runnable.{bind,with_config,with_retry,with_fallbacks,pipe,assign,with_structured_output,bind_tools,with_types}",
+      "langchain_core.runnables.Runnable",
+    ],
     ["langchain_core.vectorstores.VectorStore.as_retriever", "langchain_core.retrievers.BaseRetriever"],
     ["langchain_core.vectorstores.VectorStore.{from_documents,from_texts}", "self"],
     ["langchain.chat_models.init_chat_model", "langchain_core.language_models.BaseChatModel"],
@@ -91,30 +122,54 @@ export const SERVICE_TYPES: TypeRows = {
     ["spacy.Language.__call__", "spacy.tokens.Doc"],
     ["transformers.pipeline", "transformers.Pipeline"],
     ["transformers.{AutoTokenizer}.from_pretrained", "transformers.PreTrainedTokenizerBase"],
-    ["transformers.{AutoModel,AutoModelForCausalLM,AutoModelForSequenceClassification,AutoModelForSeq2SeqLM,AutoModelForTokenClassification,AutoModelForQuestionAnswering}.from_pretrained", "transformers.PreTrainedModel"],
+    [
+      "transformers.{AutoModel,AutoModelForCausalLM,AutoModelForSequenceClassification,AutoModelForSeq2SeqLM,AutoModelForTokenClassification,AutoModelForQuestionAnswering}.from_pretrained",
+      "transformers.PreTrainedModel",
+    ],
     ["torch.load", "torch.nn.Module"],
     ["torch.nn.Module.{to,eval,cuda,cpu,half,float,train}", "self"],
     ["joblib.load", "sklearn.base.BaseEstimator"],
     // Images, arrays, frames
     ["PIL.Image.{open,new,frombytes,fromarray,blend,composite,merge,alpha_composite}", "PIL.Image.Image"],
     [`PIL.Image.Image.${IMAGE_STEPS}`, "PIL.Image.Image"],
-    ["PIL.ImageOps.{fit,pad,contain,grayscale,exif_transpose,mirror,flip,invert,autocontrast,equalize,expand,crop,scale,cover}", "PIL.Image.Image"],
+    [
+      "PIL.ImageOps.{fit,pad,contain,grayscale,exif_transpose,mirror,flip,invert,autocontrast,equalize,expand,crop,scale,cover}",
+      "PIL.Image.Image",
+    ],
     ["PIL.ImageGrab.grab", "PIL.Image.Image"],
     ["PIL.ImageDraw.Draw", "PIL.ImageDraw.ImageDraw"],
     ["cv2.imread cv2.imdecode cv2.resize cv2.cvtColor cv2.GaussianBlur", "numpy.ndarray"],
-    ["numpy.{array,asarray,zeros,ones,empty,full,arange,linspace,load,concatenate,stack,vstack,hstack,dot,matmul,copy,frombuffer,fromfile,loadtxt,genfromtxt,where,reshape,transpose,zeros_like,ones_like,eye,tile,repeat,unique,sort,cumsum}", "numpy.ndarray"],
-    ["numpy.ndarray.{reshape,copy,astype,transpose,flatten,ravel,dot,squeeze,swapaxes,repeat,clip,round}", "numpy.ndarray"],
+    [
+      "numpy.{array,asarray,zeros,ones,empty,full,arange,linspace,load,concatenate,stack,vstack,hstack,dot,matmul,copy,frombuffer,fromfile,loadtxt,genfromtxt,where,reshape,transpose,zeros_like,ones_like,eye,tile,repeat,unique,sort,cumsum}",
+      "numpy.ndarray",
+    ],
+    [
+      "numpy.ndarray.{reshape,copy,astype,transpose,flatten,ravel,dot,squeeze,swapaxes,repeat,clip,round}",
+      "numpy.ndarray",
+    ],
     ["numpy.random.{default_rng}", "numpy.random.Generator"],
-    ["pandas.{read_csv,read_excel,read_json,read_parquet,read_feather,read_pickle,read_sql,read_sql_query,read_sql_table,read_hdf,read_table,read_fwf,read_orc,read_stata,read_xml,concat,merge,json_normalize,pivot_table,get_dummies,merge_asof,melt,crosstab}", "pandas.DataFrame"],
+    [
+      "pandas.{read_csv,read_excel,read_json,read_parquet,read_feather,read_pickle,read_sql,read_sql_query,read_sql_table,read_hdf,read_table,read_fwf,read_orc,read_stata,read_xml,concat,merge,json_normalize,pivot_table,get_dummies,merge_asof,melt,crosstab}",
+      "pandas.DataFrame",
+    ],
     [`pandas.DataFrame.${FRAME_STEPS}`, "pandas.DataFrame"],
     ["pandas.{DataFrame,Series}.groupby", "pandas.core.groupby.DataFrameGroupBy"],
-    ["pandas.core.groupby.DataFrameGroupBy.{agg,apply,sum,mean,count,size,transform,first,last,min,max,median,std,aggregate,nunique,cumsum}", "pandas.DataFrame"],
+    [
+      "pandas.core.groupby.DataFrameGroupBy.{agg,apply,sum,mean,count,size,transform,first,last,min,max,median,std,aggregate,nunique,cumsum}",
+      "pandas.DataFrame",
+    ],
     ["pandas.{DataFrame,Series}.{rolling,resample,ewm,expanding}", "pandas.core.window.Rolling"],
     ["pandas.core.window.Rolling.{mean,sum,std,apply,min,max,median,agg,count}", "pandas.DataFrame"],
-    [`pandas.Series.{map,apply,astype,fillna,dropna,sort_values,copy,replace,where,round,head,tail,unique,value_counts,reset_index,drop_duplicates,shift,diff,isin,isna,notna}`, "pandas.Series"],
+    [
+      `pandas.Series.{map,apply,astype,fillna,dropna,sort_values,copy,replace,where,round,head,tail,unique,value_counts,reset_index,drop_duplicates,shift,diff,isin,isna,notna}`,
+      "pandas.Series",
+    ],
     ["pandas.{to_datetime,to_numeric}", "pandas.Series"],
     ["pandas.{DataFrame,Series}.to_numpy", "numpy.ndarray"],
-    ["polars.{read_csv,read_parquet,read_json,read_ndjson,read_ipc,read_excel,read_database,concat,from_pandas,from_dicts,from_dict,from_arrow}", "polars.DataFrame"],
+    [
+      "polars.{read_csv,read_parquet,read_json,read_ndjson,read_ipc,read_excel,read_database,concat,from_pandas,from_dicts,from_dict,from_arrow}",
+      "polars.DataFrame",
+    ],
     ["polars.{scan_csv,scan_parquet,scan_ndjson,scan_ipc} polars.DataFrame.lazy", "polars.LazyFrame"],
     ["polars.LazyFrame.collect", "polars.DataFrame"],
     [`polars.LazyFrame.${LAZY_STEPS}`, "polars.LazyFrame"],
@@ -160,9 +215,15 @@ export const SERVICE_TYPES: TypeRows = {
     ["openai.{AsyncOpenAI,AsyncAzureOpenAI}.responses", "openai.resources.responses.AsyncResponses"],
     ["openai.{AsyncOpenAI,AsyncAzureOpenAI}.embeddings", "openai.resources.embeddings.AsyncEmbeddings"],
     ["openai.{AsyncOpenAI,AsyncAzureOpenAI}.images", "openai.resources.images.AsyncImages"],
-    ["anthropic.{AsyncAnthropic,AsyncAnthropicBedrock,AsyncAnthropicVertex}.messages", "anthropic.resources.messages.AsyncMessages"],
+    [
+      "anthropic.{AsyncAnthropic,AsyncAnthropicBedrock,AsyncAnthropicVertex}.messages",
+      "anthropic.resources.messages.AsyncMessages",
+    ],
     ["anthropic.{Anthropic,AnthropicBedrock,AnthropicVertex}.messages", "anthropic.resources.messages.Messages"],
-    ["anthropic.{Anthropic,AnthropicBedrock,AnthropicVertex}.completions", "anthropic.resources.completions.Completions"],
+    [
+      "anthropic.{Anthropic,AnthropicBedrock,AnthropicVertex}.completions",
+      "anthropic.resources.completions.Completions",
+    ],
     ["anthropic.{Anthropic,AnthropicBedrock,AnthropicVertex}.beta", "anthropic.resources.beta.Beta"],
     ["anthropic.resources.beta.Beta.messages", "anthropic.resources.beta.messages.Messages"],
     ["anthropic.resources.messages.Messages.batches", "anthropic.resources.messages.batches.Batches"],
@@ -192,7 +253,10 @@ export const SERVICE_TYPES: TypeRows = {
     ["googleapiclient.discovery.Resource.*", "googleapiclient.discovery.Resource"],
     ["boto3.resources.base.ServiceResource.meta", "boto3.resources.base.ResourceMeta"],
     ["boto3.resources.base.ResourceMeta.client", "botocore.client.BaseClient"],
-    ["boto3.resources.base.ServiceResource.{buckets,objects,queues,tables,instances}", "boto3.resources.base.ServiceResource"],
+    [
+      "boto3.resources.base.ServiceResource.{buckets,objects,queues,tables,instances}",
+      "boto3.resources.base.ServiceResource",
+    ],
   ],
   elements: [["pandas.core.groupby.DataFrameGroupBy", "tuple object, pandas.DataFrame"]],
   items: [

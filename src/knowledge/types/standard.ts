@@ -4,14 +4,20 @@ import type { TypeRows } from "./rows.ts";
 export const STANDARD_TYPES: TypeRows = {
   returns: [
     // Files and paths
-    ["open io.open os.fdopen codecs.open pathlib.Path.open tempfile.{NamedTemporaryFile,TemporaryFile} zipfile.ZipFile.open tarfile.TarFile.extractfile os.popen importlib.resources.{open_text,open_binary}", "io.TextIOWrapper"],
+    [
+      "open io.open os.fdopen codecs.open pathlib.Path.open tempfile.{NamedTemporaryFile,TemporaryFile} zipfile.ZipFile.open tarfile.TarFile.extractfile os.popen importlib.resources.{open_text,open_binary}",
+      "io.TextIOWrapper",
+    ],
     ["gzip.open", "gzip.GzipFile"],
     ["bz2.open", "bz2.BZ2File"],
     ["lzma.open", "lzma.LZMAFile"],
     ["tarfile.open tarfile.TarFile.open", "tarfile.TarFile"],
     ["tempfile.TemporaryDirectory", "with str"],
     ["tempfile.{mkdtemp,gettempdir,mktemp}", "str"],
-    ["pathlib.Path.{cwd,home,joinpath,resolve,absolute,expanduser,with_suffix,with_name,with_stem,with_segments,rename,replace,readlink,relative_to} pathlib.PurePath.{joinpath,with_suffix,with_name,relative_to}", "pathlib.Path"],
+    [
+      "pathlib.Path.{cwd,home,joinpath,resolve,absolute,expanduser,with_suffix,with_name,with_stem,with_segments,rename,replace,readlink,relative_to} pathlib.PurePath.{joinpath,with_suffix,with_name,relative_to}",
+      "pathlib.Path",
+    ],
     ["pathlib.Path.{glob,rglob,iterdir}", "iter pathlib.Path"],
     ["pathlib.Path.read_text", "str"],
     ["pathlib.Path.read_bytes", "bytes"],
@@ -32,7 +38,10 @@ export const STANDARD_TYPES: TypeRows = {
     ["multiprocessing.JoinableQueue", "multiprocessing.queues.JoinableQueue"],
     ["multiprocessing.SimpleQueue", "multiprocessing.queues.SimpleQueue"],
     ["multiprocessing.Pipe", "tuple multiprocessing.connection.Connection, multiprocessing.connection.Connection"],
-    ["multiprocessing.connection.Client multiprocessing.connection.Listener.accept", "multiprocessing.connection.Connection"],
+    [
+      "multiprocessing.connection.Client multiprocessing.connection.Listener.accept",
+      "multiprocessing.connection.Connection",
+    ],
     ["multiprocessing.Manager", "multiprocessing.managers.SyncManager"],
     ["multiprocessing.managers.SyncManager.{Queue,JoinableQueue}", "queue.Queue"],
     ["multiprocessing.managers.SyncManager.dict", "multiprocessing.managers.DictProxy"],
@@ -52,15 +61,24 @@ export const STANDARD_TYPES: TypeRows = {
     ["threading.Lock", "threading.Lock"],
     ["threading.RLock", "threading.RLock"],
     // asyncio
-    ["asyncio.{get_event_loop,get_running_loop,new_event_loop} asyncio.Runner.get_loop uvloop.new_event_loop", "asyncio.AbstractEventLoop"],
-    ["asyncio.{create_task,ensure_future} asyncio.AbstractEventLoop.create_task asyncio.TaskGroup.create_task asyncio.current_task", "asyncio.Task"],
+    [
+      "asyncio.{get_event_loop,get_running_loop,new_event_loop} asyncio.Runner.get_loop uvloop.new_event_loop",
+      "asyncio.AbstractEventLoop",
+    ],
+    [
+      "asyncio.{create_task,ensure_future} asyncio.AbstractEventLoop.create_task asyncio.TaskGroup.create_task asyncio.current_task",
+      "asyncio.Task",
+    ],
     ["asyncio.all_tasks", "iter asyncio.Task"],
     ["asyncio.{gather,wrap_future,shield} asyncio.AbstractEventLoop.{create_future,run_in_executor}", "asyncio.Future"],
     ["asyncio.as_completed", "iter asyncio.Future"],
     ["asyncio.TaskGroup", "async with asyncio.TaskGroup"],
     ["asyncio.{timeout,timeout_at}", "async with asyncio.Timeout"],
     ["asyncio.{open_connection,open_unix_connection}", "await tuple asyncio.StreamReader, asyncio.StreamWriter"],
-    ["asyncio.{start_server,start_unix_server} asyncio.AbstractEventLoop.{create_server,create_unix_server}", "await asyncio.Server"],
+    [
+      "asyncio.{start_server,start_unix_server} asyncio.AbstractEventLoop.{create_server,create_unix_server}",
+      "await asyncio.Server",
+    ],
     ["asyncio.AbstractEventLoop.{call_soon,call_later,call_at,call_soon_threadsafe}", "asyncio.Handle"],
     ["asyncio.AbstractEventLoop.sock_accept", "await tuple socket.socket, object"],
     ["asyncio.Queue.get asyncio.to_thread", "await object"],
@@ -85,7 +103,10 @@ export const STANDARD_TYPES: TypeRows = {
     ["socket.socket.dup", "socket.socket"],
     ["ssl.SSLContext.wrap_socket ssl.wrap_socket", "ssl.SSLSocket"],
     ["ssl.create_default_context ssl._create_unverified_context", "ssl.SSLContext"],
-    ["urllib.request.urlopen urllib.request.OpenerDirector.open http.client.HTTPConnection.getresponse http.client.HTTPSConnection.getresponse", "http.client.HTTPResponse"],
+    [
+      "urllib.request.urlopen urllib.request.OpenerDirector.open http.client.HTTPConnection.getresponse http.client.HTTPSConnection.getresponse",
+      "http.client.HTTPResponse",
+    ],
     ["urllib.request.build_opener", "urllib.request.OpenerDirector"],
     ["xmlrpc.client.ServerProxy", "xmlrpc.client.ServerProxy"],
     // Logging and the rest

@@ -1,0 +1,1302 @@
+import { BUILTINS } from "./builtins.ts";
+import type { Layout } from "./layout.ts";
+import type { Library } from "./library.ts";
+import type { AttributeBinding, Binding, Class, Func, Module, Scope, Step } from "./module.ts";
+import { comprehensionBinding, scopeAt } from "./module.ts";
+import type { Attribute, Call, Expression, FunctionDef, Name, Node, Parameter } from "./syntax.ts";
+import { argument, isInside } from "./syntax.ts";
+import type { Value } from "./value.ts";
+import { awaitable, doubted, instance, iterable, library, union } from "./value.ts";
+
+/** What decorators make of a function. */
+export interface Decoration {
+  property: boolean;
+  static: boolean;
+  classmethod: boolean;
+  abstract: boolean;
+  manager: "sync" | "async" | null;
+  cached: boolean;
+  /** Canonical names of the library decorators, outermost first. */
+  library: readonly string[];
+  /** Decorators that the project defines, outermost first. */
+  project: readonly Func[];
+}
+
+/** Answers what expressions stand for. Answers are remembered; recursion gives no answer rather than a wrong one. */
+export interface Inference {
+  library: Library;
+  modules: ReadonlyMap<string, Module>;
+  values(expression: Expression): readonly Value[];
+  /** Canonical library names that the expression may refer to. */
+  names(expression: Expression): { name: string; doubt: number; receiver: string | null }[];
+  decoration(func: Func): Decoration;
+  /** The class, then its project base classes in method resolution order. */
+  ancestry(cls: Class): readonly Class[];
+  /** Canonical names of the library classes it derives from. */
+  libraryBases(cls: Class): readonly string[];
+  subclasses(cls: Class): readonly Class[];
+  method(cls: Class, name: string): Func | null;
+  /** What a call of the function gives (a coroutine for `async def`). */
+  returns(func: Func, self: Value | null): readonly Value[];
+  annotated(annotation: Expression): readonly Value[];
+  /** The values bound to a binding. */
+  bound(binding: Binding): readonly Value[];
+  /** The bindings that a name may have at its place. */
+  bindings(name: Name): { bindings: readonly Binding[]; scope: Scope | null };
+  /** Elements got by iterating. */
+  elements(values: readonly Value[]): readonly Value[];
+  moduleOf(node: Node): Module;
+  /** What callers pass to a parameter that has no annotation; nothing before `learnArguments`. */
+  passed(parameter: Parameter): readonly Expression[];
+  /** Where a name taken by `from … import` is defined in the project, with its bindings there; `null` if it is not the project's. */
+  exported(binding: Binding & { kind: "from" }): { module: Module; bindings: readonly Binding[] } | null;
+  /** From now on parameters without annotation take the values that callers pass. */
+  learnArguments(passed: ReadonlyMap<Parameter, readonly Expression[]>): void;
+}
+
+const MOST_SUBCLASSES = 40;
+
+/** Builds the inference over loaded modules. `modules` is keyed by path and must be complete. */
+export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout, lib: Library): Inference {
+  const memo = new Map<Expression, readonly Value[]>();
+  const returned = new Map<Func, readonly Value[]>();
+  const decorations = new Map<Func, Decoration>();
+  const ancestries = new Map<Class, readonly Class[]>();
+  const active = new Set<unknown>();
+  const roots = new Map<Node, Module>();
+  for (const module of modules.values()) roots.set(module.tree, module);
+  let passed: ReadonlyMap<Parameter, readonly Expression[]> = new Map();
+  let children: Map<Class, Class[]> | null = null;
+
+  const moduleOf = (node: Node): Module => {
+    let at = node;
+    while (at.parent) at = at.parent;
+    const module = roots.get(at);
+    if (!module) throw new Error("A node outside every module was asked about.");
+    return module;
+  };
+
+  /** Evaluates once; a question that asks itself again is answered by nothing. */
+  const guarded = <K>(key: K, compute: () => readonly Value[]): readonly Value[] => {
+    if (active.has(key)) return [];
+    active.add(key);
+    try {
+      return compute();
+    } finally {
+      active.delete(key);
+    }
+  };
+
+  const values = (expression: Expression): readonly Value[] => {
+    const known = memo.get(expression);
+    if (known) return known;
+    if (active.size > 300) return [];
+    const found = guarded(expression, () => evaluate(expression));
+    memo.set(expression, found);
+    return found;
+  };
+
+  const evaluate = (node: Expression): readonly Value[] => {
+    switch (node.kind) {
+      case "name":
+        return nameValues(node);
+      case "attribute":
+        return attributeValues(node);
+      case "call":
+        return callValues(node);
+      case "await":
+        return awaited(values(node.value));
+      case "walrus":
+      case "starred":
+        return values(node.value);
+      case "conditional":
+        return union(values(node.body), values(node.orelse));
+      case "boolean":
+        return union(
+          node.op === "or" ? values(node.left).filter((value) => value.kind !== "none") : [],
+          values(node.right),
+        );
+      case "string":
+      case "fstring":
+        return [instance(node.kind === "string" && node.bytes ? "bytes" : "str")];
+      case "number":
+        return [instance(Number.isInteger(node.value) ? "int" : "float")];
+      case "constant":
+        return node.value === null
+          ? [{ kind: "none", doubt: 0 }]
+          : typeof node.value === "boolean"
+            ? [instance("bool")]
+            : [];
+      case "tuple":
+        return [{ kind: "tuple", items: node.items.map(values), doubt: 0 }];
+      case "list":
+      case "set":
+        return [
+          iterable(
+            union(...node.items.map((item) => (item.kind === "starred" ? elements(values(item.value)) : values(item)))),
+            node.kind,
+          ),
+        ];
+      case "dict":
+        return [{ kind: "mapping", of: union(...node.values.map(values)), doubt: 0 }];
+      case "comprehension":
+        if (node.flavour === "dict") return [{ kind: "mapping", of: node.value ? values(node.value) : [], doubt: 0 }];
+        return [iterable(values(node.element), node.flavour)];
+      case "lambda": {
+        const module = moduleOf(node);
+        const func = module.byNode.get(node);
+        return func ? [{ kind: "function", func, self: null, doubt: 0 }] : [];
+      }
+      case "subscript":
+        return subscriptValues(node.value, node.indices[0]);
+      case "binary":
+        return binaryValues(node.op, values(node.left), values(node.right));
+      case "unary":
+        return node.op === "not" ? [instance("bool")] : values(node.operand);
+      case "compare":
+        return [instance("bool")];
+      default:
+        return [];
+    }
+  };
+
+  const binaryValues = (op: string, left: readonly Value[], right: readonly Value[]): readonly Value[] => {
+    const members = [...left, ...right].flatMap((value) =>
+      value.kind === "instance" ? (lib.operated(value.type, op)?.map((one) => doubted(one, value.doubt)) ?? []) : [],
+    );
+    if (members.length > 0) return union(members);
+    const kept = left.filter(
+      (value) =>
+        value.kind === "iterable" ||
+        value.kind === "mapping" ||
+        (value.kind === "instance" && /^(?:str|bytes|int|float)$/.test(value.type)),
+    );
+    return op === "+" ? union(kept, right) : kept;
+  };
+
+  const bindings = (name: Name): { bindings: readonly Binding[]; scope: Scope | null } => {
+    const inComprehension = comprehensionBinding(name, name.id);
+    const module = moduleOf(name);
+    let scope: Scope | null = scopeAt(module, name);
+    if (inComprehension) return { bindings: [inComprehension], scope };
+    for (let first = true; scope; scope = scope.parent, first = false) {
+      if (!first && scope.node.kind === "class") continue;
+      const outer = scope.outer.get(name.id);
+      if (outer === "global") {
+        scope = scope.module.scope;
+        return { bindings: scope.names.get(name.id) ?? [], scope };
+      }
+      const found = scope.names.get(name.id);
+      if (found) return { bindings: first ? reaching(name, found) : found, scope };
+    }
+    return { bindings: [], scope: null };
+  };
+
+  const nameValues = (name: Name): readonly Value[] => {
+    const { bindings: found, scope } = bindings(name);
+    if (found.length > 0) return combine(found, scope);
+    const module = moduleOf(name);
+    const starred = starValues(module, name.id);
+    if (starred) return starred;
+    if (name.id === "__class__") return [];
+    if (BUILTINS.has(name.id)) return [library(name.id)];
+    // A snippet that uses `subscript.run` without its import means that module.
+    return lib.tables.isLibrary(name.id) && module.scope.stars.length === 0 ? [library(lib.canonical(name.id), 1)] : [];
+  };
+
+  const combine = (found: readonly Binding[], scope: Scope | null): readonly Value[] => {
+    const annotation = found.find((binding) => binding.kind === "annotation");
+    if (annotation?.kind === "annotation") {
+      const declared = annotated(annotation.annotation);
+      if (declared.length > 0) return declared;
+    }
+    void scope;
+    return union(...found.map(bound));
+  };
+
+  const starValues = (module: Module, id: string): readonly Value[] | null => {
+    for (const star of module.scope.stars) {
+      const path = layout.resolve(module.path, star.module, star.level);
+      const target = path === null ? null : modules.get(path);
+      if (target) {
+        const found = guarded(`star:${target.path}:${id}`, () => exported(target, id));
+        if (found.length > 0) return found;
+      } else if (star.level === 0) {
+        const name = lib.canonical(`${star.module}.${id}`);
+        if (lib.tables.isKnown(name) || lib.tables.returns.has(name)) return [library(name)];
+      }
+    }
+    return null;
+  };
+
+  /** What `module.id` stands for, seen from outside. */
+  const exported = (module: Module, id: string): readonly Value[] => {
+    const found = module.scope.names.get(id);
+    if (found && found.length > 0) return guarded(`${module.path}:${id}`, () => combine(found, module.scope));
+    const starred = starValues(module, id);
+    if (starred) return starred;
+    if (module.isPackage) {
+      const path = layout.resolve(module.path, id, 1);
+      const target = path === null ? null : modules.get(path);
+      if (target) return [{ kind: "module", module: target, doubt: 0 }];
+    }
+    return [];
+  };
+
+  /** The bindings of a module's name, through its star imports. */
+  const definedIn = (
+    module: Module,
+    name: string,
+    depth: number,
+  ): { module: Module; bindings: readonly Binding[] } | null => {
+    const bindings = module.scope.names.get(name);
+    if (bindings) return { module, bindings };
+    if (depth === 0) return null;
+    for (const star of module.scope.stars) {
+      const path = layout.resolve(module.path, star.module, star.level);
+      const target = path === null ? undefined : modules.get(path);
+      const found = target ? definedIn(target, name, depth - 1) : null;
+      if (found) return found;
+    }
+    return null;
+  };
+
+  const importedModule = (from: Module, module: string, level: number): readonly Value[] => {
+    const path = layout.resolve(from.path, module, level);
+    if (path !== null) {
+      const target = modules.get(path);
+      return target ? [{ kind: "module", module: target, doubt: 0 }] : [];
+    }
+    return level > 0 ? [] : [library(lib.canonical(module))];
+  };
+
+  const bound = (binding: Binding): readonly Value[] => {
+    switch (binding.kind) {
+      case "import":
+        return importedModule(moduleOf(binding.at), binding.module, 0);
+      case "from": {
+        const module = moduleOf(binding.at);
+        const path = layout.resolve(module.path, binding.module, binding.level);
+        const target = path === null ? null : modules.get(path);
+        if (target) {
+          if (target !== module) {
+            const found = exported(target, binding.name);
+            if (found.length > 0) return found;
+          }
+          const below = layout.resolve(
+            module.path,
+            binding.module === "" ? binding.name : `${binding.module}.${binding.name}`,
+            binding.level,
+          );
+          const submodule = below === null ? null : modules.get(below);
+          return submodule ? [{ kind: "module", module: submodule, doubt: 0 }] : [];
+        }
+        const below = layout.resolve(
+          module.path,
+          binding.module === "" ? binding.name : `${binding.module}.${binding.name}`,
+          binding.level,
+        );
+        const submodule = below === null ? null : modules.get(below);
+        if (submodule) return [{ kind: "module", module: submodule, doubt: 0 }];
+        if (binding.level > 0 || path !== null) return [];
+        return libraryMember(binding.module, binding.name, 0);
+      }
+      case "function": {
+        const func = moduleOf(binding.at).byNode.get(binding.node);
+        return func ? [{ kind: "function", func, self: null, doubt: 0 }] : [];
+      }
+      case "class": {
+        const cls = moduleOf(binding.at).classByNode.get(binding.node);
+        return cls ? [{ kind: "class", cls, doubt: 0 }] : [];
+      }
+      case "parameter":
+        return parameterValues(binding.node, binding.owner);
+      case "value":
+        return follow(values(binding.value), binding.path);
+      case "annotation":
+        return annotated(binding.annotation);
+      case "iteration":
+        return follow(elements(values(binding.iter)), binding.path);
+      case "entered":
+        return follow(entered(values(binding.context), binding.isAsync), binding.path);
+      case "caught":
+        return binding.type ? values(binding.type).flatMap((value) => called(value, null)) : [];
+      case "opaque":
+        return [];
+    }
+  };
+
+  const libraryMember = (module: string, name: string, doubt: number): readonly Value[] => {
+    const full = lib.canonical(`${module}.${name}`);
+    const dot = full.lastIndexOf(".");
+    const typed = lib.tables.attributes.get(full);
+    if (typed !== undefined && dot > 0)
+      return (lib.attribute(full.slice(0, dot), full.slice(dot + 1), null) ?? []).map((value) => doubted(value, doubt));
+    return [library(full, doubt)];
+  };
+
+  const parameterValues = (param: Parameter, owner: FunctionDef | ({ kind: "lambda" } & Node)): readonly Value[] => {
+    const module = moduleOf(param);
+    const func = module.byNode.get(owner);
+    if (param.annotation) {
+      const declared = annotated(param.annotation).filter((value) => value.kind !== "none");
+      if (declared.length > 0) {
+        if (param.stars === 1) return [iterable(declared, "tuple")];
+        if (param.stars === 2) return [{ kind: "mapping", of: declared, doubt: 0 }];
+        return declared;
+      }
+    }
+    if (func?.cls && owner.kind === "function" && owner.params[0] === param) {
+      const { static: isStatic, classmethod } = decoration(func);
+      if (!isStatic)
+        return [
+          {
+            kind: classmethod || owner.name === "__new__" || owner.name === "__init_subclass__" ? "class" : "object",
+            cls: func.cls,
+            doubt: 0,
+          },
+        ];
+    }
+    const fallback = param.default
+      ? values(param.default).filter((value) => value.kind !== "none" && !isPlain(value))
+      : [];
+    if (fallback.length > 0)
+      return fallback.map((value) => doubted(value, value.kind === "function" || value.kind === "library" ? 1 : 0));
+    const given = passed.get(param) ?? [];
+    if (given.length === 0 || given.length > 30 || param.stars !== 0) return [];
+    const learned = given.map(values);
+    // One caller that passes something unknown means that the others do not speak for the parameter.
+    if (learned.some((one) => one.length === 0)) return union(...learned).map((value) => doubted(value, 2));
+    return union(...learned)
+      .filter((value) => value.kind !== "none")
+      .map((value) => doubted(value, 1));
+  };
+
+  const attributeValues = (node: Attribute): readonly Value[] => {
+    const owners = values(node.value);
+    const found = union(...owners.map((owner) => attributeOf(owner, node.attr)));
+    return found;
+  };
+
+  const attributeOf = (owner: Value, attr: string): readonly Value[] => {
+    switch (owner.kind) {
+      case "library": {
+        const typed = lib.attribute(owner.name, attr, null);
+        if (typed) return typed.map((value) => doubted(value, owner.doubt));
+        return [library(lib.member(owner.name, attr), owner.doubt)];
+      }
+      case "instance": {
+        const typed = lib.attribute(owner.type, attr, owner);
+        if (typed) return typed.map((value) => doubted(value, owner.doubt));
+        return [library(lib.member(owner.type, attr), owner.doubt, owner.type)];
+      }
+      case "module":
+        return exported(owner.module, attr).map((value) => doubted(value, owner.doubt));
+      case "class":
+        return classAttribute(owner, attr);
+      case "object":
+        return objectAttribute(owner, attr);
+      case "super": {
+        const self: Value = { kind: "object", cls: owner.cls, doubt: owner.doubt };
+        for (const base of ancestry(owner.cls).slice(1)) {
+          const method = base.methods.get(attr);
+          if (method) return [{ kind: "function", func: method, self, doubt: owner.doubt }];
+        }
+        return libraryBaseMember(owner.cls, attr, owner.doubt, self);
+      }
+      case "awaitable":
+        return owner.type ? attributeOf(instance(owner.type, owner.doubt), attr) : [];
+      case "iterable":
+        return [
+          {
+            kind: "library",
+            name: `${owner.type === "generator" || owner.type === "iterator" ? "iterator" : owner.type}.${attr}`,
+            receiver: owner.type,
+            doubt: owner.doubt,
+          },
+        ];
+      case "mapping":
+        return [{ kind: "library", name: `dict.${attr}`, receiver: "dict", doubt: owner.doubt }];
+      case "function":
+        return attr === "__wrapped__" ? [owner] : [];
+      case "partial":
+        return attr === "func" ? owner.of : [];
+      default:
+        return [];
+    }
+  };
+
+  const classAttribute = (owner: Value & { kind: "class" }, attr: string): readonly Value[] => {
+    for (const cls of ancestry(owner.cls)) {
+      const method = cls.methods.get(attr);
+      if (method) {
+        const { classmethod } = decoration(method);
+        return [{ kind: "function", func: method, self: classmethod ? owner : null, doubt: owner.doubt }];
+      }
+      const nested =
+        cls.scope.names.get(attr)?.flatMap((binding) => (binding.kind === "class" ? bound(binding) : [])) ?? [];
+      if (nested.length > 0) return nested;
+      const found = cls.attributes.get(attr)?.filter((one) => one.at.parent === cls.node);
+      if (found && found.length > 0) return attributeBindings(found);
+    }
+    return libraryBaseMember(owner.cls, attr, owner.doubt, null);
+  };
+
+  const objectAttribute = (owner: Value & { kind: "object" }, attr: string): readonly Value[] => {
+    for (const cls of ancestry(owner.cls)) {
+      const method = cls.methods.get(attr);
+      if (method) {
+        const { property, static: isStatic, classmethod } = decoration(method);
+        if (property) return returns(method, owner).map((value) => doubted(value, owner.doubt));
+        if (isStatic) return [{ kind: "function", func: method, self: null, doubt: owner.doubt }];
+        return [
+          {
+            kind: "function",
+            func: method,
+            self: classmethod ? { kind: "class", cls: owner.cls, doubt: 0 } : owner,
+            doubt: owner.doubt,
+          },
+        ];
+      }
+      const found = cls.attributes.get(attr);
+      if (found) {
+        const own = attributeBindings(found).filter((value) => value.kind !== "none");
+        if (own.length > 0) return own.map((value) => bindTo(owner, doubted(value, owner.doubt)));
+        return [];
+      }
+      const nested =
+        cls.scope.names.get(attr)?.flatMap((binding) => (binding.kind === "class" ? bound(binding) : [])) ?? [];
+      if (nested.length > 0) return nested;
+    }
+    return libraryBaseMember(owner.cls, attr, owner.doubt, owner);
+  };
+
+  /** A plain function assigned in the class body (`run = helper`) becomes a method; we keep it callable as it is. */
+  const bindTo = (owner: Value, value: Value): Value =>
+    value.kind === "function" && value.self === null && value.func.cls !== null ? { ...value, self: owner } : value;
+
+  const libraryBaseMember = (cls: Class, attr: string, doubt: number, receiver: Value | null): readonly Value[] => {
+    for (const base of libraryBases(cls)) {
+      const typed = lib.attribute(base, attr, receiver ?? instance(base));
+      if (typed) return typed.map((value) => doubted(value, doubt));
+    }
+    const bases = libraryBases(cls);
+    const known = bases.find(
+      (base) => lib.tables.isKnown(lib.member(base, attr)) || lib.tables.returns.has(lib.member(base, attr)),
+    );
+    const base = known ?? (bases.length === 1 ? bases[0] : undefined);
+    return base === undefined ? [] : [library(lib.member(base, attr), doubt, receiver ? base : null)];
+  };
+
+  const attributeBindings = (found: readonly AttributeBinding[]): readonly Value[] => {
+    for (const one of found)
+      if (one.annotation) {
+        const declared = annotated(one.annotation);
+        if (declared.some((value) => value.kind !== "none")) return declared;
+      }
+    return union(
+      ...found.map((one) => {
+        if (!one.value) return [];
+        const start = values(one.value);
+        const source =
+          one.via === "value" ? start : one.via === "iteration" ? elements(start) : entered(start, one.isAsync);
+        return follow(source, one.path);
+      }),
+    );
+  };
+
+  const follow = (found: readonly Value[], path: readonly Step[]): readonly Value[] => {
+    let current = found;
+    for (const step of path)
+      current = union(
+        ...current.map((value) => {
+          if (value.kind === "tuple" && typeof step === "number") return value.items[step] ?? [];
+          if (value.kind === "instance") return lib.item(value.type);
+          return elements([value]);
+        }),
+      );
+    return current;
+  };
+
+  const elements = (found: readonly Value[]): readonly Value[] =>
+    union(
+      ...found.map((value): readonly Value[] => {
+        switch (value.kind) {
+          case "iterable":
+            return value.of.map((one) => doubted(one, value.doubt));
+          case "tuple":
+            return union(...value.items);
+          case "instance":
+            return lib.element(value.type).map((one) => doubted(one, value.doubt));
+          case "object": {
+            const iterate = method(value.cls, "__iter__") ?? method(value.cls, "__aiter__");
+            if (iterate) {
+              const made = returns(iterate, value);
+              // An iterator that is its own `__iter__` says what it gives in `__next__`.
+              const direct = elements(made.filter((one) => one.kind !== "object"));
+              if (direct.length > 0) return direct;
+              return made.flatMap((one) => {
+                if (one.kind !== "object") return [];
+                const step = method(one.cls, "__next__") ?? method(one.cls, "__anext__");
+                return step ? awaitedIfAsync(step, one) : [];
+              });
+            }
+            const item = method(value.cls, "__getitem__");
+            if (item) return returns(item, value);
+            return libraryBases(value.cls).flatMap((base) => lib.element(base));
+          }
+          default:
+            return [];
+        }
+      }),
+    );
+
+  const awaitedIfAsync = (step: Func, self: Value): readonly Value[] => {
+    const made = returns(step, self);
+    return step.isAsync ? awaited(made) : made;
+  };
+
+  const subscriptValues = (value: Expression, index: Expression | undefined): readonly Value[] => {
+    const owners = values(value);
+    return union(
+      ...owners.map((owner): readonly Value[] => {
+        if (index?.kind === "slice") return owner.kind === "tuple" ? [iterable(union(...owner.items))] : [owner];
+        switch (owner.kind) {
+          case "tuple":
+            return index?.kind === "number" ? (owner.items.at(index.value) ?? []) : union(...owner.items);
+          case "mapping":
+          case "iterable":
+            return owner.of;
+          case "instance":
+            return lib.item(owner.type).map((one) => doubted(one, owner.doubt));
+          case "object": {
+            const item = method(owner.cls, "__getitem__");
+            return item ? returns(item, owner) : libraryBases(owner.cls).flatMap((base) => lib.item(base));
+          }
+          // `Generic[T]` and `queue.Queue[int]` are the class itself.
+          case "class":
+          case "library":
+            return [owner];
+          default:
+            return [];
+        }
+      }),
+    );
+  };
+
+  /** What `await` gives. */
+  const awaited = (found: readonly Value[]): readonly Value[] =>
+    union(
+      ...found.map((value): readonly Value[] => {
+        if (value.kind === "awaitable") return value.of.map((one) => doubted(one, value.doubt));
+        if (value.kind === "manager" && value.isAsync) return value.of;
+        if (value.kind === "instance") {
+          const made = lib.tables.returns.get(`${value.type}.__await__`);
+          return made === undefined ? [] : lib.result(`${value.type}.__await__`, value, value.doubt);
+        }
+        if (value.kind === "object") {
+          const method_ = method(value.cls, "__await__");
+          return method_ ? returns(method_, value) : [];
+        }
+        return [];
+      }),
+    );
+
+  /** What `with … as` (or `async with`) gives. */
+  const entered = (found: readonly Value[], isAsync: boolean): readonly Value[] =>
+    union(
+      ...found.map((value): readonly Value[] => {
+        switch (value.kind) {
+          case "manager":
+            return value.of.map((one) => doubted(one, value.doubt));
+          case "awaitable":
+            return isAsync ? value.of : [];
+          case "object": {
+            const enter = method(value.cls, isAsync ? "__aenter__" : "__enter__");
+            if (!enter) {
+              const [base] = libraryBases(value.cls);
+              return base === undefined
+                ? []
+                : lib.tables.returns.has(`${base}.__enter__`)
+                  ? lib.result(`${base}.__enter__`, value, value.doubt)
+                  : [value];
+            }
+            const made = awaitedIfAsync(enter, value);
+            return made.length > 0 ? made : [];
+          }
+          case "instance": {
+            const name = lib.member(value.type, isAsync ? "__aenter__" : "__enter__");
+            if (!lib.tables.returns.has(name)) return [value];
+            const made = lib.result(name, value, value.doubt);
+            return isAsync
+              ? union(
+                  awaited(made),
+                  made.filter((one) => one.kind !== "awaitable"),
+                )
+              : made;
+          }
+          default:
+            return [];
+        }
+      }),
+    );
+
+  const callValues = (call: Call): readonly Value[] => {
+    const { callee } = call;
+    if (callee.kind === "name" && callee.id === "super") return superValues(call);
+    return union(...values(callee).map((value) => called(value, call)));
+  };
+
+  const superValues = (call: Call): readonly Value[] => {
+    const module = moduleOf(call);
+    for (let scope: Scope | null = scopeAt(module, call); scope; scope = scope.parent)
+      if (scope.node.kind === "class") {
+        const cls = module.classByNode.get(scope.node);
+        return cls ? [{ kind: "super", cls, doubt: 0 }] : [];
+      } else if (scope.node.kind === "function") {
+        const cls = module.byNode.get(scope.node)?.cls;
+        if (cls) return [{ kind: "super", cls, doubt: 0 }];
+      }
+    return [];
+  };
+
+  const called = (value: Value, call: Call | null): readonly Value[] => {
+    switch (value.kind) {
+      case "function":
+        return returns(value.func, value.self).map((one) => doubted(one, value.doubt));
+      case "class":
+        return [{ kind: "object", cls: value.cls, doubt: value.doubt }];
+      case "object": {
+        const method_ = method(value.cls, "__call__");
+        return method_ ? returns(method_, value) : [];
+      }
+      case "partial":
+        return union(...value.of.map((one) => called(one, call)));
+      case "instance": {
+        const name = lib.member(value.type, "__call__");
+        return lib.tables.returns.has(name) ? lib.result(name, value, value.doubt) : [];
+      }
+      case "library":
+        return libraryCall(value, call);
+      default:
+        return [];
+    }
+  };
+
+  const libraryCall = (value: Value & { kind: "library" }, call: Call | null): readonly Value[] => {
+    const given = (position: number, name: string | null = null): readonly Value[] => {
+      const found = call && argument(call, name, position);
+      return found ? values(found) : [];
+    };
+    const { name } = value;
+    switch (name) {
+      case "functools.partial":
+      case "functools.partialmethod":
+        return call ? [{ kind: "partial", of: given(0), call, doubt: value.doubt }] : [];
+      case "typing.cast":
+      case "typing_extensions.cast": {
+        const type = call && argument(call, "typ", 0);
+        return type ? annotated(type) : [];
+      }
+      case "next":
+      case "anext":
+      case "builtins.next": {
+        const found = elements(given(0));
+        return name === "anext" ? [awaitable(found)] : found;
+      }
+      case "iter":
+      case "aiter":
+      case "list":
+      case "set":
+      case "frozenset":
+      case "sorted":
+      case "reversed":
+      case "tuple":
+      case "filter":
+      case "itertools.chain.from_iterable":
+      case "itertools.islice":
+      case "tqdm.tqdm": {
+        const source = name === "filter" ? given(1) : given(0);
+        const found = elements(source);
+        return [
+          iterable(
+            name === "itertools.chain.from_iterable" ? elements(found) : found,
+            /^(list|set|tuple|frozenset|sorted)$/.test(name) ? name.replace("sorted", "list") : "iterator",
+          ),
+        ];
+      }
+      case "itertools.chain":
+        return [iterable(union(...(call?.args ?? []).map((one) => elements(values(one.value)))), "iterator")];
+      case "enumerate":
+        return [iterable([{ kind: "tuple", items: [[instance("int")], elements(given(0))], doubt: 0 }], "iterator")];
+      case "zip":
+        return [
+          iterable(
+            [{ kind: "tuple", items: (call?.args ?? []).map((one) => elements(values(one.value))), doubt: 0 }],
+            "iterator",
+          ),
+        ];
+      case "map":
+        return [iterable(union(...given(0).map((one) => called(one, null))), "iterator", null)];
+      case "dict":
+      case "collections.OrderedDict":
+        return [
+          {
+            kind: "mapping",
+            of: union(
+              ...(call?.args ?? []).map((one) =>
+                one.name ? values(one.value) : values(one.value).flatMap((v) => (v.kind === "mapping" ? v.of : [])),
+              ),
+            ),
+            doubt: 0,
+          },
+        ];
+      case "collections.defaultdict":
+        return [{ kind: "mapping", of: union(...given(0).map((one) => called(one, null))), doubt: 0 }];
+      case "copy.copy":
+      case "copy.deepcopy":
+      case "asyncio.shield":
+      case "typing.no_type_check":
+      case "functools.cache":
+      case "functools.lru_cache":
+      case "inspect.unwrap":
+        return given(0);
+      case "type":
+        return given(0).flatMap((one): Value[] =>
+          one.kind === "object"
+            ? [{ kind: "class", cls: one.cls, doubt: one.doubt }]
+            : one.kind === "instance"
+              ? [library(one.type, one.doubt)]
+              : [],
+        );
+      case "getattr": {
+        const attr = call && argument(call, null, 1);
+        return attr?.kind === "string" ? union(...given(0).map((one) => attributeOf(one, attr.value))) : [];
+      }
+      case "importlib.import_module": {
+        const module = call && argument(call, "name", 0);
+        if (module?.kind !== "string" || !call) return [];
+        const level = /^\.*/.exec(module.value)?.[0].length ?? 0;
+        return importedModule(moduleOf(call), module.value.slice(level), level);
+      }
+      case "contextlib.closing":
+      case "contextlib.aclosing":
+      case "contextlib.nullcontext":
+        return [{ kind: "manager", of: given(0), isAsync: name.endsWith("aclosing"), func: null, doubt: 0 }];
+      case "contextlib.ExitStack.enter_context":
+      case "contextlib.AsyncExitStack.enter_context":
+        return entered(given(0), false);
+      case "contextlib.AsyncExitStack.enter_async_context":
+        return [awaitable(entered(given(0), true))];
+      case "asyncio.create_task":
+      case "asyncio.ensure_future":
+      case "asyncio.TaskGroup.create_task":
+      case "asyncio.AbstractEventLoop.create_task":
+        return [awaitable(awaited(given(0)), "asyncio.Task")];
+      case "asyncio.wait_for":
+      case "asyncio.timeouts.wait_for":
+        return [awaitable(awaited(given(0, "fut")))];
+      case "asyncio.gather":
+        return [
+          awaitable(
+            [{ kind: "tuple", items: (call?.args ?? []).map((one) => awaited(values(one.value))), doubt: 0 }],
+            "asyncio.Future",
+          ),
+        ];
+      case "asyncio.run":
+      case "asyncio.AbstractEventLoop.run_until_complete":
+      case "asyncio.Runner.run":
+      case "asgiref.sync.async_to_sync":
+        return awaited(given(0));
+      case "concurrent.futures.as_completed":
+        return [
+          iterable(
+            elements(given(0)).length > 0 ? elements(given(0)) : [instance("concurrent.futures.Future")],
+            "iterator",
+          ),
+        ];
+      case "dict.get":
+      case "dict.pop":
+      case "dict.setdefault":
+      case "list.pop":
+      case "set.pop":
+        return receiverElements(call);
+      case "dict.values":
+        return [iterable(receiverElements(call), "iterator")];
+      case "dict.items":
+        return [iterable([{ kind: "tuple", items: [[], receiverElements(call)], doubt: 0 }], "iterator")];
+      case "list.copy":
+      case "dict.copy":
+      case "set.copy":
+        return call?.callee.kind === "attribute" ? values(call.callee.value) : [];
+      case "concurrent.futures.Future.result":
+        return [];
+      default: {
+        const receiver = value.receiver === null ? null : receiverOf(call, value);
+        return lib.result(name, receiver, value.doubt, given);
+      }
+    }
+  };
+
+  const receiverOf = (call: Call | null, value: Value & { kind: "library" }): Value | null => {
+    if (call?.callee.kind === "attribute") {
+      const owner = values(call.callee.value).find((one) => one.kind === "instance" || one.kind === "object");
+      if (owner) return owner;
+    }
+    return value.receiver === null ? null : instance(value.receiver, value.doubt);
+  };
+
+  const receiverElements = (call: Call | null): readonly Value[] =>
+    call?.callee.kind === "attribute"
+      ? union(
+          ...values(call.callee.value).map((owner) =>
+            owner.kind === "mapping" || owner.kind === "iterable" ? owner.of : [],
+          ),
+        )
+      : [];
+
+  const decoration = (func: Func): Decoration => {
+    const known = decorations.get(func);
+    if (known) return known;
+    const found: Decoration = {
+      property: false,
+      static: false,
+      classmethod: false,
+      abstract: false,
+      manager: null,
+      cached: false,
+      library: [],
+      project: [],
+    };
+    decorations.set(func, found);
+    if (func.node.kind !== "function") return found;
+    const names: string[] = [];
+    const project: Func[] = [];
+    for (const expression of func.node.decorators) {
+      const target = expression.kind === "call" ? expression.callee : expression;
+      for (const value of values(target)) {
+        if (value.kind === "library") names.push(value.name);
+        else if (value.kind === "function") project.push(value.func);
+        else if (value.kind === "class") {
+          const call = method(value.cls, "__call__");
+          if (call && expression.kind === "call") project.push(call);
+        }
+      }
+    }
+    for (const name of names) {
+      if (
+        name === "property" ||
+        name === "functools.cached_property" ||
+        name.endsWith(".cached_property") ||
+        name.endsWith(".hybrid_property")
+      )
+        found.property = true;
+      else if (name === "staticmethod") found.static = true;
+      else if (name === "classmethod") found.classmethod = true;
+      else if (name === "abc.abstractmethod" || name === "abc.abstractproperty" || name === "typing.overload")
+        found.abstract = true;
+      else if (name === "contextlib.contextmanager") found.manager = "sync";
+      else if (name === "contextlib.asynccontextmanager") found.manager = "async";
+      else if (name === "functools.lru_cache" || name === "functools.cache") found.cached = true;
+    }
+    if (names.includes("abc.abstractproperty")) found.property = true;
+    found.library = names;
+    found.project = project;
+    return found;
+  };
+
+  const returns = (func: Func, self: Value | null): readonly Value[] => {
+    const known = returned.get(func);
+    if (known) return rebound(known, self);
+    const found = guarded(func, () => computeReturns(func));
+    returned.set(func, found);
+    return rebound(found, self);
+  };
+
+  /** `-> Self` and `return self` mean the receiver's own class, which may derive from the method's. */
+  const rebound = (found: readonly Value[], self: Value | null): readonly Value[] => {
+    if (self?.kind !== "object") return found;
+    return found.map((value) =>
+      value.kind === "object" && value.cls !== self.cls && ancestry(self.cls).includes(value.cls)
+        ? { ...value, cls: self.cls }
+        : value,
+    );
+  };
+
+  const computeReturns = (func: Func): readonly Value[] => {
+    const { manager, property } = decoration(func);
+    const { node } = func;
+    void property;
+    const declared = node.kind === "function" && node.returns ? annotated(node.returns) : [];
+    if (func.isGenerator) {
+      const fromAnnotation = elements(declared);
+      const of =
+        fromAnnotation.length > 0
+          ? fromAnnotation
+          : union(
+              ...func.nodes.flatMap((one) =>
+                one.kind === "yield" && one.value ? [one.from ? elements(values(one.value)) : values(one.value)] : [],
+              ),
+            );
+      if (manager) return [{ kind: "manager", of, isAsync: manager === "async", func, doubt: 0 }];
+      return [iterable(of, "generator", func)];
+    }
+    const useful = declared.filter((value) => value.kind !== "none");
+    const of = useful.length > 0 ? useful : bodyReturns(func);
+    return func.isAsync ? [awaitable(of, null, func)] : of;
+  };
+
+  const bodyReturns = (func: Func): readonly Value[] => {
+    if (func.node.kind === "lambda") return values(func.node.body);
+    return union(
+      ...func.nodes.flatMap((one) => (one.kind === "return" && one.value ? [values(one.value)] : [])),
+    ).filter((value) => value.kind !== "none");
+  };
+
+  const ancestry = (cls: Class): readonly Class[] => {
+    const known = ancestries.get(cls);
+    if (known) return known;
+    const found = [cls];
+    ancestries.set(cls, found);
+    for (const base of cls.node.bases) {
+      if (base.name !== null) continue;
+      for (const value of values(base.value))
+        if (value.kind === "class")
+          for (const one of ancestry(value.cls)) if (!found.includes(one) && found.length < 50) found.push(one);
+    }
+    return found;
+  };
+
+  const libraryBases = (cls: Class): readonly string[] => {
+    const found: string[] = [];
+    for (const one of ancestry(cls))
+      for (const base of one.node.bases)
+        if (base.name === null)
+          for (const value of values(base.value))
+            if (value.kind === "library" && value.name !== "object" && !found.includes(value.name))
+              found.push(value.name);
+    return found;
+  };
+
+  const subclasses = (cls: Class): readonly Class[] => {
+    if (!children) {
+      children = new Map();
+      for (const module of modules.values())
+        for (const one of module.classes)
+          for (const base of ancestry(one).slice(1)) {
+            const known = children.get(base);
+            if (known) known.push(one);
+            else children.set(base, [one]);
+          }
+    }
+    return (children.get(cls) ?? []).slice(0, MOST_SUBCLASSES);
+  };
+
+  const method = (cls: Class, name: string): Func | null => {
+    for (const one of ancestry(cls)) {
+      const found = one.methods.get(name);
+      if (found) return found;
+    }
+    return null;
+  };
+
+  const annotated = (annotation: Expression): readonly Value[] =>
+    guarded(`annotation:${annotation.start}:${moduleOf(annotation).path}`, () => annotationValues(annotation));
+
+  const annotationValues = (node: Expression): readonly Value[] => {
+    switch (node.kind) {
+      case "constant":
+        return node.value === null ? [{ kind: "none", doubt: 0 }] : [];
+      case "string":
+        return quoted(node.value, node);
+      case "name":
+      case "attribute":
+        return values(node).flatMap((value) => objectOf(value));
+      case "binary":
+        return node.op === "|" ? union(annotationValues(node.left), annotationValues(node.right)) : [];
+      case "subscript":
+        return genericValues(node.value, node.indices);
+      default:
+        return [];
+    }
+  };
+
+  /** Names in quotes are resolved in the module's scope; generics in quotes by their outer name only. */
+  const quoted = (text: string, at: Expression): readonly Value[] => {
+    const alternatives = text.split("|").map((one) => one.trim().replace(/^(?:typing\.)?Optional\[(.*)\]$/s, "$1"));
+    return union(
+      ...alternatives.map((one): readonly Value[] => {
+        if (one === "None") return [{ kind: "none", doubt: 0 }];
+        if (!/^[A-Za-z_][\w.]*$/.test(one)) return [];
+        const [head = "", ...rest] = one.split(".");
+        const module = moduleOf(at);
+        let found: readonly Value[] = [];
+        for (let scope: Scope | null = scopeAt(module, at); scope; scope = scope.parent) {
+          const bound_ = scope.names.get(head);
+          if (!bound_) continue;
+          found = combine(bound_, scope);
+          break;
+        }
+        for (const attr of rest) found = found.flatMap((value) => attributeOf(value, attr));
+        return found.flatMap((value) => objectOf(value));
+      }),
+    );
+  };
+
+  const objectOf = (value: Value): readonly Value[] => {
+    if (value.kind === "class") return [{ kind: "object", cls: value.cls, doubt: value.doubt }];
+    if (value.kind === "none") return [value];
+    if (value.kind !== "library") return [];
+    if (UNINFORMATIVE.has(value.name)) return [];
+    const generic = GENERICS.get(value.name);
+    if (generic === "iterable") return [iterable([], value.name.toLowerCase().includes("list") ? "list" : "iterator")];
+    if (generic === "mapping") return [{ kind: "mapping", of: [], doubt: 0 }];
+    if (generic) return [];
+    return [instance(value.name, value.doubt)];
+  };
+
+  const genericValues = (base: Expression, indices: readonly Expression[]): readonly Value[] => {
+    const flat = indices.flatMap((index) => (index.kind === "tuple" ? index.items : [index]));
+    const [first] = flat;
+    const last = flat.at(-1);
+    return values(base).flatMap((value): readonly Value[] => {
+      if (value.kind === "class") return objectOf(value);
+      if (value.kind !== "library") return [];
+      const generic = GENERICS.get(value.name);
+      switch (generic) {
+        case "same":
+          return first ? annotationValues(first) : [];
+        case "union":
+          return union(...flat.map(annotationValues));
+        case "iterable":
+          return [
+            iterable(
+              first ? annotationValues(first) : [],
+              /list$/i.test(value.name) ? "list" : /set$/i.test(value.name) ? "set" : "iterator",
+            ),
+          ];
+        case "tuple":
+          if (last?.kind === "constant" && last.value === "...")
+            return [iterable(first ? annotationValues(first) : [], "tuple")];
+          return [{ kind: "tuple", items: flat.map(annotationValues), doubt: 0 }];
+        case "mapping":
+          return [{ kind: "mapping", of: last ? annotationValues(last) : [], doubt: 0 }];
+        case "awaitable":
+          return [awaitable(last ? annotationValues(last) : [])];
+        case "manager":
+          return [
+            {
+              kind: "manager",
+              of: first ? annotationValues(first) : [],
+              isAsync: value.name.includes("Async"),
+              func: null,
+              doubt: 0,
+            },
+          ];
+        case "class":
+          return first
+            ? annotationValues(first).flatMap((one): Value[] =>
+                one.kind === "object"
+                  ? [{ kind: "class", cls: one.cls, doubt: one.doubt }]
+                  : one.kind === "instance"
+                    ? [library(one.type, one.doubt)]
+                    : [],
+              )
+            : [];
+        default:
+          return objectOf(value);
+      }
+    });
+  };
+
+  const names = (expression: Expression): { name: string; doubt: number; receiver: string | null }[] => {
+    const found: { name: string; doubt: number; receiver: string | null }[] = [];
+    for (const value of values(expression)) {
+      if (value.kind === "library") found.push({ name: value.name, doubt: value.doubt, receiver: value.receiver });
+      else if (value.kind === "instance")
+        found.push({ name: lib.member(value.type, "__call__"), doubt: value.doubt, receiver: value.type });
+    }
+    return found;
+  };
+
+  return {
+    library: lib,
+    modules,
+    values,
+    names,
+    decoration,
+    ancestry,
+    libraryBases,
+    subclasses,
+    method,
+    returns,
+    annotated,
+    bound,
+    bindings,
+    elements,
+    moduleOf,
+    passed: (parameter) => passed.get(parameter) ?? [],
+    exported: (binding) => {
+      const from = moduleOf(binding.at);
+      const path = layout.resolve(from.path, binding.module, binding.level);
+      const target = path === null ? undefined : modules.get(path);
+      return target && target !== from ? definedIn(target, binding.name, 5) : null;
+    },
+    learnArguments: (given) => {
+      passed = given;
+      memo.clear();
+      returned.clear();
+    },
+  };
+}
+
+/** Literals as defaults say what a parameter usually is, not what object it will be. */
+function isPlain(value: Value): boolean {
+  return (
+    value.kind === "none" ||
+    ((value.kind === "iterable" || value.kind === "mapping") && value.of.length === 0) ||
+    (value.kind === "tuple" && value.items.length === 0) ||
+    (value.kind === "instance" && /^(?:str|bytes|int|float|bool)$/.test(value.type))
+  );
+}
+
+/**
+ * The bindings that can reach a use in the same body of code: the last one on the straight way to it, those on side ways after that,
+ * and, in a loop around both, later ones. If none comes before, all count.
+ */
+function reaching(use: Name, found: readonly Binding[]): readonly Binding[] {
+  if (found.length === 1) return found;
+  const before = found
+    .filter((binding) => binding.start <= use.start && !isInside(use, binding.at))
+    .concat(found.filter((binding) => isInside(use, binding.at) && opensBody(binding, use)));
+  before.sort((a, b) => a.start - b.start);
+  const kept: Binding[] = [];
+  for (let i = before.length - 1; i >= 0; i--) {
+    const binding = before[i];
+    if (!binding) continue;
+    kept.push(binding);
+    if (dominates(binding.at, use)) break;
+  }
+  const loop = loopAround(use);
+  if (loop && !kept.some((binding) => isInside(binding.at, loop) && dominates(binding.at, use)))
+    for (const binding of found) if (binding.start > use.start && isInside(binding.at, loop)) kept.push(binding);
+  return kept.length > 0 ? kept : found;
+}
+
+/** Bindings made by a statement's head (`for x in`, `with … as x`, `except … as x`) hold in its body. */
+function opensBody(binding: Binding, use: Name): boolean {
+  return (
+    binding.start <= use.start &&
+    (binding.kind === "iteration" ||
+      binding.kind === "entered" ||
+      binding.kind === "caught" ||
+      binding.kind === "parameter" ||
+      binding.kind === "opaque")
+  );
+}
+
+/** Whether code at `use` runs only after `at` has run: every branch, loop, handler or case around `at` is also around `use`. */
+function dominates(at: Node, use: Node): boolean {
+  for (let node = at.parent, from: Node = at; node; from = node, node = node.parent) {
+    if (node.kind === "module" || node.kind === "function" || node.kind === "lambda" || node.kind === "class")
+      return true;
+    const conditional =
+      node.kind === "branch" ||
+      node.kind === "handler" ||
+      node.kind === "case" ||
+      node.kind === "for" ||
+      node.kind === "while" ||
+      node.kind === "if" ||
+      node.kind === "try" ||
+      node.kind === "conditional" ||
+      node.kind === "boolean" ||
+      node.kind === "comprehension";
+    if (conditional && !(node.kind === "for" && from === node.target) && !isInside(use, node)) return false;
+  }
+  return true;
+}
+
+function loopAround(node: Node): Node | null {
+  let outermost: Node | null = null;
+  for (let at = node.parent; at; at = at.parent) {
+    if (at.kind === "function" || at.kind === "lambda" || at.kind === "class") break;
+    if (at.kind === "for" || at.kind === "while") outermost = at;
+  }
+  return outermost;
+}
+
+const UNINFORMATIVE = new Set([
+  "typing.Any",
+  "object",
+  "typing.Callable",
+  "collections.abc.Callable",
+  "typing.Hashable",
+  "typing.NoReturn",
+  "typing.Never",
+]);
+
+type Generic = "same" | "union" | "iterable" | "tuple" | "mapping" | "awaitable" | "manager" | "class" | "none";
+
+/** How type constructors take their parameters. */
+const GENERICS: ReadonlyMap<string, Generic> = new Map<string, Generic>([
+  ...["Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar"].flatMap(
+    (name): [string, Generic][] => [
+      [`typing.${name}`, "same"],
+      [`typing_extensions.${name}`, "same"],
+    ],
+  ),
+  ["dataclasses.InitVar", "same"],
+  ["sqlalchemy.orm.Mapped", "same"],
+  ["typing.Union", "union"],
+  ...[
+    "List",
+    "Set",
+    "FrozenSet",
+    "Sequence",
+    "MutableSequence",
+    "Iterable",
+    "Iterator",
+    "Collection",
+    "Generator",
+    "AsyncIterator",
+    "AsyncIterable",
+    "AsyncGenerator",
+    "Deque",
+    "KeysView",
+    "ValuesView",
+    "AbstractSet",
+    "Reversible",
+  ].flatMap((name): [string, Generic][] => [
+    [`typing.${name}`, "iterable"],
+    [`collections.abc.${name}`, "iterable"],
+  ]),
+  ["list", "iterable"],
+  ["set", "iterable"],
+  ["frozenset", "iterable"],
+  ["collections.deque", "iterable"],
+  ["tuple", "tuple"],
+  ["typing.Tuple", "tuple"],
+  ...["Dict", "Mapping", "MutableMapping", "DefaultDict", "OrderedDict"].flatMap((name): [string, Generic][] => [
+    [`typing.${name}`, "mapping"],
+    [`collections.abc.${name}`, "mapping"],
+  ]),
+  ["dict", "mapping"],
+  ["collections.defaultdict", "mapping"],
+  ["collections.OrderedDict", "mapping"],
+  ["weakref.WeakValueDictionary", "mapping"],
+  ...["Awaitable", "Coroutine"].flatMap((name): [string, Generic][] => [
+    [`typing.${name}`, "awaitable"],
+    [`collections.abc.${name}`, "awaitable"],
+  ]),
+  ...["ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager"].flatMap(
+    (name): [string, Generic][] => [
+      [`typing.${name}`, "manager"],
+      [`contextlib.${name}`, "manager"],
+    ],
+  ),
+  ["type", "class"],
+  ["typing.Type", "class"],
+  ["typing.Literal", "none"],
+  ["typing.Callable", "none"],
+  ["collections.abc.Callable", "none"],
+]);

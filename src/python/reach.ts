@@ -1,0 +1,88 @@
+import type { Layout } from "./layout.ts";
+
+/** What a file imports, as its text says, without parsing it. */
+interface Imported {
+  module: string;
+  level: number;
+  names: readonly string[];
+}
+
+/** A review looks at this many lines at most beyond the changed files: the nearest first, so that its time has a bound. */
+const MOST_LINES = 120_000;
+
+const IMPORT = /^[ \t]*(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))/gm;
+
+/**
+ * The files whose code may take part in what happens in the changed ones: what they import, what imports them, and so on, nearest first.
+ * `texts` holds every file's text.
+ */
+export function reachOf(changed: readonly string[], texts: ReadonlyMap<string, string>, layout: Layout): string[] {
+  const imports = new Map<string, Set<string>>();
+  const importers = new Map<string, Set<string>>();
+  for (const [path, text] of texts) {
+    const targets = new Set<string>();
+    for (const one of importsIn(text))
+      for (const target of targetsOf(path, one, layout)) if (target !== path) targets.add(target);
+    imports.set(path, targets);
+    for (const target of targets) {
+      const known = importers.get(target);
+      if (known) known.add(path);
+      else importers.set(target, new Set([path]));
+    }
+  }
+  const found = new Set<string>();
+  let lines = 0;
+  let ring: string[] = changed.filter((path) => texts.has(path));
+  for (let distance = 0; ring.length > 0; distance++) {
+    const next = new Set<string>();
+    for (const path of ring.sort()) {
+      if (found.has(path)) continue;
+      if (distance > 0) {
+        lines += lineCount(texts.get(path) ?? "");
+        if (lines > MOST_LINES) return [...found];
+      }
+      found.add(path);
+      for (const one of imports.get(path) ?? []) if (!found.has(one)) next.add(one);
+      for (const one of importers.get(path) ?? []) if (!found.has(one)) next.add(one);
+    }
+    ring = [...next];
+  }
+  return [...found];
+}
+
+function lineCount(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
+  return count;
+}
+
+function* importsIn(text: string): Generator<Imported> {
+  for (const match of text.matchAll(IMPORT)) {
+    const [, dots, from, names, plain] = match;
+    if (plain !== undefined) {
+      for (const part of plain.split(",")) {
+        const module = /^[\w.]+/.exec(part.trim())?.[0];
+        if (module) yield { module, level: 0, names: [] };
+      }
+    } else
+      yield {
+        module: from ?? "",
+        level: dots?.length ?? 0,
+        names: (names ?? "")
+          .replace(/[()]/g, "")
+          .split(",")
+          .map((name) => /\w+/.exec(name)?.[0] ?? "")
+          .filter(Boolean),
+      };
+  }
+}
+
+function targetsOf(path: string, { module, level, names }: Imported, layout: Layout): string[] {
+  const found = new Set<string>();
+  const add = (target: string | null): void => {
+    if (target !== null) found.add(target);
+  };
+  add(module === "" && level === 0 ? null : layout.resolve(path, module, level));
+  for (const name of names) add(layout.resolve(path, module === "" ? name : `${module}.${name}`, level));
+  return [...found];
+}

@@ -1,0 +1,103 @@
+import type { BlockingFact } from "../knowledge/blocking.ts";
+import type { Func } from "../python/module.ts";
+import type { Site } from "../runtime/callgraph.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { chain, through, type Witness } from "../runtime/witness.ts";
+import { blockingAdvice, loopReason, loopSeverity } from "./blocking-call-in-async.ts";
+import type { Detection, Related, Rule } from "./rule.ts";
+import { calleeWords, code, offloadAdvice, quoted } from "./words.ts";
+
+export const blockingCallReachedFromAsync: Rule = {
+  id: "blocking-call-reached-from-async",
+  title: "Async function calls plain code that blocks further down",
+  severity: "error",
+  group: "Event loop",
+  why: "The call runs on the event loop, and so does everything it calls: when that ends in a blocking call, every task waits.",
+  instead: "Make the helper async, or call it with `asyncio.to_thread`.",
+  bad: `
+import requests
+
+
+def load(url):
+    return requests.get(url, timeout=5).json()
+
+
+async def handler(url):
+    return load(url)
+`,
+  good: `
+import asyncio
+
+import requests
+
+
+def load(url):
+    return requests.get(url, timeout=5).json()
+
+
+async def handler(url):
+    return await asyncio.to_thread(load, url)
+`,
+  *detect(runtime) {
+    for (const func of runtime.graph.funcs) {
+      if (loopReason(runtime, func) === null) continue;
+      for (const site of runtime.graph.sites(func)) {
+        if (site.awaited && site.kind === "call") continue;
+        const found = through(site, runtime.blocking.waits) ?? through(site, runtime.blocking.files);
+        if (found) yield detection(runtime, func, site, found.witness, found.doubt);
+      }
+    }
+  },
+};
+
+function detection(runtime: Runtime, func: Func, site: Site, witness: Witness<BlockingFact>, doubt: number): Detection {
+  const { module } = func;
+  const { source } = witness;
+  const at = placeOf(site);
+  const shown = at.kind === "call" ? at.callee : at;
+  const last = source.site.node;
+  const end = calleeWords(
+    source.site.func.module,
+    last.kind === "call" ? last.callee : placeOf(source.site),
+    source.name,
+  );
+  return {
+    func,
+    at,
+    message: `${code(module, shown)} blocks the event loop: it ${witness.length === 1 ? "calls" : "ends in"} ${end}`,
+    instead: `Call it with ${offloadAdvice(runtime.target)}, or make it async. ${blockingAdvice(runtime, source.fact)}`,
+    severity: loopSeverity(source.fact),
+    doubt,
+    subject: `${witness.func.name}>${source.name}`,
+    cause: `${source.site.func.name}>${source.name}`,
+    trace: hops(witness),
+  };
+}
+
+/** One place for each hop, down to the library call. */
+export function hops<Fact>(witness: Witness<Fact>): Related[] {
+  return chain(witness).map(({ func, site, next, source }) => {
+    const at = placeOf(site);
+    const callee = at.kind === "call" ? at.callee : at;
+    const called = next ? code(func.module, callee) : calleeWords(func.module, callee, source.name);
+    return { module: func.module, at, message: `${quoted(shortName(func))} calls ${called}` };
+  });
+}
+
+/** The expression that a site shows to the reader. */
+export function placeOf(site: Site) {
+  switch (site.node.kind) {
+    case "withitem":
+      return site.node.context;
+    case "for":
+    case "clause":
+      return site.node.iter;
+    default:
+      return site.node;
+  }
+}
+
+function shortName(func: Func): string {
+  const name = func.name.startsWith(`${func.module.name}.`) ? func.name.slice(func.module.name.length + 1) : func.name;
+  return func.node.kind === "module" ? func.module.name : name;
+}

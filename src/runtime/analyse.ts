@@ -1,0 +1,76 @@
+import type { BlockingFact } from "../knowledge/blocking.ts";
+import { BLOCKING, BLOCKING_CLASSES, blockingMethod } from "../knowledge/blocking.ts";
+import { libraryTables } from "../knowledge/library.ts";
+import { inferenceOf } from "../python/infer.ts";
+import type { Layout } from "../python/layout.ts";
+import { libraryOf } from "../python/library.ts";
+import type { Module } from "../python/module.ts";
+import { blockingOf } from "./blocking.ts";
+import { callGraphOf } from "./callgraph.ts";
+import { contextsOf } from "./contexts.ts";
+import { originsOf } from "./origins.ts";
+import type { Runtime, Target } from "./runtime.ts";
+
+/** What the project itself says about its code, from the configuration. */
+export interface Declared {
+  /** Blocking callables by canonical name, with their async alternative (may be empty). */
+  blocking: Readonly<Record<string, string>>;
+  /** Functions and decorators that move work off the loop. */
+  offload: readonly string[];
+}
+
+/** Computes where code runs and what it does, for the loaded modules. */
+export function analyse(
+  modules: ReadonlyMap<string, Module>,
+  layout: Layout,
+  target: Target,
+  declared: Declared,
+): Runtime {
+  const library = libraryOf(libraryTables());
+  const inference = inferenceOf(modules, layout, library);
+  const graph = callGraphOf(inference, { get: () => undefined });
+  const contexts = contextsOf(graph, []);
+  const blocking = blockingOf(
+    graph,
+    (name, receiver) => declaredFact(declared, name) ?? blockingFact(name, receiver, library.ancestry),
+  );
+  return {
+    modules: [...modules.values()],
+    inference,
+    graph,
+    contexts,
+    blocking,
+    origins: originsOf(inference),
+    target,
+  };
+}
+
+function blockingFact(
+  name: string,
+  receiver: string | null,
+  ancestry: (type: string) => readonly string[],
+): BlockingFact | undefined {
+  const own = BLOCKING.get(name);
+  if (own) return own;
+  const dot = name.lastIndexOf(".");
+  if (dot < 0) return undefined;
+  const method = name.slice(dot + 1);
+  for (const type of receiver === null ? [name.slice(0, dot)] : ancestry(receiver)) {
+    const fact = blockingMethod(type, method);
+    if (fact) return fact;
+    if (BLOCKING_CLASSES.has(type)) return undefined;
+  }
+  return undefined;
+}
+
+function declaredFact({ blocking }: Declared, name: string): BlockingFact | undefined {
+  if (!Object.hasOwn(blocking, name)) return undefined;
+  return {
+    name,
+    category: "api",
+    cost: "net",
+    when: "always",
+    instead: blocking[name] || null,
+    source: "the project's configuration",
+  };
+}

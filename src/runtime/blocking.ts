@@ -1,0 +1,115 @@
+import type { BlockingFact, Category, Cost } from "../knowledge/blocking.ts";
+import type { Func } from "../python/module.ts";
+import type { Call, Expression, Node } from "../python/syntax.ts";
+import { argument, enclosing } from "../python/syntax.ts";
+import type { CallGraph, Site } from "./callgraph.ts";
+import { type Source, spread, type Witness } from "./witness.ts";
+
+/** Looks up what a call of a canonical name does to the thread that makes it. */
+export type BlockingFacts = (name: string, receiver: string | null) => BlockingFact | undefined;
+
+/** What blocks, function by function. */
+export interface Blocking {
+  /** Calls of the function's own body that block, in source order. */
+  direct(func: Func): readonly Source<BlockingFact>[];
+  /** Functions that block on the network, a child process, another thread, or a person. */
+  waits: ReadonlyMap<Func, Witness<BlockingFact>>;
+  /** Functions that block on local files. */
+  files: ReadonlyMap<Func, Witness<BlockingFact>>;
+}
+
+/** Categories that rules of their own speak of. */
+const ELSEWHERE: ReadonlySet<Category> = new Set<Category>(["lock", "loop"]);
+
+const FILE_COSTS: ReadonlySet<Cost> = new Set<Cost>(["ssd", "us"]);
+
+/** Finds what blocks, from the tables up through the call graph. */
+export function blockingOf(graph: CallGraph, facts: BlockingFacts): Blocking {
+  const direct = new Map<Func, Source<BlockingFact>[]>();
+  for (const func of graph.funcs) direct.set(func, directly(graph, func, facts));
+  const of = (wanted: (fact: BlockingFact) => boolean) => (func: Func) =>
+    (direct.get(func) ?? []).filter((source) => !ELSEWHERE.has(source.fact.category) && wanted(source.fact));
+  return {
+    direct: (func) => direct.get(func) ?? [],
+    waits: spread(
+      graph,
+      of((fact) => !isFile(fact)),
+    ),
+    files: spread(graph, of(isFile)),
+  };
+}
+
+/** Whether a fact is about the local disk: it ends by itself, and soon. */
+export function isFile(fact: BlockingFact): boolean {
+  return FILE_COSTS.has(fact.cost);
+}
+
+function directly(graph: CallGraph, func: Func, facts: BlockingFacts): Source<BlockingFact>[] {
+  const found: Source<BlockingFact>[] = [];
+  for (const site of graph.sites(func)) {
+    if (site.awaited || site.kind === "property" || neverRuns(site.node)) continue;
+    let best: Source<BlockingFact> | null = null;
+    let innocent = 0;
+    for (const { name, doubt, receiver } of site.library) {
+      const fact = facts(name, receiver);
+      if (!fact || !applies(fact, site)) innocent++;
+      else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
+    }
+    // Where the receiver may also be something harmless, the call only may block.
+    if (best) found.push(innocent > 0 ? { ...best, doubt: best.doubt + 1 } : best);
+  }
+  return found;
+}
+
+function applies(fact: BlockingFact, site: Site): boolean {
+  if (fact.when === "never") return false;
+  if (fact.when === "loop" && !repeats(site.node)) return false;
+  return site.node.kind !== "call" || !returnsAtOnce(site.node);
+}
+
+/** Calls told not to wait: `acquire(blocking=False)`, `get(False)`, `join(timeout=0)`, `shutdown(wait=False)`. */
+function returnsAtOnce(call: Call): boolean {
+  const method = call.callee.kind === "attribute" ? call.callee.attr : "";
+  const flag = argument(call, "blocking", -1) ?? argument(call, "block", -1) ?? argument(call, "wait", -1);
+  if (isFalse(flag)) return true;
+  if ((method === "acquire" || method === "get" || method === "shutdown") && isFalse(argument(call, null, 0)))
+    return true;
+  if (method === "put" && isFalse(argument(call, null, 1))) return true;
+  const limit =
+    argument(call, "timeout", -1) ??
+    (/^(?:join|wait|result|poll|select|exception)$/.test(method)
+      ? argument(call, null, method === "select" ? 3 : 0)
+      : null);
+  return limit?.kind === "number" && limit.value === 0;
+}
+
+function isFalse(expression: Expression | null): boolean {
+  return (
+    (expression?.kind === "constant" && expression.value === false) ||
+    (expression?.kind === "number" && expression.value === 0)
+  );
+}
+
+/** Whether the node runs again and again within its function. */
+export function repeats(node: Node): boolean {
+  for (let at = node.parent, from: Node = node; at; from = at, at = at.parent) {
+    if (at.kind === "function" || at.kind === "lambda" || at.kind === "class" || at.kind === "module") return false;
+    if (at.kind === "while") return true;
+    if (at.kind === "for" && from !== at.iter) return true;
+    if (at.kind === "comprehension" && !(from.kind === "clause" && from === at.clauses[0])) return true;
+  }
+  return false;
+}
+
+/** Code under `if TYPE_CHECKING` is for type checkers only. */
+export function neverRuns(node: Node): boolean {
+  const branch = enclosing(node, (one) => one.kind === "branch");
+  if (branch?.kind !== "branch") return false;
+  const { test } = branch;
+  if (
+    (test.kind === "name" && test.id === "TYPE_CHECKING") ||
+    (test.kind === "attribute" && test.attr === "TYPE_CHECKING")
+  )
+    return true;
+  return neverRuns(branch);
+}

@@ -1,0 +1,28 @@
+import type { Inference } from "../python/infer.ts";
+import type { Module } from "../python/module.ts";
+import type { Blocking } from "./blocking.ts";
+import type { CallGraph } from "./callgraph.ts";
+import type { Contexts } from "./contexts.ts";
+import type { Origins } from "./origins.ts";
+
+/** Everything that rules, checklist and recommendations may ask: what the code says, where it runs, and what it does. */
+export interface Runtime {
+  modules: readonly Module[];
+  inference: Inference;
+  graph: CallGraph;
+  contexts: Contexts;
+  blocking: Blocking;
+  origins: Origins;
+  target: Target;
+}
+
+/** What the program will run on. */
+export interface Target {
+  /** Minor version of Python 3. */
+  minor: number;
+  freeThreaded: boolean;
+  /** Whether a file is test code. */
+  isTest(path: string): boolean;
+  databaseMaxConnections: number | null;
+  workers: number | null;
+}
