@@ -62,7 +62,7 @@ export function markersIn(path: string, source: string): Marker[] {
     let target = index;
     while (alone && /^\s*(?:#.*)?$/.test(lines[target] ?? "end")) target++;
     return (match[1] ?? "").split(";").map((item): Marker => {
-      const parts = ITEM.exec(item.trim());
+      const parts = ITEM.exec(item.trim().replace(/^expect:\s*/, ""));
       if (!parts?.[1]) throw new Error(`${path}:${index + 1}: cannot read the marker ${item.trim()}`);
       return { path, line: target + 1, rule: parts[1], severity: parts[2] ?? null, words: parts[3] ?? null };
     });

@@ -1,5 +1,7 @@
 import type { LibraryTables } from "../python/library.ts";
 import { BLOCKING, BLOCKING_CLASSES } from "./blocking.ts";
+import { FRAMEWORK_DECORATORS, FRAMEWORK_HOOKS, FRAMEWORK_REGISTRATIONS } from "./frameworks.ts";
+import { CALLBACKS, OFFLOAD } from "./offload.ts";
 import { ALIASES, ATTRIBUTES, BASES, ELEMENTS, ITEMS, MODULE_ALIASES, OPERATORS, RETURNS } from "./types.ts";
 
 /** Top-level modules of the standard library that concurrency code meets; other tables add the third-party ones. */
@@ -15,7 +17,15 @@ warnings wave weakref webbrowser wsgiref xml xmlrpc zipfile zipimport zlib zonei
 
 /** The tables about types, as the inference reads them. */
 export function libraryTables(): LibraryTables {
-  const known = new Set<string>([...BLOCKING.keys(), ...RETURNS.keys()]);
+  const known = new Set<string>([
+    ...BLOCKING.keys(),
+    ...RETURNS.keys(),
+    ...OFFLOAD.keys(),
+    ...CALLBACKS.keys(),
+    ...FRAMEWORK_DECORATORS.keys(),
+    ...FRAMEWORK_REGISTRATIONS.keys(),
+    ...FRAMEWORK_HOOKS.keys(),
+  ]);
   const tops = new Set<string>(STANDARD);
   for (const name of [...known, ...ALIASES.keys(), ...BASES.keys(), ...BLOCKING_CLASSES.keys(), ...ATTRIBUTES.keys()])
     if (name.includes(".")) tops.add(name.slice(0, name.indexOf(".")));

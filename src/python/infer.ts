@@ -1,12 +1,15 @@
+import { annotationsOf } from "./annotations.ts";
 import { BUILTINS } from "./builtins.ts";
 import type { Layout } from "./layout.ts";
 import type { Library } from "./library.ts";
+import { libraryCallsOf } from "./library-calls.ts";
 import type { AttributeBinding, Binding, Class, Func, Module, Scope, Step } from "./module.ts";
 import { comprehensionBinding, scopeAt } from "./module.ts";
-import type { Attribute, Call, Expression, FunctionDef, Name, Node, Parameter } from "./syntax.ts";
-import { argument, isInside } from "./syntax.ts";
+import { reaching } from "./reaching.ts";
+import type { Attribute, Call, Dict, Expression, FunctionDef, Name, Node, Parameter } from "./syntax.ts";
+import { argument } from "./syntax.ts";
 import type { Value } from "./value.ts";
-import { awaitable, doubted, instance, iterable, library, union } from "./value.ts";
+import { awaitable, doubted, functionValue, instance, iterable, library, mapping, object, union } from "./value.ts";
 
 /** What decorators make of a function. */
 export interface Decoration {
@@ -50,11 +53,18 @@ export interface Inference {
   passed(parameter: Parameter): readonly Expression[];
   /** Where a name taken by `from … import` is defined in the project, with its bindings there; `null` if it is not the project's. */
   exported(binding: Binding & { kind: "from" }): { module: Module; bindings: readonly Binding[] } | null;
-  /** From now on parameters without annotation take the values that callers pass. */
-  learnArguments(passed: ReadonlyMap<Parameter, readonly Expression[]>): void;
+  /** From now on parameters and dataclass fields without a telling annotation take the values that callers pass, by their nodes. */
+  learnArguments(passed: ReadonlyMap<Node, readonly Expression[]>): void;
+  /** The fields of a dataclass (or a class like one) in the order of its constructor; `null` for other classes and for those with a constructor of their own. */
+  fields(cls: Class): readonly { name: string; at: Node; value: Expression | null }[] | null;
+  /** The `default_factory` expressions of a dataclass's fields. */
+  fieldFactories(cls: Class): readonly { name: string; factory: Expression }[];
 }
 
 const MOST_SUBCLASSES = 40;
+
+/** Above this many callers a parameter stands for anything. */
+const MOST_CALLERS = 30;
 
 /** Builds the inference over loaded modules. `modules` is keyed by path and must be complete. */
 export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout, lib: Library): Inference {
@@ -65,7 +75,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
   const active = new Set<unknown>();
   const roots = new Map<Node, Module>();
   for (const module of modules.values()) roots.set(module.tree, module);
-  let passed: ReadonlyMap<Parameter, readonly Expression[]> = new Map();
+  let passed: ReadonlyMap<Node, readonly Expression[]> = new Map();
   let children: Map<Class, Class[]> | null = null;
 
   const moduleOf = (node: Node): Module => {
@@ -138,14 +148,14 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
           ),
         ];
       case "dict":
-        return [{ kind: "mapping", of: union(...node.values.map(values)), doubt: 0 }];
+        return [mapping(union(...node.values.map(values)), entriesOf(node))];
       case "comprehension":
-        if (node.flavour === "dict") return [{ kind: "mapping", of: node.value ? values(node.value) : [], doubt: 0 }];
+        if (node.flavour === "dict") return [mapping(node.value ? values(node.value) : [])];
         return [iterable(values(node.element), node.flavour)];
       case "lambda": {
         const module = moduleOf(node);
         const func = module.byNode.get(node);
-        return func ? [{ kind: "function", func, self: null, doubt: 0 }] : [];
+        return func ? [functionValue(func)] : [];
       }
       case "subscript":
         return subscriptValues(node.value, node.indices[0]);
@@ -158,6 +168,17 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       default:
         return [];
     }
+  };
+
+  /** The values of a dict's constant keys, where it has only such. */
+  const entriesOf = ({ keys, values: given }: Dict): ReadonlyMap<string, readonly Value[]> | null => {
+    const entries = new Map<string, readonly Value[]>();
+    for (const [i, key] of keys.entries()) {
+      const value = given[i];
+      if (key?.kind !== "string" || !value) return null;
+      entries.set(key.value, values(value));
+    }
+    return entries;
   };
 
   const binaryValues = (op: string, left: readonly Value[], right: readonly Value[]): readonly Value[] => {
@@ -193,8 +214,8 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
   };
 
   const nameValues = (name: Name): readonly Value[] => {
-    const { bindings: found, scope } = bindings(name);
-    if (found.length > 0) return combine(found, scope);
+    const { bindings: found } = bindings(name);
+    if (found.length > 0) return combine(found);
     const module = moduleOf(name);
     const starred = starValues(module, name.id);
     if (starred) return starred;
@@ -204,13 +225,12 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     return lib.tables.isLibrary(name.id) && module.scope.stars.length === 0 ? [library(lib.canonical(name.id), 1)] : [];
   };
 
-  const combine = (found: readonly Binding[], scope: Scope | null): readonly Value[] => {
+  const combine = (found: readonly Binding[]): readonly Value[] => {
     const annotation = found.find((binding) => binding.kind === "annotation");
     if (annotation?.kind === "annotation") {
       const declared = annotated(annotation.annotation);
       if (declared.length > 0) return declared;
     }
-    void scope;
     return union(...found.map(bound));
   };
 
@@ -232,7 +252,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
   /** What `module.id` stands for, seen from outside. */
   const exported = (module: Module, id: string): readonly Value[] => {
     const found = module.scope.names.get(id);
-    if (found && found.length > 0) return guarded(`${module.path}:${id}`, () => combine(found, module.scope));
+    if (found && found.length > 0) return guarded(`${module.path}:${id}`, () => combine(found));
     const starred = starValues(module, id);
     if (starred) return starred;
     if (module.isPackage) {
@@ -303,7 +323,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       }
       case "function": {
         const func = moduleOf(binding.at).byNode.get(binding.node);
-        return func ? [{ kind: "function", func, self: null, doubt: 0 }] : [];
+        return func ? [functionValue(func)] : [];
       }
       case "class": {
         const cls = moduleOf(binding.at).classByNode.get(binding.node);
@@ -342,20 +362,16 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       const declared = annotated(param.annotation).filter((value) => value.kind !== "none");
       if (declared.length > 0) {
         if (param.stars === 1) return [iterable(declared, "tuple")];
-        if (param.stars === 2) return [{ kind: "mapping", of: declared, doubt: 0 }];
+        if (param.stars === 2) return [mapping(declared)];
         return declared;
       }
     }
     if (func?.cls && owner.kind === "function" && owner.params[0] === param) {
       const { static: isStatic, classmethod } = decoration(func);
       if (!isStatic)
-        return [
-          {
-            kind: classmethod || owner.name === "__new__" || owner.name === "__init_subclass__" ? "class" : "object",
-            cls: func.cls,
-            doubt: 0,
-          },
-        ];
+        return classmethod || owner.name === "__new__" || owner.name === "__init_subclass__"
+          ? [{ kind: "class", cls: func.cls, doubt: 0 }]
+          : [object(func.cls)];
     }
     const fallback = param.default
       ? values(param.default).filter((value) => value.kind !== "none" && !isPlain(value))
@@ -363,7 +379,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     if (fallback.length > 0)
       return fallback.map((value) => doubted(value, value.kind === "function" || value.kind === "library" ? 1 : 0));
     const given = passed.get(param) ?? [];
-    if (given.length === 0 || given.length > 30 || param.stars !== 0) return [];
+    if (given.length === 0 || given.length > MOST_CALLERS || param.stars !== 0) return [];
     const learned = given.map(values);
     // One caller that passes something unknown means that the others do not speak for the parameter.
     if (learned.some((one) => one.length === 0)) return union(...learned).map((value) => doubted(value, 2));
@@ -397,10 +413,10 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       case "object":
         return objectAttribute(owner, attr);
       case "super": {
-        const self: Value = { kind: "object", cls: owner.cls, doubt: owner.doubt };
+        const self = object(owner.cls, false, owner.doubt);
         for (const base of ancestry(owner.cls).slice(1)) {
           const method = base.methods.get(attr);
-          if (method) return [{ kind: "function", func: method, self, doubt: owner.doubt }];
+          if (method) return [functionValue(method, self, owner.doubt)];
         }
         return libraryBaseMember(owner.cls, attr, owner.doubt, self);
       }
@@ -431,7 +447,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       const method = cls.methods.get(attr);
       if (method) {
         const { classmethod } = decoration(method);
-        return [{ kind: "function", func: method, self: classmethod ? owner : null, doubt: owner.doubt }];
+        return [functionValue(method, classmethod ? owner : null, owner.doubt)];
       }
       const nested =
         cls.scope.names.get(attr)?.flatMap((binding) => (binding.kind === "class" ? bound(binding) : [])) ?? [];
@@ -448,15 +464,8 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       if (method) {
         const { property, static: isStatic, classmethod } = decoration(method);
         if (property) return returns(method, owner).map((value) => doubted(value, owner.doubt));
-        if (isStatic) return [{ kind: "function", func: method, self: null, doubt: owner.doubt }];
-        return [
-          {
-            kind: "function",
-            func: method,
-            self: classmethod ? { kind: "class", cls: owner.cls, doubt: 0 } : owner,
-            doubt: owner.doubt,
-          },
-        ];
+        if (isStatic) return [functionValue(method, null, owner.doubt)];
+        return [functionValue(method, classmethod ? { kind: "class", cls: owner.cls, doubt: 0 } : owner, owner.doubt)];
       }
       const found = cls.attributes.get(attr);
       if (found) {
@@ -493,6 +502,9 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       if (one.annotation) {
         const declared = annotated(one.annotation);
         if (declared.some((value) => value.kind !== "none")) return declared;
+        const given = passed.get(one.at) ?? [];
+        if (given.length > 0 && given.length <= MOST_CALLERS)
+          return union(...given.map(values)).map((value) => doubted(value, 1));
       }
     return union(
       ...found.map((one) => {
@@ -565,6 +577,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
           case "tuple":
             return index?.kind === "number" ? (owner.items.at(index.value) ?? []) : union(...owner.items);
           case "mapping":
+            return (index?.kind === "string" ? owner.entries?.get(index.value) : undefined) ?? owner.of;
           case "iterable":
             return owner.of;
           case "instance":
@@ -644,7 +657,15 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
   const callValues = (call: Call): readonly Value[] => {
     const { callee } = call;
     if (callee.kind === "name" && callee.id === "super") return superValues(call);
-    return union(...values(callee).map((value) => called(value, call)));
+    return union(
+      ...values(callee).map((value) => {
+        const made = called(value, call);
+        if (value.kind !== "function") return made;
+        return made.map((one) =>
+          one.kind === "function" && one.func.parent === value.func ? { ...one, made: call } : one,
+        );
+      }),
+    );
   };
 
   const superValues = (call: Call): readonly Value[] => {
@@ -665,7 +686,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       case "function":
         return returns(value.func, value.self).map((one) => doubted(one, value.doubt));
       case "class":
-        return [{ kind: "object", cls: value.cls, doubt: value.doubt }];
+        return [object(value.cls, true, value.doubt)];
       case "object": {
         const method_ = method(value.cls, "__call__");
         return method_ ? returns(method_, value) : [];
@@ -682,178 +703,6 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
         return [];
     }
   };
-
-  const libraryCall = (value: Value & { kind: "library" }, call: Call | null): readonly Value[] => {
-    const given = (position: number, name: string | null = null): readonly Value[] => {
-      const found = call && argument(call, name, position);
-      return found ? values(found) : [];
-    };
-    const { name } = value;
-    switch (name) {
-      case "functools.partial":
-      case "functools.partialmethod":
-        return call ? [{ kind: "partial", of: given(0), call, doubt: value.doubt }] : [];
-      case "typing.cast":
-      case "typing_extensions.cast": {
-        const type = call && argument(call, "typ", 0);
-        return type ? annotated(type) : [];
-      }
-      case "next":
-      case "anext":
-      case "builtins.next": {
-        const found = elements(given(0));
-        return name === "anext" ? [awaitable(found)] : found;
-      }
-      case "iter":
-      case "aiter":
-      case "list":
-      case "set":
-      case "frozenset":
-      case "sorted":
-      case "reversed":
-      case "tuple":
-      case "filter":
-      case "itertools.chain.from_iterable":
-      case "itertools.islice":
-      case "tqdm.tqdm": {
-        const source = name === "filter" ? given(1) : given(0);
-        const found = elements(source);
-        return [
-          iterable(
-            name === "itertools.chain.from_iterable" ? elements(found) : found,
-            /^(list|set|tuple|frozenset|sorted)$/.test(name) ? name.replace("sorted", "list") : "iterator",
-          ),
-        ];
-      }
-      case "itertools.chain":
-        return [iterable(union(...(call?.args ?? []).map((one) => elements(values(one.value)))), "iterator")];
-      case "enumerate":
-        return [iterable([{ kind: "tuple", items: [[instance("int")], elements(given(0))], doubt: 0 }], "iterator")];
-      case "zip":
-        return [
-          iterable(
-            [{ kind: "tuple", items: (call?.args ?? []).map((one) => elements(values(one.value))), doubt: 0 }],
-            "iterator",
-          ),
-        ];
-      case "map":
-        return [iterable(union(...given(0).map((one) => called(one, null))), "iterator", null)];
-      case "dict":
-      case "collections.OrderedDict":
-        return [
-          {
-            kind: "mapping",
-            of: union(
-              ...(call?.args ?? []).map((one) =>
-                one.name ? values(one.value) : values(one.value).flatMap((v) => (v.kind === "mapping" ? v.of : [])),
-              ),
-            ),
-            doubt: 0,
-          },
-        ];
-      case "collections.defaultdict":
-        return [{ kind: "mapping", of: union(...given(0).map((one) => called(one, null))), doubt: 0 }];
-      case "copy.copy":
-      case "copy.deepcopy":
-      case "asyncio.shield":
-      case "typing.no_type_check":
-      case "functools.cache":
-      case "functools.lru_cache":
-      case "inspect.unwrap":
-        return given(0);
-      case "type":
-        return given(0).flatMap((one): Value[] =>
-          one.kind === "object"
-            ? [{ kind: "class", cls: one.cls, doubt: one.doubt }]
-            : one.kind === "instance"
-              ? [library(one.type, one.doubt)]
-              : [],
-        );
-      case "getattr": {
-        const attr = call && argument(call, null, 1);
-        return attr?.kind === "string" ? union(...given(0).map((one) => attributeOf(one, attr.value))) : [];
-      }
-      case "importlib.import_module": {
-        const module = call && argument(call, "name", 0);
-        if (module?.kind !== "string" || !call) return [];
-        const level = /^\.*/.exec(module.value)?.[0].length ?? 0;
-        return importedModule(moduleOf(call), module.value.slice(level), level);
-      }
-      case "contextlib.closing":
-      case "contextlib.aclosing":
-      case "contextlib.nullcontext":
-        return [{ kind: "manager", of: given(0), isAsync: name.endsWith("aclosing"), func: null, doubt: 0 }];
-      case "contextlib.ExitStack.enter_context":
-      case "contextlib.AsyncExitStack.enter_context":
-        return entered(given(0), false);
-      case "contextlib.AsyncExitStack.enter_async_context":
-        return [awaitable(entered(given(0), true))];
-      case "asyncio.create_task":
-      case "asyncio.ensure_future":
-      case "asyncio.TaskGroup.create_task":
-      case "asyncio.AbstractEventLoop.create_task":
-        return [awaitable(awaited(given(0)), "asyncio.Task")];
-      case "asyncio.wait_for":
-      case "asyncio.timeouts.wait_for":
-        return [awaitable(awaited(given(0, "fut")))];
-      case "asyncio.gather":
-        return [
-          awaitable(
-            [{ kind: "tuple", items: (call?.args ?? []).map((one) => awaited(values(one.value))), doubt: 0 }],
-            "asyncio.Future",
-          ),
-        ];
-      case "asyncio.run":
-      case "asyncio.AbstractEventLoop.run_until_complete":
-      case "asyncio.Runner.run":
-      case "asgiref.sync.async_to_sync":
-        return awaited(given(0));
-      case "concurrent.futures.as_completed":
-        return [
-          iterable(
-            elements(given(0)).length > 0 ? elements(given(0)) : [instance("concurrent.futures.Future")],
-            "iterator",
-          ),
-        ];
-      case "dict.get":
-      case "dict.pop":
-      case "dict.setdefault":
-      case "list.pop":
-      case "set.pop":
-        return receiverElements(call);
-      case "dict.values":
-        return [iterable(receiverElements(call), "iterator")];
-      case "dict.items":
-        return [iterable([{ kind: "tuple", items: [[], receiverElements(call)], doubt: 0 }], "iterator")];
-      case "list.copy":
-      case "dict.copy":
-      case "set.copy":
-        return call?.callee.kind === "attribute" ? values(call.callee.value) : [];
-      case "concurrent.futures.Future.result":
-        return [];
-      default: {
-        const receiver = value.receiver === null ? null : receiverOf(call, value);
-        return lib.result(name, receiver, value.doubt, given);
-      }
-    }
-  };
-
-  const receiverOf = (call: Call | null, value: Value & { kind: "library" }): Value | null => {
-    if (call?.callee.kind === "attribute") {
-      const owner = values(call.callee.value).find((one) => one.kind === "instance" || one.kind === "object");
-      if (owner) return owner;
-    }
-    return value.receiver === null ? null : instance(value.receiver, value.doubt);
-  };
-
-  const receiverElements = (call: Call | null): readonly Value[] =>
-    call?.callee.kind === "attribute"
-      ? union(
-          ...values(call.callee.value).map((owner) =>
-            owner.kind === "mapping" || owner.kind === "iterable" ? owner.of : [],
-          ),
-        )
-      : [];
 
   const decoration = (func: Func): Decoration => {
     const known = decorations.get(func);
@@ -1000,114 +849,43 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     return null;
   };
 
-  const annotated = (annotation: Expression): readonly Value[] =>
-    guarded(`annotation:${annotation.start}:${moduleOf(annotation).path}`, () => annotationValues(annotation));
+  const annotated = annotationsOf({ values, attributeOf, combine, moduleOf, guarded });
+  const libraryCall = libraryCallsOf({
+    lib,
+    values,
+    annotated,
+    attributeOf,
+    called,
+    elements,
+    awaited,
+    entered,
+    importedModule,
+    moduleOf,
+  });
 
-  const annotationValues = (node: Expression): readonly Value[] => {
-    switch (node.kind) {
-      case "constant":
-        return node.value === null ? [{ kind: "none", doubt: 0 }] : [];
-      case "string":
-        return quoted(node.value, node);
-      case "name":
-      case "attribute":
-        return values(node).flatMap((value) => objectOf(value));
-      case "binary":
-        return node.op === "|" ? union(annotationValues(node.left), annotationValues(node.right)) : [];
-      case "subscript":
-        return genericValues(node.value, node.indices);
-      default:
-        return [];
-    }
-  };
-
-  /** Names in quotes are resolved in the module's scope; generics in quotes by their outer name only. */
-  const quoted = (text: string, at: Expression): readonly Value[] => {
-    const alternatives = text.split("|").map((one) => one.trim().replace(/^(?:typing\.)?Optional\[(.*)\]$/s, "$1"));
-    return union(
-      ...alternatives.map((one): readonly Value[] => {
-        if (one === "None") return [{ kind: "none", doubt: 0 }];
-        if (!/^[A-Za-z_][\w.]*$/.test(one)) return [];
-        const [head = "", ...rest] = one.split(".");
-        const module = moduleOf(at);
-        let found: readonly Value[] = [];
-        for (let scope: Scope | null = scopeAt(module, at); scope; scope = scope.parent) {
-          const bound_ = scope.names.get(head);
-          if (!bound_) continue;
-          found = combine(bound_, scope);
-          break;
-        }
-        for (const attr of rest) found = found.flatMap((value) => attributeOf(value, attr));
-        return found.flatMap((value) => objectOf(value));
+  const fields = (cls: Class): readonly { name: string; at: Node; value: Expression | null }[] | null => {
+    if (method(cls, "__init__")) return null;
+    const decorators = cls.node.decorators.flatMap((one) => values(one.kind === "call" ? one.callee : one));
+    const isData =
+      decorators.some((value) => value.kind === "library" && DATACLASSES.has(value.name)) ||
+      libraryBases(cls).some((base) => DATA_BASES.has(base));
+    if (!isData) return null;
+    return [...ancestry(cls)].reverse().flatMap((one) =>
+      one.node.body.flatMap((statement) => {
+        const [target] = statement.kind === "assign" ? statement.targets : [];
+        return statement.kind === "assign" && statement.annotation && target?.kind === "name"
+          ? [{ name: target.id, at: statement, value: statement.value }]
+          : [];
       }),
     );
   };
 
-  const objectOf = (value: Value): readonly Value[] => {
-    if (value.kind === "class") return [{ kind: "object", cls: value.cls, doubt: value.doubt }];
-    if (value.kind === "none") return [value];
-    if (value.kind !== "library") return [];
-    if (UNINFORMATIVE.has(value.name)) return [];
-    const generic = GENERICS.get(value.name);
-    if (generic === "iterable") return [iterable([], value.name.toLowerCase().includes("list") ? "list" : "iterator")];
-    if (generic === "mapping") return [{ kind: "mapping", of: [], doubt: 0 }];
-    if (generic) return [];
-    return [instance(value.name, value.doubt)];
-  };
-
-  const genericValues = (base: Expression, indices: readonly Expression[]): readonly Value[] => {
-    const flat = indices.flatMap((index) => (index.kind === "tuple" ? index.items : [index]));
-    const [first] = flat;
-    const last = flat.at(-1);
-    return values(base).flatMap((value): readonly Value[] => {
-      if (value.kind === "class") return objectOf(value);
-      if (value.kind !== "library") return [];
-      const generic = GENERICS.get(value.name);
-      switch (generic) {
-        case "same":
-          return first ? annotationValues(first) : [];
-        case "union":
-          return union(...flat.map(annotationValues));
-        case "iterable":
-          return [
-            iterable(
-              first ? annotationValues(first) : [],
-              /list$/i.test(value.name) ? "list" : /set$/i.test(value.name) ? "set" : "iterator",
-            ),
-          ];
-        case "tuple":
-          if (last?.kind === "constant" && last.value === "...")
-            return [iterable(first ? annotationValues(first) : [], "tuple")];
-          return [{ kind: "tuple", items: flat.map(annotationValues), doubt: 0 }];
-        case "mapping":
-          return [{ kind: "mapping", of: last ? annotationValues(last) : [], doubt: 0 }];
-        case "awaitable":
-          return [awaitable(last ? annotationValues(last) : [])];
-        case "manager":
-          return [
-            {
-              kind: "manager",
-              of: first ? annotationValues(first) : [],
-              isAsync: value.name.includes("Async"),
-              func: null,
-              doubt: 0,
-            },
-          ];
-        case "class":
-          return first
-            ? annotationValues(first).flatMap((one): Value[] =>
-                one.kind === "object"
-                  ? [{ kind: "class", cls: one.cls, doubt: one.doubt }]
-                  : one.kind === "instance"
-                    ? [library(one.type, one.doubt)]
-                    : [],
-              )
-            : [];
-        default:
-          return objectOf(value);
-      }
+  const fieldFactories = (cls: Class): readonly { name: string; factory: Expression }[] =>
+    (fields(cls) ?? []).flatMap(({ name, value }) => {
+      const factory =
+        value?.kind === "call" ? (argument(value, "default_factory", -1) ?? argument(value, "factory", -1)) : null;
+      return factory ? [{ name, factory }] : [];
     });
-  };
 
   const names = (expression: Expression): { name: string; doubt: number; receiver: string | null }[] => {
     const found: { name: string; doubt: number; receiver: string | null }[] = [];
@@ -1135,6 +913,8 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     bindings,
     elements,
     moduleOf,
+    fields,
+    fieldFactories,
     passed: (parameter) => passed.get(parameter) ?? [],
     exported: (binding) => {
       const from = moduleOf(binding.at);
@@ -1160,143 +940,23 @@ function isPlain(value: Value): boolean {
   );
 }
 
-/**
- * The bindings that can reach a use in the same body of code: the last one on the straight way to it, those on side ways after that,
- * and, in a loop around both, later ones. If none comes before, all count.
- */
-function reaching(use: Name, found: readonly Binding[]): readonly Binding[] {
-  if (found.length === 1) return found;
-  const before = found
-    .filter((binding) => binding.start <= use.start && !isInside(use, binding.at))
-    .concat(found.filter((binding) => isInside(use, binding.at) && opensBody(binding, use)));
-  before.sort((a, b) => a.start - b.start);
-  const kept: Binding[] = [];
-  for (let i = before.length - 1; i >= 0; i--) {
-    const binding = before[i];
-    if (!binding) continue;
-    kept.push(binding);
-    if (dominates(binding.at, use)) break;
-  }
-  const loop = loopAround(use);
-  if (loop && !kept.some((binding) => isInside(binding.at, loop) && dominates(binding.at, use)))
-    for (const binding of found) if (binding.start > use.start && isInside(binding.at, loop)) kept.push(binding);
-  return kept.length > 0 ? kept : found;
-}
-
-/** Bindings made by a statement's head (`for x in`, `with … as x`, `except … as x`) hold in its body. */
-function opensBody(binding: Binding, use: Name): boolean {
-  return (
-    binding.start <= use.start &&
-    (binding.kind === "iteration" ||
-      binding.kind === "entered" ||
-      binding.kind === "caught" ||
-      binding.kind === "parameter" ||
-      binding.kind === "opaque")
-  );
-}
-
-/** Whether code at `use` runs only after `at` has run: every branch, loop, handler or case around `at` is also around `use`. */
-function dominates(at: Node, use: Node): boolean {
-  for (let node = at.parent, from: Node = at; node; from = node, node = node.parent) {
-    if (node.kind === "module" || node.kind === "function" || node.kind === "lambda" || node.kind === "class")
-      return true;
-    const conditional =
-      node.kind === "branch" ||
-      node.kind === "handler" ||
-      node.kind === "case" ||
-      node.kind === "for" ||
-      node.kind === "while" ||
-      node.kind === "if" ||
-      node.kind === "try" ||
-      node.kind === "conditional" ||
-      node.kind === "boolean" ||
-      node.kind === "comprehension";
-    if (conditional && !(node.kind === "for" && from === node.target) && !isInside(use, node)) return false;
-  }
-  return true;
-}
-
-function loopAround(node: Node): Node | null {
-  let outermost: Node | null = null;
-  for (let at = node.parent; at; at = at.parent) {
-    if (at.kind === "function" || at.kind === "lambda" || at.kind === "class") break;
-    if (at.kind === "for" || at.kind === "while") outermost = at;
-  }
-  return outermost;
-}
-
-const UNINFORMATIVE = new Set([
-  "typing.Any",
-  "object",
-  "typing.Callable",
-  "collections.abc.Callable",
-  "typing.Hashable",
-  "typing.NoReturn",
-  "typing.Never",
+/** Decorators that write the constructor of a class from its annotated fields. */
+const DATACLASSES = new Set([
+  "dataclasses.dataclass",
+  "attr.s",
+  "attr.attrs",
+  "attr.define",
+  "attr.frozen",
+  "attrs.define",
+  "attrs.frozen",
+  "attr.dataclass",
+  "pydantic.dataclasses.dataclass",
 ]);
-
-type Generic = "same" | "union" | "iterable" | "tuple" | "mapping" | "awaitable" | "manager" | "class" | "none";
-
-/** How type constructors take their parameters. */
-const GENERICS: ReadonlyMap<string, Generic> = new Map<string, Generic>([
-  ...["Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar"].flatMap(
-    (name): [string, Generic][] => [
-      [`typing.${name}`, "same"],
-      [`typing_extensions.${name}`, "same"],
-    ],
-  ),
-  ["dataclasses.InitVar", "same"],
-  ["sqlalchemy.orm.Mapped", "same"],
-  ["typing.Union", "union"],
-  ...[
-    "List",
-    "Set",
-    "FrozenSet",
-    "Sequence",
-    "MutableSequence",
-    "Iterable",
-    "Iterator",
-    "Collection",
-    "Generator",
-    "AsyncIterator",
-    "AsyncIterable",
-    "AsyncGenerator",
-    "Deque",
-    "KeysView",
-    "ValuesView",
-    "AbstractSet",
-    "Reversible",
-  ].flatMap((name): [string, Generic][] => [
-    [`typing.${name}`, "iterable"],
-    [`collections.abc.${name}`, "iterable"],
-  ]),
-  ["list", "iterable"],
-  ["set", "iterable"],
-  ["frozenset", "iterable"],
-  ["collections.deque", "iterable"],
-  ["tuple", "tuple"],
-  ["typing.Tuple", "tuple"],
-  ...["Dict", "Mapping", "MutableMapping", "DefaultDict", "OrderedDict"].flatMap((name): [string, Generic][] => [
-    [`typing.${name}`, "mapping"],
-    [`collections.abc.${name}`, "mapping"],
-  ]),
-  ["dict", "mapping"],
-  ["collections.defaultdict", "mapping"],
-  ["collections.OrderedDict", "mapping"],
-  ["weakref.WeakValueDictionary", "mapping"],
-  ...["Awaitable", "Coroutine"].flatMap((name): [string, Generic][] => [
-    [`typing.${name}`, "awaitable"],
-    [`collections.abc.${name}`, "awaitable"],
-  ]),
-  ...["ContextManager", "AsyncContextManager", "AbstractContextManager", "AbstractAsyncContextManager"].flatMap(
-    (name): [string, Generic][] => [
-      [`typing.${name}`, "manager"],
-      [`contextlib.${name}`, "manager"],
-    ],
-  ),
-  ["type", "class"],
-  ["typing.Type", "class"],
-  ["typing.Literal", "none"],
-  ["typing.Callable", "none"],
-  ["collections.abc.Callable", "none"],
+const DATA_BASES = new Set([
+  "typing.NamedTuple",
+  "pydantic.BaseModel",
+  "pydantic_settings.BaseSettings",
+  "pydantic.BaseSettings",
+  "msgspec.Struct",
+  "sqlmodel.SQLModel",
 ]);

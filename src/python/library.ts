@@ -1,5 +1,5 @@
 import type { Value } from "./value.ts";
-import { awaitable, instance, iterable, union } from "./value.ts";
+import { awaitable, instance, iterable, object, union } from "./value.ts";
 
 /** What the knowledge tables say about the types of libraries, as plain data. */
 export interface LibraryTables {
@@ -40,6 +40,8 @@ export interface Library {
   result(name: string, receiver: Value | null, doubt: number, given?: Given): readonly Value[];
   /** What the operator gives on an object of the class, or `null`. */
   operated(type: string, operator: string): readonly Value[] | null;
+  /** The entry of a table of names: a method's own, or that of the nearest base class that has one. */
+  inherited<T>(table: ReadonlyMap<string, T>, name: string): T | undefined;
   element(type: string): readonly Value[];
   item(type: string): readonly Value[];
   /** `type` and all its known base classes. */
@@ -107,7 +109,7 @@ export function libraryOf(tables: LibraryTables): Library {
       if (argument[1] === "arg") return (_, given) => given(position);
       return (_, given) =>
         given(position).flatMap((value): Value[] => {
-          if (value.kind === "class") return [{ kind: "object", cls: value.cls, doubt: value.doubt }];
+          if (value.kind === "class") return [object(value.cls, true, value.doubt)];
           return value.kind === "library" ? [instance(value.name, value.doubt)] : [];
         });
     }
@@ -145,11 +147,23 @@ export function libraryOf(tables: LibraryTables): Library {
   };
 
   const result = (name: string, receiver: Value | null, doubt: number, given: Given = nothing): readonly Value[] => {
-    const text = tables.returns.get(name);
+    const text = inherited(tables.returns, name);
     if (text !== undefined)
       return parse(text)(receiver, given).map((value) => ({ ...value, doubt: value.doubt + doubt }));
     const last = name.slice(name.lastIndexOf(".") + 1);
     return /^[A-Z]/.test(last) && !/^[A-Z0-9_]+$/.test(last) ? [instance(name, doubt)] : [];
+  };
+
+  /** The entry of a method, of its own class or of the nearest base that has one. */
+  const inherited = <T>(table: ReadonlyMap<string, T>, name: string): T | undefined => {
+    const own = table.get(name);
+    const dot = name.lastIndexOf(".");
+    if (own !== undefined || dot < 0) return own;
+    for (const base of ancestry(name.slice(0, dot))) {
+      const found = table.get(`${base}${name.slice(dot)}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   };
 
   const lookUp = (table: ReadonlyMap<string, string>, type: string): readonly Value[] => {
@@ -176,6 +190,7 @@ export function libraryOf(tables: LibraryTables): Library {
     attribute,
     result,
     element: (type) => lookUp(tables.elements, type),
+    inherited,
     item: (type) => lookUp(tables.items, type),
     ancestry,
   };

@@ -9,9 +9,11 @@ export type Value = {
   /** An object of a library class. */
   | { kind: "instance"; type: string }
   | { kind: "module"; module: Module }
-  | { kind: "function"; func: Func; self: Value | null }
+  /** A function of the project, bound to `self` where it is a method; `made` is the call that returned it out of its enclosing function. */
+  | { kind: "function"; func: Func; self: Value | null; made: Call | null }
   | { kind: "class"; cls: Class }
-  | { kind: "object"; cls: Class }
+  /** An object of a project class; `exact` where its constructor was seen, so that it is of no subclass. */
+  | { kind: "object"; cls: Class; exact: boolean }
   | { kind: "super"; cls: Class }
   /** What must be awaited; a task is also an object of a library class. */
   | { kind: "awaitable"; of: readonly Value[]; type: string | null; func: Func | null }
@@ -19,7 +21,8 @@ export type Value = {
   /** A list, set, iterator or generator of elements; `func` is the generator function that makes them. */
   | { kind: "iterable"; of: readonly Value[]; type: string; func: Func | null }
   | { kind: "tuple"; items: readonly (readonly Value[])[] }
-  | { kind: "mapping"; of: readonly Value[] }
+  /** A dict; `entries` are the values of a literal's constant keys. */
+  | { kind: "mapping"; of: readonly Value[]; entries: ReadonlyMap<string, readonly Value[]> | null }
   | { kind: "partial"; of: readonly Value[]; call: Call }
   | { kind: "none" }
 );
@@ -51,7 +54,7 @@ function same(a: Value, b: Value): boolean {
     case "module":
       return b.kind === "module" && a.module === b.module;
     case "function":
-      return b.kind === "function" && a.func === b.func;
+      return b.kind === "function" && a.func === b.func && a.made === b.made;
     case "class":
     case "object":
     case "super":
@@ -73,6 +76,18 @@ export function instance(type: string, doubt = 0): Value {
 
 export function iterable(of: readonly Value[], type = "list", func: Func | null = null): Value {
   return { kind: "iterable", of, type, func, doubt: 0 };
+}
+
+export function mapping(of: readonly Value[], entries: ReadonlyMap<string, readonly Value[]> | null = null): Value {
+  return { kind: "mapping", of, entries, doubt: 0 };
+}
+
+export function object(cls: Class, exact = false, doubt = 0): Value {
+  return { kind: "object", cls, exact, doubt };
+}
+
+export function functionValue(func: Func, self: Value | null = null, doubt = 0): Value {
+  return { kind: "function", func, self, made: null, doubt };
 }
 
 export function awaitable(of: readonly Value[], type: string | null = null, func: Func | null = null): Value {

@@ -2,6 +2,7 @@ import type { Severity } from "../finding.ts";
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { Func } from "../python/module.ts";
 import { isFile } from "../runtime/blocking.ts";
+import { placeOf } from "../runtime/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Source } from "../runtime/witness.ts";
 import type { Detection, Rule } from "./rule.ts";
@@ -73,12 +74,7 @@ function followsOpen(runtime: Runtime, source: Source<BlockingFact>): boolean {
 
 function detection(runtime: Runtime, func: Func, source: Source<BlockingFact>): Detection {
   const { site, fact, name } = source;
-  const at =
-    site.node.kind === "withitem"
-      ? site.node.context
-      : site.node.kind === "for" || site.node.kind === "clause"
-        ? site.node.iter
-        : site.node;
+  const at = placeOf(site);
   const shown = at.kind === "call" ? at.callee : at;
   const what = calleeWords(func.module, shown, name.replace(/\.__(?:enter|iter|call)__$/, ""));
   const how =

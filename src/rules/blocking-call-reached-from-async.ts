@@ -1,6 +1,6 @@
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { Func } from "../python/module.ts";
-import type { Site } from "../runtime/callgraph.ts";
+import { placeOf, type Site } from "../runtime/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { chain, through, type Witness } from "../runtime/witness.ts";
 import { blockingAdvice, loopReason, loopSeverity } from "./blocking-call-in-async.ts";
@@ -43,7 +43,8 @@ async def handler(url):
       if (loopReason(runtime, func) === null) continue;
       for (const site of runtime.graph.sites(func)) {
         if (site.awaited && site.kind === "call") continue;
-        const found = through(site, runtime.blocking.waits) ?? through(site, runtime.blocking.files);
+        const found =
+          through(runtime.graph, site, runtime.blocking.waits) ?? through(runtime.graph, site, runtime.blocking.files);
         if (found) yield detection(runtime, func, site, found.witness, found.doubt);
       }
     }
@@ -82,19 +83,6 @@ export function hops<Fact>(witness: Witness<Fact>): Related[] {
     const called = next ? code(func.module, callee) : calleeWords(func.module, callee, source.name);
     return { module: func.module, at, message: `${quoted(shortName(func))} calls ${called}` };
   });
-}
-
-/** The expression that a site shows to the reader. */
-export function placeOf(site: Site) {
-  switch (site.node.kind) {
-    case "withitem":
-      return site.node.context;
-    case "for":
-    case "clause":
-      return site.node.iter;
-    default:
-      return site.node;
-  }
 }
 
 function shortName(func: Func): string {

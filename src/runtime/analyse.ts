@@ -1,13 +1,16 @@
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import { BLOCKING, BLOCKING_CLASSES, blockingMethod } from "../knowledge/blocking.ts";
 import { libraryTables } from "../knowledge/library.ts";
+import { OFFLOAD } from "../knowledge/offload.ts";
 import { inferenceOf } from "../python/infer.ts";
 import type { Layout } from "../python/layout.ts";
 import { libraryOf } from "../python/library.ts";
 import type { Module } from "../python/module.ts";
+import { passedArguments } from "./arguments.ts";
 import { blockingOf } from "./blocking.ts";
 import { callGraphOf } from "./callgraph.ts";
 import { contextsOf } from "./contexts.ts";
+import { frameworkRoots } from "./frameworks.ts";
 import { originsOf } from "./origins.ts";
 import type { Runtime, Target } from "./runtime.ts";
 
@@ -28,8 +31,11 @@ export function analyse(
 ): Runtime {
   const library = libraryOf(libraryTables());
   const inference = inferenceOf(modules, layout, library);
-  const graph = callGraphOf(inference, { get: () => undefined });
-  const contexts = contextsOf(graph, []);
+  inference.learnArguments(passedArguments(inference));
+  const offload = new Set(declared.offload);
+  const offloaders = { get: (name: string) => library.inherited(OFFLOAD, name), isDeclared: (name: string) => offload.has(name) };
+  const graph = callGraphOf(inference, offloaders, (name) => Object.hasOwn(declared.blocking, name));
+  const contexts = contextsOf(graph, frameworkRoots(graph));
   const blocking = blockingOf(
     graph,
     (name, receiver) => declaredFact(declared, name) ?? blockingFact(name, receiver, library.ancestry),

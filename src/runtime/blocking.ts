@@ -3,7 +3,8 @@ import type { Func } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { argument, enclosing } from "../python/syntax.ts";
 import type { CallGraph, Site } from "./callgraph.ts";
-import { type Source, spread, type Witness } from "./witness.ts";
+import { isFinished } from "./futures.ts";
+import { type Effects, type Source, spread } from "./witness.ts";
 
 /** Looks up what a call of a canonical name does to the thread that makes it. */
 export type BlockingFacts = (name: string, receiver: string | null) => BlockingFact | undefined;
@@ -13,9 +14,9 @@ export interface Blocking {
   /** Calls of the function's own body that block, in source order. */
   direct(func: Func): readonly Source<BlockingFact>[];
   /** Functions that block on the network, a child process, another thread, or a person. */
-  waits: ReadonlyMap<Func, Witness<BlockingFact>>;
+  waits: Effects<BlockingFact>;
   /** Functions that block on local files. */
-  files: ReadonlyMap<Func, Witness<BlockingFact>>;
+  files: Effects<BlockingFact>;
 }
 
 /** Categories that rules of their own speak of. */
@@ -52,7 +53,7 @@ function directly(graph: CallGraph, func: Func, facts: BlockingFacts): Source<Bl
     let innocent = 0;
     for (const { name, doubt, receiver } of site.library) {
       const fact = facts(name, receiver);
-      if (!fact || !applies(fact, site)) innocent++;
+      if (!fact || !applies(graph, fact, site)) innocent++;
       else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
     }
     // Where the receiver may also be something harmless, the call only may block.
@@ -61,10 +62,10 @@ function directly(graph: CallGraph, func: Func, facts: BlockingFacts): Source<Bl
   return found;
 }
 
-function applies(fact: BlockingFact, site: Site): boolean {
+function applies(graph: CallGraph, fact: BlockingFact, site: Site): boolean {
   if (fact.when === "never") return false;
   if (fact.when === "loop" && !repeats(site.node)) return false;
-  return site.node.kind !== "call" || !returnsAtOnce(site.node);
+  return site.node.kind !== "call" || !(returnsAtOnce(site.node) || isFinished(graph.inference, site.node));
 }
 
 /** Calls told not to wait: `acquire(blocking=False)`, `get(False)`, `join(timeout=0)`, `shutdown(wait=False)`. */
@@ -75,6 +76,10 @@ function returnsAtOnce(call: Call): boolean {
   if ((method === "acquire" || method === "get" || method === "shutdown") && isFalse(argument(call, null, 0)))
     return true;
   if (method === "put" && isFalse(argument(call, null, 1))) return true;
+  if (method === "sleep" || (call.callee.kind === "name" && call.args.length === 1)) {
+    const [first] = call.args;
+    if (first?.value.kind === "number" && first.value.value === 0) return true;
+  }
   const limit =
     argument(call, "timeout", -1) ??
     (/^(?:join|wait|result|poll|select|exception)$/.test(method)

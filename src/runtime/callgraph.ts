@@ -1,265 +1,84 @@
 import type { Inference } from "../python/infer.ts";
 import type { Class, Func } from "../python/module.ts";
-import type { Call, Expression, Node, Parameter } from "../python/syntax.ts";
-import { argument } from "../python/syntax.ts";
+import type { Call, Expression, Node, Statement } from "../python/syntax.ts";
+import { argument, passesMore } from "../python/syntax.ts";
 import type { Value } from "../python/value.ts";
-
-/** Where a callable that is handed over will run. */
-export interface Destination {
-  to: "thread" | "process" | "loop" | "interpreter" | "greenlet" | "later";
-  /** Name of the pool as the offload table gives it (`default-executor`, `anyio-threads`, `own`, `receiver`, …). */
-  pool: string;
-  /** The library call that hands it over. */
-  by: string;
-  /** Whether the call also waits for the result (`asyncio.to_thread` awaited counts as not waiting: the loop goes on). */
-  site: Call;
-}
+import { type Callables, callablesOf, LAZY, matchArguments, type Offloaders, type Placement } from "./callables.ts";
+import { CONSUMERS, isLazy } from "./laziness.ts";
 
 /** A function of the project that a site runs right there. */
 export interface Target {
   func: Func;
   doubt: number;
+  /** The object whose method it is: its class, whether it can be a subclass's, and whether it is the caller's own `self`. */
+  receiver: Receiver | null;
 }
 
-/** A callable that a site hands to another context: a function of the project, or a library function by name. */
+export interface Receiver {
+  cls: Class;
+  exact: boolean;
+  isSelf: boolean;
+  /** The doubt that is only about the receiver's class; part of the target's. */
+  guess: number;
+  /** The override was found on this class, which the receiver may turn out to be; `null` if the method is the receiver class's own. */
+  requires: Class | null;
+}
+
+/** A callable that a site hands to another context. */
 export interface Handover {
   func: Func | null;
   library: string | null;
-  destination: Destination;
+  destination: Placement;
   doubt: number;
+}
+
+/** A library function that a site may call. */
+export interface LibraryCallee {
+  name: string;
+  doubt: number;
+  /** The class of the object a method is bound to. */
+  receiver: string | null;
 }
 
 /** One thing in a body of code that runs other code. */
 export interface Site {
   func: Func;
-  /** The call, `with` item, `for`, comprehension clause, attribute (a property) or subscript. */
+  /** The call, `with` item, `for`, comprehension clause, attribute (a property), `yield from` or unpacking assignment. */
   node: Node;
   kind: "call" | "enter" | "iterate" | "property";
   /** Awaited, or handed to something that awaits it. */
   awaited: boolean;
-  /** Canonical library names that it may call, with the class of the receiver. */
-  library: readonly { name: string; doubt: number; receiver: string | null }[];
+  library: readonly LibraryCallee[];
   targets: readonly Target[];
   handovers: readonly Handover[];
 }
 
 export interface CallGraph {
   inference: Inference;
+  callables: Callables;
   funcs: readonly Func[];
   sites(func: Func): readonly Site[];
   /** The site of a call, `with` item, loop or property. */
   siteOf(node: Node): Site | null;
-  callers(func: Func): readonly { site: Site; doubt: number }[];
+  callers(func: Func): readonly { site: Site; target: Target }[];
   /** Where the function is handed to another context. */
   handedOver(func: Func): readonly { site: Site; handover: Handover }[];
-  /** The function that an expression stands for, through `partial`, lambdas and bound methods. */
-  callables(expression: Expression): readonly { func: Func | null; library: string | null; doubt: number }[];
 }
 
-/** One row of the offload table, as the graph needs it. */
-export interface Offloader {
-  callable: number | string;
-  to: Destination["to"];
-  pool: string;
-  decorator?: boolean;
-}
-
-/** Reads the table of offloaders: by canonical name, and the project's own from the configuration. */
-export interface Offloaders {
-  get(name: string): Offloader | undefined;
-}
-
-/** What a function does with a callable it is given. */
-interface Use {
-  called: boolean;
-  offload: { to: Destination["to"]; pool: string; by: string } | null;
-  /** It comes back inside a wrapper that the function returns. */
-  returned: boolean;
-}
+const MOST_OVERRIDES = 8;
 
 /** Builds the call graph of all loaded modules. */
-export function callGraphOf(inference: Inference, offloaders: Offloaders): CallGraph {
+export function callGraphOf(
+  inference: Inference,
+  offloaders: Offloaders,
+  isBlockingFunction: (name: string) => boolean,
+): CallGraph {
   const funcs = [...inference.modules.values()].flatMap((module) => module.functions);
-  const uses = new Map<Parameter | Func, Use>();
-  const learned = learnArguments();
-  inference.learnArguments(learned);
+  const callables = callablesOf(inference, offloaders);
   const bySite = new Map<Node, Site>();
   const sitesByFunc = new Map<Func, Site[]>();
-  const callerLists = new Map<Func, { site: Site; doubt: number }[]>();
+  const callerLists = new Map<Func, { site: Site; target: Target }[]>();
   const handoverLists = new Map<Func, { site: Site; handover: Handover }[]>();
-
-  /** First round: what callers pass to parameters that have no annotation. */
-  function learnArguments(): Map<Parameter, Expression[]> {
-    const passed = new Map<Parameter, Expression[]>();
-    for (const func of funcs)
-      for (const node of func.nodes) {
-        if (node.kind !== "call" || node.args.length === 0) continue;
-        for (const value of inference.values(node.callee)) {
-          const target =
-            value.kind === "class"
-              ? inference.method(value.cls, "__init__")
-              : value.kind === "function"
-                ? value.func
-                : null;
-          if (!target || target.node.kind === "module") continue;
-          const bound = value.kind === "class" || (value.kind === "function" && value.self !== null);
-          for (const [param, expression] of matchArguments(node, target, bound)) {
-            if (param.annotation) continue;
-            const known = passed.get(param);
-            if (known) known.push(expression);
-            else passed.set(param, [expression]);
-          }
-        }
-      }
-    return passed;
-  }
-
-  const callables = (expression: Expression): { func: Func | null; library: string | null; doubt: number }[] =>
-    inference.values(expression).flatMap((value) => callableValue(value));
-
-  const callableValue = (value: Value): { func: Func | null; library: string | null; doubt: number }[] => {
-    switch (value.kind) {
-      case "function":
-        return [{ func: value.func, library: null, doubt: value.doubt }];
-      case "library":
-        return [{ func: null, library: value.name, doubt: value.doubt }];
-      case "partial":
-        return value.of.flatMap(callableValue);
-      case "class": {
-        const init = inference.method(value.cls, "__init__");
-        return init ? [{ func: init, library: null, doubt: value.doubt }] : [];
-      }
-      case "object": {
-        const call = inference.method(value.cls, "__call__");
-        return call ? [{ func: call, library: null, doubt: value.doubt }] : [];
-      }
-      default:
-        return [];
-    }
-  };
-
-  /** The parameter that an expression stands for: itself, a `partial` of it, or `wraps`-like passing on. */
-  const parameterOf = (expression: Expression): Parameter | null => {
-    if (expression.kind === "name") {
-      const { bindings } = inference.bindings(expression);
-      const [only] = bindings;
-      if (bindings.length === 1 && only?.kind === "parameter") return only.node;
-      if (bindings.length === 1 && only?.kind === "value" && only.path.length === 0 && only.value.kind === "call")
-        return parameterOf(only.value);
-      return null;
-    }
-    if (expression.kind === "call") {
-      const first = argument(expression, "func", 0);
-      const isPartial = inference
-        .names(expression.callee)
-        .some(({ name }) => name === "functools.partial" || name === "contextvars.Context.run");
-      return first && isPartial ? parameterOf(first) : null;
-    }
-    return null;
-  };
-
-  const nested = (func: Func): Func[] =>
-    func.module.functions.filter((one) => {
-      for (let at: Func | null = one; at; at = at.parent) if (at === func) return true;
-      return false;
-    });
-
-  /** What `owner` (and the functions nested in it) does with its callable parameter. */
-  const useOf = (param: Parameter, owner: Func): Use => {
-    const known = uses.get(param);
-    if (known) return known;
-    const use: Use = { called: false, offload: null, returned: false };
-    uses.set(param, use);
-    for (const inner of nested(owner)) {
-      let here: Use | null = null;
-      for (const node of inner.nodes) {
-        if (node.kind !== "call") continue;
-        if (parameterOf(node.callee) === param) here = merge(here, { called: true, offload: null, returned: false });
-        for (const handed of handedArguments(node))
-          if (parameterOf(handed.expression) === param) here = merge(here, handed.use);
-      }
-      for (const node of inner.nodes)
-        if (node.kind === "return" && node.value && parameterOf(node.value) === param)
-          here = merge(here, { called: false, offload: null, returned: true });
-      if (!here) continue;
-      if (inner === owner) Object.assign(use, merge(use, here));
-      else Object.assign(use, merge(use, through(fateOf(inner, owner), here)));
-    }
-    return use;
-  };
-
-  /** How a function nested in `owner` gets to run: called there, offloaded, or returned. */
-  const fateOf = (inner: Func, owner: Func): Use => {
-    const known = uses.get(inner);
-    if (known) return known;
-    const fate: Use = { called: false, offload: null, returned: false };
-    uses.set(inner, fate);
-    for (const other of nested(owner)) {
-      if (other === inner) continue;
-      for (const node of other.nodes) {
-        if (node.kind === "call") {
-          if (refersTo(node.callee, inner))
-            Object.assign(fate, merge(fate, { called: true, offload: null, returned: false }));
-          for (const handed of handedArguments(node))
-            if (refersTo(handed.expression, inner)) Object.assign(fate, merge(fate, handed.use));
-        } else if (
-          node.kind === "return" &&
-          node.value &&
-          (refersTo(node.value, inner) ||
-            (node.value.kind === "call" && node.value.args.some((arg) => refersTo(arg.value, inner))))
-        )
-          Object.assign(fate, merge(fate, { called: false, offload: null, returned: true }));
-      }
-      // A wrapper's wrapper: what runs inside a returned function runs when that is called.
-      if (other !== owner && other.parent === owner && inner.parent === other && (fate.called || fate.offload)) {
-        const outer = fateOf(other, owner);
-        Object.assign(fate, through(outer, fate));
-      }
-    }
-    return fate;
-  };
-
-  const refersTo = (expression: Expression, func: Func): boolean =>
-    expression === func.node ||
-    inference.values(expression).some((value) => callableValue(value).some((one) => one.func === func));
-
-  /** The arguments of a call that are handed on as callables, with what becomes of them. */
-  const handedArguments = (call: Call): { expression: Expression; use: Use }[] => {
-    const found: { expression: Expression; use: Use }[] = [];
-    for (const value of inference.values(call.callee)) {
-      if (value.kind === "library") {
-        const offloader = offloaders.get(value.name);
-        const given = offloader && callableArgument(call, offloader);
-        if (offloader && given)
-          found.push({
-            expression: given,
-            use: {
-              called: false,
-              offload: { to: offloader.to, pool: offloader.pool, by: value.name },
-              returned: false,
-            },
-          });
-        else if (!offloader && CALLS_ARGUMENT.has(value.name))
-          for (const arg of call.args)
-            found.push({ expression: arg.value, use: { called: true, offload: null, returned: false } });
-      } else if (value.kind === "function" && value.func.node.kind !== "module")
-        for (const [param, expression] of matchArguments(call, value.func, value.self !== null)) {
-          if (!mayBeCallable(expression)) continue;
-          const use = useOf(param, value.func);
-          if (use.called || use.offload) found.push({ expression, use });
-        }
-      else if (value.kind === "class") {
-        const init = inference.method(value.cls, "__init__");
-        if (!init) continue;
-        for (const [param, expression] of matchArguments(call, init, true)) {
-          if (!mayBeCallable(expression)) continue;
-          const use = useOf(param, init);
-          if (use.called || use.offload) found.push({ expression, use });
-        }
-      }
-    }
-    return found;
-  };
 
   const sitesOf = (func: Func): Site[] => {
     const found: Site[] = [];
@@ -268,29 +87,31 @@ export function callGraphOf(inference: Inference, offloaders: Offloaders): CallG
       found.push(site);
       bySite.set(site.node, site);
     };
+    const hasGenerators = func.nodes.some((node) => node.kind === "comprehension" && node.flavour === "generator");
     for (const node of func.nodes) {
+      if (hasGenerators && isLazy(inference, node)) continue;
       switch (node.kind) {
         case "call":
           push(callSite(func, node));
           break;
-        case "withitem": {
-          const isAsync = node.parent?.kind === "with" && node.parent.isAsync;
-          push(enterSite(func, node, node.context, isAsync));
+        case "withitem":
+          push(enterSite(func, node, node.context, node.parent?.kind === "with" && node.parent.isAsync));
           break;
-        }
         case "for":
         case "clause":
           push(iterateSite(func, node, node.iter, node.isAsync));
           break;
-        case "attribute":
-          {
-            const targets = propertyTargets(node.value, node.attr);
-            if (targets.length > 0)
-              push({ func, node, kind: "property", awaited: false, library: [], targets, handovers: [] });
-          }
+        case "attribute": {
+          const targets = propertyTargets(func, node.value, node.attr, isWritten(node));
+          push({ func, node, kind: "property", awaited: false, library: [], targets, handovers: [] });
           break;
+        }
         case "yield":
           if (node.from && node.value) push(iterateSite(func, node, node.value, false));
+          break;
+        case "assign":
+          if (node.value && node.targets.some(({ kind }) => kind === "tuple" || kind === "list"))
+            push(iterateSite(func, node, node.value, false));
           break;
       }
     }
@@ -298,202 +119,155 @@ export function callGraphOf(inference: Inference, offloaders: Offloaders): CallG
   };
 
   const callSite = (func: Func, call: Call): Site => {
-    const library: { name: string; doubt: number; receiver: string | null }[] = [];
-    const targets: Target[] = [];
-    const handovers: Handover[] = [];
-    const called = parameterOf(call.callee) ? [] : inference.values(call.callee);
-    for (const value of called) resolveCall(value, call, library, targets, handovers);
-    for (const { name, doubt } of library) {
-      const offloader = offloaders.get(name);
-      const given = offloader && callableArgument(call, offloader);
-      if (offloader && given) {
-        for (const one of callables(given))
-          handovers.push({
-            func: one.func,
-            library: one.library,
-            destination: { to: offloader.to, pool: offloader.pool, by: name, site: call },
-            doubt: one.doubt + doubt,
-          });
-      } else if (CALLS_ARGUMENT.has(name))
-        for (const arg of call.args)
-          for (const one of callables(arg.value))
-            if (one.func) targets.push({ func: one.func, doubt: one.doubt + doubt });
-      if (CONSUMERS.has(name)) for (const arg of call.args) targets.push(...generators(inference.values(arg.value)));
+    const site: Draft = { library: [], targets: [], handovers: [] };
+    for (const value of callables.parameterOf(call.callee) && call.callee.kind === "name"
+      ? []
+      : inference.values(call.callee))
+      resolveCall(value, call, func, site);
+    handOver(callables.handed(call), site);
+    for (const { name } of site.library) {
+      if (name.endsWith("Stack.enter_context")) {
+        const entered = argument(call, "cm", 0);
+        if (entered) site.targets.push(...enterSite(func, call, entered, false).targets);
+      }
+      if (CONSUMERS.has(name)) for (const arg of call.args) site.targets.push(...generators(arg.value));
     }
     return {
       func,
       node: call,
       kind: "call",
       awaited: isAwaited(call, inference),
-      library: known(library),
-      targets: distinct(targets),
-      handovers,
+      ...site,
+      targets: distinct(site.targets),
     };
   };
 
-  /** Library names with offloaders or facts stay; the graph keeps all, the rules ask the tables. */
-  const known = (names: { name: string; doubt: number; receiver: string | null }[]) => names;
-
-  const resolveCall = (
-    value: Value,
-    call: Call,
-    library: (Site["library"] & { push?: unknown }) | { name: string; doubt: number; receiver: string | null }[],
-    targets: Target[],
-    handovers: Handover[],
+  /** What becomes of callable arguments: they run here, or somewhere else. */
+  const handOver = (
+    handed: readonly { expression: Expression; use: { now: boolean; offload: Placement | null } }[],
+    site: Draft,
   ): void => {
-    const names = library as { name: string; doubt: number; receiver: string | null }[];
+    for (const { expression, use } of handed)
+      for (const one of callables.of(expression)) {
+        if (use.offload) site.handovers.push({ ...one, destination: use.offload });
+        else if (use.now && one.func && !one.func.isGenerator)
+          site.targets.push({ func: one.func, doubt: one.doubt, receiver: null });
+        else if (use.now && one.library !== null)
+          site.library.push({ name: one.library, doubt: one.doubt, receiver: null });
+      }
+  };
+
+  const resolveCall = (value: Value, call: Call, from: Func, site: Draft): void => {
     switch (value.kind) {
       case "library":
-        names.push({ name: value.name, doubt: value.doubt, receiver: value.receiver });
+        site.library.push({ name: value.name, doubt: value.doubt, receiver: value.receiver });
         return;
       case "instance":
-        names.push({
+        site.library.push({
           name: inference.library.member(value.type, "__call__"),
           doubt: value.doubt,
           receiver: value.type,
         });
         return;
       case "partial":
-        for (const one of value.of) resolveCall(one, call, names, targets, handovers);
+        for (const one of value.of) resolveCall(one, call, from, site);
         return;
-      case "class": {
-        for (const name of ["__init__", "__new__", "__post_init__"]) {
-          const method = inference.method(value.cls, name);
-          if (method) functionCall(method, call, true, value.doubt, targets, handovers);
-        }
-        for (const base of inference.libraryBases(value.cls))
-          names.push({ name: base, doubt: value.doubt, receiver: null });
+      case "class":
+        construct(value, call, site);
         return;
-      }
       case "object": {
         const method = inference.method(value.cls, "__call__");
-        if (method) functionCall(method, call, true, value.doubt, targets, handovers);
+        if (method) run({ func: method, doubt: value.doubt, receiver: null }, site);
         return;
       }
       case "function":
-        for (const one of implementations(value))
-          functionCall(one.func, call, value.self !== null, one.doubt, targets, handovers);
+        if (isBlockingFunction(value.func.name))
+          site.library.push({ name: value.func.name, doubt: value.doubt, receiver: null });
+        else for (const one of implementations(value, from, call.callee)) run(one, site);
+        if (value.made) closedOver(value.made, value.func, site);
         return;
       default:
     }
   };
 
+  const construct = ({ cls, doubt }: Value & { kind: "class" }, call: Call, site: Draft): void => {
+    const receiver: Receiver = { cls, exact: true, isSelf: false, guess: 0, requires: null };
+    const init = inference.method(cls, "__init__");
+    for (const func of [init, inference.method(cls, "__new__"), inference.method(cls, "__post_init__")])
+      if (func) run({ func, doubt, receiver }, site);
+    // Its own constructor says itself what it calls of its base.
+    if (!init) for (const base of inference.libraryBases(cls)) site.library.push({ name: base, doubt, receiver: null });
+    if (init || passesMore(call, 2)) return;
+    for (const { name, factory } of inference.fieldFactories(cls))
+      if (!call.args.some((arg) => arg.name === name))
+        for (const one of callables.of(factory))
+          if (one.func) run({ func: one.func, doubt: doubt + one.doubt, receiver: null }, site);
+  };
+
   /** The method itself and what may override it; an abstract one only stands for its implementations. */
-  const implementations = (value: Value & { kind: "function" }): Target[] => {
+  const implementations = (value: Value & { kind: "function" }, from: Func, callee: Expression): Target[] => {
     const { func, self } = value;
-    if (!func.cls || self?.kind !== "object" || func.node.kind !== "function") return [{ func, doubt: value.doubt }];
-    const { name } = func.node;
-    const overriding = inference.subclasses(self.cls).flatMap((cls: Class) => {
-      const method = cls.methods.get(name);
-      return method && method !== func ? [method] : [];
-    });
+    if (!func.cls || self?.kind !== "object" || func.node.kind !== "function")
+      return [{ func, doubt: value.doubt, receiver: null }];
+    const owner = callee.kind === "attribute" ? callee.value : null;
+    const isSelf = owner !== null && (isSuper(owner) || (owner.kind === "name" && owner.id === ownName(from)));
+    const exact = self.exact || (owner !== null && isSuper(owner));
+    const receiver: Receiver = { cls: self.cls, exact: self.exact, isSelf, guess: 0, requires: null };
     const abstract = inference.decoration(func).abstract || isAbstractBody(func);
-    if (!abstract)
-      return [
-        { func, doubt: value.doubt },
-        ...overriding.slice(0, 8).map((one) => ({ func: one, doubt: value.doubt + 1 })),
-      ];
-    const doubt = overriding.length <= 1 ? 0 : 1;
-    return overriding.slice(0, 8).map((one) => ({ func: one, doubt: value.doubt + doubt }));
+    const own: Target = { func, doubt: value.doubt, receiver };
+    if (exact) return [own];
+    const { name } = func.node;
+    const overriding = inference.subclasses(self.cls).flatMap((cls): Target[] => {
+      const method = cls.methods.get(name);
+      return method && method !== func
+        ? [{ func: method, doubt: value.doubt, receiver: { ...receiver, requires: cls } }]
+        : [];
+    });
+    const more = overriding.slice(0, MOST_OVERRIDES);
+    const guess = abstract && overriding.length <= 1 ? 0 : 1;
+    const overrides = more.map((one) => ({
+      ...one,
+      doubt: one.doubt + guess,
+      receiver: one.receiver && { ...one.receiver, guess },
+    }));
+    return abstract ? overrides : [own, ...overrides];
   };
 
-  const functionCall = (
-    func: Func,
-    call: Call,
-    bound: boolean,
-    doubt: number,
-    targets: Target[],
-    handovers: Handover[],
-  ): void => {
-    const wrapping = wrappingOf(func);
-    for (const wrapper of wrapping.wrappers) targets.push({ func: wrapper, doubt });
-    if (wrapping.offload)
-      handovers.push({ func, library: null, destination: { ...wrapping.offload, site: call }, doubt });
-    else if (wrapping.runs && !(func.isGenerator && !inference.decoration(func).manager)) targets.push({ func, doubt });
-    for (const [param, expression] of matchArguments(call, func, bound)) {
-      if (!mayBeCallable(expression)) continue;
-      const given = callables(expression).filter((one) => one.func !== null || one.library !== null);
-      if (given.length === 0) continue;
-      const use = useOf(param, func);
-      for (const one of given) {
-        if (use.offload)
-          handovers.push({
-            func: one.func,
-            library: one.library,
-            destination: { ...use.offload, site: call },
-            doubt: doubt + one.doubt,
-          });
-        else if (use.called && one.func && !one.func.isGenerator)
-          targets.push({ func: one.func, doubt: doubt + one.doubt });
-      }
-    }
+  /** Runs a function at a site: its wrappers, and itself unless a decorator moves or replaces it. A generator runs where it is iterated. */
+  const run = (target: Target, site: Draft): void => {
+    const { func, doubt } = target;
+    const { wrappers, runs, offload } = callables.wrapping(func);
+    for (const wrapper of wrappers) site.targets.push({ func: wrapper, doubt, receiver: null });
+    if (offload) site.handovers.push({ func, library: null, destination: offload, doubt });
+    else if (runs && !func.isGenerator) site.targets.push(target);
   };
 
-  /** What the decorators that the project defines make of a call of the function. */
-  const wrappings = new Map<
-    Func,
-    { wrappers: Func[]; runs: boolean; offload: { to: Destination["to"]; pool: string; by: string } | null }
-  >();
-  const wrappingOf = (func: Func) => {
-    const known = wrappings.get(func);
-    if (known) return known;
-    const found: {
-      wrappers: Func[];
-      runs: boolean;
-      offload: { to: Destination["to"]; pool: string; by: string } | null;
-    } = { wrappers: [], runs: true, offload: null };
-    wrappings.set(func, found);
-    const decoration = inference.decoration(func);
-    for (const name of decoration.library) {
-      const offloader = offloaders.get(name);
-      if (offloader && (offloader.decorator || offloader.callable === 0))
-        found.offload = { to: offloader.to, pool: offloader.pool, by: name };
+  /** `made` is the call that returned the nested function `inner`: the callables given to it are `inner`'s to run. */
+  const closedOver = (made: Call, inner: Func, site: Draft): void => {
+    const outer = inner.parent;
+    if (!outer) return;
+    for (const [param, expression] of matchArguments(made, outer, outer.cls !== null)) {
+      const use = callables.useOf(param, outer);
+      handOver([{ expression, use: { now: use.later, offload: use.offload } }], site);
     }
-    for (const decorator of decoration.project) {
-      for (const { param, wrapper, owner } of wrappersOf(decorator)) {
-        const use = useOf(param, owner);
-        if (wrapper) found.wrappers.push(wrapper);
-        if (use.offload) found.offload = use.offload;
-        else if (wrapper && !use.called && !use.returned) found.runs = false;
-      }
-    }
-    if (found.wrappers.some((wrapper) => wrapper.isAsync) && !func.isAsync) found.runs = false;
-    return found;
   };
-
-  /** The functions that a decorator returns in place of the decorated one, with the parameter that holds it. */
-  const wrappersOf = (decorator: Func, depth = 0): { param: Parameter; wrapper: Func | null; owner: Func }[] => {
-    const returned = decorator.nodes.flatMap((node) => (node.kind === "return" && node.value ? [node.value] : []));
-    const found: { param: Parameter; wrapper: Func | null; owner: Func }[] = [];
-    for (const value of returned.flatMap((expression) => inference.values(expression))) {
-      if (value.kind !== "function" || value.func.parent !== decorator) continue;
-      const inner = wrappersOf(value.func, depth + 1).filter((one) => one.wrapper?.parent === value.func);
-      if (inner.length > 0 && depth === 0 && usesFirstParameter(value.func)) found.push(...inner);
-      else {
-        const [first] = decorator.params.filter((param) => param.name !== "self" && param.name !== "cls");
-        if (first) found.push({ param: first, wrapper: value.func, owner: decorator });
-      }
-    }
-    return found;
-  };
-
-  /** Whether the function looks like the decorator inside a decorator factory: it takes one callable and returns a nested function. */
-  const usesFirstParameter = (func: Func): boolean => func.params.length >= 1 && func.params[0]?.stars === 0;
 
   const enterSite = (func: Func, node: Node, context: Expression, isAsync: boolean): Site => {
     const targets: Target[] = [];
-    const library: { name: string; doubt: number; receiver: string | null }[] = [];
+    const library: LibraryCallee[] = [];
     for (const value of inference.values(context)) {
-      if (value.kind === "manager" && value.func) targets.push({ func: value.func, doubt: value.doubt });
-      else if (value.kind === "object")
+      if (value.kind === "manager" && value.func)
+        targets.push({ func: value.func, doubt: value.doubt, receiver: null });
+      else if (value.kind === "object") {
+        const receiver: Receiver = { cls: value.cls, exact: value.exact, isSelf: false, guess: 0, requires: null };
         for (const name of isAsync ? ["__aenter__", "__aexit__"] : ["__enter__", "__exit__"]) {
           const method = inference.method(value.cls, name);
-          if (method) targets.push({ func: method, doubt: value.doubt });
+          if (method) targets.push({ func: method, doubt: value.doubt, receiver });
           else
             for (const base of inference.libraryBases(value.cls).slice(0, 1))
               library.push({ name: inference.library.member(base, name), doubt: value.doubt, receiver: base });
         }
-      else if (value.kind === "instance")
+      } else if (value.kind === "instance")
         library.push({
           name: inference.library.member(value.type, isAsync ? "__aenter__" : "__enter__"),
           doubt: value.doubt,
@@ -504,8 +278,7 @@ export function callGraphOf(inference: Inference, offloaders: Offloaders): CallG
   };
 
   const iterateSite = (func: Func, node: Node, iter: Expression, isAsync: boolean): Site => {
-    const targets = isAsync ? [] : generators(inference.values(iter));
-    const library: { name: string; doubt: number; receiver: string | null }[] = [];
+    const library: LibraryCallee[] = [];
     for (const value of inference.values(iter))
       if (value.kind === "instance" && !isAsync)
         library.push({
@@ -513,52 +286,112 @@ export function callGraphOf(inference: Inference, offloaders: Offloaders): CallG
           doubt: value.doubt,
           receiver: value.type,
         });
-    return { func, node, kind: "iterate", awaited: isAsync, library, targets, handovers: [] };
+    return {
+      func,
+      node,
+      kind: "iterate",
+      awaited: isAsync,
+      library,
+      targets: isAsync ? [] : distinct(generators(iter)),
+      handovers: [],
+    };
   };
 
-  /** The code that runs when the values are iterated. */
-  const generators = (values: readonly Value[]): Target[] =>
-    values.flatMap((value): Target[] => {
-      if (value.kind === "iterable" && value.func) return [{ func: value.func, doubt: value.doubt }];
-      if (value.kind !== "object") return [];
-      const found: Target[] = [];
-      const iterate = inference.method(value.cls, "__iter__");
-      if (iterate) found.push({ func: iterate, doubt: value.doubt });
-      const step = inference.method(value.cls, "__next__");
-      if (step) found.push({ func: step, doubt: value.doubt });
-      return found;
-    });
+  /** The code that runs when an expression's value is iterated. */
+  const generators = (expression: Expression): Target[] => {
+    const found: Target[] = [];
+    for (const value of inference.values(expression)) {
+      if (value.kind === "iterable" && value.func) found.push({ func: value.func, doubt: value.doubt, receiver: null });
+      if (value.kind !== "object") continue;
+      const receiver: Receiver = { cls: value.cls, exact: value.exact, isSelf: false, guess: 0, requires: null };
+      for (const name of ["__iter__", "__next__"]) {
+        const method = inference.method(value.cls, name);
+        if (method) found.push({ func: method, doubt: value.doubt, receiver });
+      }
+    }
+    const call = lazyCall(expression);
+    const given = call && argument(call, null, 0);
+    if (given)
+      for (const one of callables.of(given))
+        if (one.func) found.push({ func: one.func, doubt: one.doubt, receiver: null });
+    return found;
+  };
 
-  const propertyTargets = (owner: Expression, attr: string): Target[] =>
+  /** The call of `map` or `filter` behind an expression. */
+  const lazyCall = (expression: Expression): Call | null => {
+    if (expression.kind === "call")
+      return inference.names(expression.callee).some(({ name }) => LAZY.has(name)) ? expression : null;
+    if (expression.kind !== "name") return null;
+    const [only, ...more] = inference.bindings(expression).bindings;
+    return only?.kind === "value" && more.length === 0 && only.path.length === 0 && only.value.kind === "call"
+      ? lazyCall(only.value)
+      : null;
+  };
+
+  const propertyTargets = (from: Func, owner: Expression, attr: string, written: boolean): Target[] =>
     inference.values(owner).flatMap((value): Target[] => {
       if (value.kind !== "object" && value.kind !== "super") return [];
-      const method = inference.method(value.cls, attr);
-      return method && inference.decoration(method).property
-        ? implementations({
-            kind: "function",
-            func: method,
-            self: { kind: "object", cls: value.cls, doubt: 0 },
-            doubt: value.doubt,
-          })
-        : [];
+      const getter = inference.method(value.cls, attr);
+      if (!getter || !inference.decoration(getter).property) return [];
+      const method = written ? inference.method(value.cls, `${attr}.setter`) : getter;
+      if (!method) return [];
+      const self: Value = { kind: "object", cls: value.cls, exact: value.kind === "object" && value.exact, doubt: 0 };
+      const callee: Expression = {
+        kind: "attribute",
+        value: owner,
+        attr,
+        start: owner.start,
+        end: owner.end,
+        parent: null,
+      };
+      return implementations({ kind: "function", func: method, self, made: null, doubt: value.doubt }, from, callee);
     });
 
   for (const func of funcs) sitesByFunc.set(func, sitesOf(func));
   for (const sites of sitesByFunc.values())
     for (const site of sites) {
-      for (const { func, doubt } of site.targets) push(callerLists, func, { site, doubt });
+      for (const target of site.targets) push(callerLists, target.func, { site, target });
       for (const handover of site.handovers) if (handover.func) push(handoverLists, handover.func, { site, handover });
     }
 
   return {
     inference,
+    callables,
     funcs,
     sites: (func) => sitesByFunc.get(func) ?? [],
     siteOf: (node) => bySite.get(node) ?? null,
     callers: (func) => callerLists.get(func) ?? [],
     handedOver: (func) => handoverLists.get(func) ?? [],
-    callables,
   };
+}
+
+interface Draft {
+  library: LibraryCallee[];
+  targets: Target[];
+  handovers: Handover[];
+}
+
+/** The expression that a site shows to the reader. */
+export function placeOf({ node }: Site): Exclude<Node, Statement> {
+  switch (node.kind) {
+    case "withitem":
+      return node.context;
+    case "for":
+    case "clause":
+      return node.iter;
+    case "assign":
+      return node.value ?? node.targets[0] ?? missing(node);
+    default:
+      return isStatement(node) ? missing(node) : node;
+  }
+}
+
+function isStatement(node: Node): node is Statement {
+  return "body" in node && node.kind !== "conditional";
+}
+
+function missing(node: Node): never {
+  throw new Error(`A ${node.kind} cannot be a site.`);
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
@@ -576,59 +409,22 @@ function distinct(targets: readonly Target[]): Target[] {
   return [...best.values()];
 }
 
-function merge(a: Use | null, b: Use): Use {
-  return a
-    ? { called: a.called || b.called, offload: a.offload ?? b.offload, returned: a.returned || b.returned }
-    : { ...b };
-}
-
-/** What becomes of something used in a function that itself meets `fate`. */
-function through(fate: Use, use: Use): Use {
-  if (fate.offload && use.called) return { called: false, offload: fate.offload, returned: use.returned };
-  if (fate.called || fate.returned) return { ...use, returned: use.returned || fate.returned };
-  return { called: false, offload: use.offload, returned: false };
-}
-
-function callableArgument(call: Call, offloader: Offloader): Expression | null {
-  return typeof offloader.callable === "number"
-    ? argument(call, null, offloader.callable)
-    : argument(call, offloader.callable, NAMED_POSITIONS[offloader.callable] ?? -1);
-}
-
-/** Keyword arguments that may also come by position. */
-const NAMED_POSITIONS: Readonly<Record<string, number>> = { target: 1 };
-
-function mayBeCallable(expression: Expression): boolean {
+function isWritten(node: Expression): boolean {
+  const { parent } = node;
   return (
-    expression.kind === "name" ||
-    expression.kind === "attribute" ||
-    expression.kind === "lambda" ||
-    expression.kind === "call"
+    (parent?.kind === "assign" && parent.targets.includes(node)) ||
+    (parent?.kind === "augassign" && parent.target === node)
   );
 }
 
-/** Pairs the arguments of a call with the parameters of the function. */
-export function matchArguments(call: Call, func: Func, bound: boolean): [Parameter, Expression][] {
-  const params = func.params;
-  const found: [Parameter, Expression][] = [];
-  let position = bound ? 1 : 0;
-  for (const arg of call.args) {
-    if (arg.stars !== 0) {
-      if (arg.stars === 1) position = Number.POSITIVE_INFINITY;
-      continue;
-    }
-    const param =
-      arg.name !== null
-        ? params.find((one) => one.name === arg.name && one.stars === 0)
-        : positional(params, position++);
-    if (param) found.push([param, arg.value]);
-  }
-  return found;
+function isSuper(expression: Expression): boolean {
+  return expression.kind === "call" && expression.callee.kind === "name" && expression.callee.id === "super";
 }
 
-function positional(params: readonly Parameter[], position: number): Parameter | undefined {
-  const param = params[position];
-  return param && param.stars === 0 && !param.keywordOnly ? param : undefined;
+/** The name of the first parameter of the method around a body of code. */
+function ownName(func: Func): string | null {
+  for (let at: Func | null = func; at; at = at.parent) if (at.cls) return at.params[0]?.name ?? null;
+  return null;
 }
 
 /** Bodies that only say "to be implemented": `...`, `pass` under a docstring, `raise NotImplementedError`. */
@@ -643,57 +439,6 @@ function isAbstractBody(func: Func): boolean {
   const raised = only.value.kind === "call" ? only.value.callee : only.value;
   return raised.kind === "name" && raised.id === "NotImplementedError";
 }
-
-/** Library functions that run a callable argument at once, in the caller's thread. */
-const CALLS_ARGUMENT = new Set([
-  "map",
-  "filter",
-  "sorted",
-  "max",
-  "min",
-  "functools.reduce",
-  "itertools.starmap",
-  "itertools.takewhile",
-  "itertools.dropwhile",
-  "contextvars.Context.run",
-  "list.sort",
-  "collections.defaultdict",
-  "contextvars.copy_context.run",
-  "re.sub",
-  "timeit.timeit",
-]);
-
-/** Library functions that iterate over their arguments. */
-const CONSUMERS = new Set([
-  "list",
-  "tuple",
-  "set",
-  "frozenset",
-  "dict",
-  "sorted",
-  "sum",
-  "any",
-  "all",
-  "max",
-  "min",
-  "next",
-  "enumerate",
-  "zip",
-  "map",
-  "filter",
-  "str.join",
-  "bytes.join",
-  "list.extend",
-  "set.update",
-  "dict.update",
-  "collections.deque",
-  "collections.Counter",
-  "itertools.chain",
-  "itertools.islice",
-  "functools.reduce",
-  "collections.deque.extend",
-  "itertools.chain.from_iterable",
-]);
 
 /** Calls that take a coroutine and see to it that it runs. */
 const AWAITERS = new Set([

@@ -1,7 +1,7 @@
 import type { Func } from "../python/module.ts";
 import type { Node } from "../python/syntax.ts";
 import { enclosing } from "../python/syntax.ts";
-import type { CallGraph } from "./callgraph.ts";
+import type { CallGraph, Site } from "./callgraph.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Circumstances under which a mistake weighs less: nobody else waits for the loop, or nobody is served yet. */
@@ -40,44 +40,59 @@ function isWithinStatementOf(node: Node, inner: Node): boolean {
   return node === inner || enclosing(inner, (one): one is Node => one === node) !== null;
 }
 
-const alone = new WeakMap<CallGraph, { concurrent: boolean; verdicts: Map<Func, boolean> }>();
-
-/** A coroutine that only ever runs under `asyncio.run` in a program that starts no second task has the loop to itself. */
+/** A coroutine that only ever runs under `asyncio.run`, in a program that starts no second task, has the loop to itself. */
 function runsAlone(runtime: Runtime, func: Func): boolean {
   const { graph } = runtime;
-  let known = alone.get(graph);
-  if (!known) {
-    known = { concurrent: graph.funcs.some((one) => startsTasks(graph, one)), verdicts: new Map() };
-    alone.set(graph, known);
-  }
-  if (known.concurrent) return false;
-  return aloneFrom(graph, func, known.verdicts);
+  if (runtime.contexts.serving(func)) return false;
+  const entries = entriesOf(graph, func, new Set());
+  return entries?.every((entry) => !startsTasks(graph, entry));
 }
 
-function aloneFrom(graph: CallGraph, func: Func, verdicts: Map<Func, boolean>): boolean {
-  const known = verdicts.get(func);
-  if (known !== undefined) return known;
-  verdicts.set(func, true);
+/** The coroutines given to a runner from which `func` is reached by `await`; `null` if it may be reached otherwise. */
+function entriesOf(graph: CallGraph, func: Func, seen: Set<Func>): Func[] | null {
+  if (seen.has(func)) return [];
+  seen.add(func);
   const callers = graph.callers(func);
-  const verdict =
-    callers.length > 0 &&
-    callers.every(({ site }) =>
-      !site.func.isAsync ? RUNNERS.test(runnerOf(graph, site.func, func)) : aloneFrom(graph, site.func, verdicts),
-    );
-  verdicts.set(func, verdict);
-  return verdict;
+  if (callers.length === 0 || graph.handedOver(func).length > 0) return null;
+  const entries: Func[] = [];
+  for (const { site } of callers) {
+    if (!site.func.isAsync) {
+      if (func.isAsync && !isRun(graph, site)) return null;
+      if (func.isAsync) {
+        entries.push(func);
+        continue;
+      }
+    }
+    const above = entriesOf(graph, site.func, seen);
+    if (above === null) return null;
+    entries.push(...above);
+  }
+  return entries;
 }
 
-/** The library call that runs a coroutine made in plain code; empty if none is seen. */
-function runnerOf(graph: CallGraph, caller: Func, coroutine: Func): string {
-  for (const site of graph.sites(caller)) {
-    if (site.node.kind !== "call") continue;
-    const [first] = site.node.args;
-    const inner = first && graph.siteOf(first.value);
-    if (inner?.targets.some(({ func }) => func === coroutine))
-      for (const { name } of site.library) if (RUNNERS.test(name)) return name;
-  }
-  return "";
+/** Whether the call stands as the argument of something that runs a loop until it is done. */
+function isRun(graph: CallGraph, { node }: Site): boolean {
+  const outer = node.parent?.kind === "argument" ? node.parent.parent : null;
+  return outer?.kind === "call" && graph.inference.names(outer.callee).some(({ name }) => RUNNERS.test(name));
+}
+
+const starting = new WeakMap<CallGraph, Map<Func, boolean>>();
+
+/** Whether anything reached from an entry starts a task, a server, or a callback. */
+function startsTasks(graph: CallGraph, entry: Func): boolean {
+  const verdicts = starting.get(graph) ?? new Map<Func, boolean>();
+  starting.set(graph, verdicts);
+  const known = verdicts.get(entry);
+  if (known !== undefined) return known;
+  const seen = new Set([entry]);
+  let found = false;
+  for (const func of seen)
+    for (const site of graph.sites(func)) {
+      if (site.library.some(({ name }) => STARTERS.test(name))) found = true;
+      for (const { func: target } of site.targets) seen.add(target);
+    }
+  verdicts.set(entry, found);
+  return found;
 }
 
 const RUNNERS =
@@ -85,7 +100,3 @@ const RUNNERS =
 
 const STARTERS =
   /^(?:asyncio\.(?:gather|create_task|ensure_future|as_completed|wait|start_server|start_unix_server|run_coroutine_threadsafe|TaskGroup(?:\.create_task)?|AbstractEventLoop\.(?:create_task|create_server|run_in_executor|run_forever))|asyncio\.to_thread|anyio\.create_task_group|trio\.open_nursery|fastapi\.|starlette\.|aiohttp\.web\.|quart\.|sanic\.|litestar\.|discord\.|telegram\.|aiogram\.|tornado\.|websockets\.|uvicorn\.|hypercorn\.|grpc\.aio\.|aio_pika\.|django\.|channels\.)/;
-
-function startsTasks(graph: CallGraph, func: Func): boolean {
-  return graph.sites(func).some((site) => site.library.some(({ name }) => STARTERS.test(name)));
-}

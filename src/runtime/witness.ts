@@ -1,5 +1,6 @@
-import type { Func } from "../python/module.ts";
-import type { CallGraph, Site } from "./callgraph.ts";
+import type { Inference } from "../python/infer.ts";
+import type { Class, Func } from "../python/module.ts";
+import type { CallGraph, Receiver, Site, Target } from "./callgraph.ts";
 
 /** Where an effect starts: a site that calls a library, by canonical name, with the fact that the tables hold about it. */
 export interface Source<Fact> {
@@ -18,6 +19,16 @@ export interface Witness<Fact> {
   /** Hops down to the library call; 1 for a direct call. */
   length: number;
   doubt: number;
+  /** It holds only if `self` is of this class, which overrides a method on the way; `null` if it holds anyway. */
+  requires: Class | null;
+}
+
+/** The effects of functions, each with its best witness. */
+export interface Effects<Fact> {
+  /** The best witness, whatever it requires of `self`. */
+  get(func: Func): Witness<Fact> | undefined;
+  /** One witness for each class that it may require. */
+  all(func: Func): readonly Witness<Fact>[];
 }
 
 /** A chain longer than this costs a step of confidence. */
@@ -26,16 +37,14 @@ const LONG_CHAIN = 4;
 /** One step of doubt weighs as much as this many hops when the best chain is chosen. */
 const DOUBT_COST = 6;
 const MOST_COST = 60;
+const MOST_WITNESSES = 6;
 
 /**
  * Effects travel up ordinary call edges of plain functions, each with its best witness: fewest doubts, then fewest hops.
  * Coroutines keep their effects to themselves: what they do happens where they run, not where they are called.
  */
-export function spread<Fact>(
-  graph: CallGraph,
-  direct: (func: Func) => readonly Source<Fact>[],
-): Map<Func, Witness<Fact>> {
-  const best = new Map<Func, Witness<Fact>>();
+export function spread<Fact>(graph: CallGraph, direct: (func: Func) => readonly Source<Fact>[]): Effects<Fact> {
+  const best = new Map<Func, Witness<Fact>[]>();
   const queue: Witness<Fact>[][] = Array.from({ length: MOST_COST + 1 }, () => []);
   const offer = (witness: Witness<Fact>): void => {
     const cost = witness.length + witness.doubt * DOUBT_COST;
@@ -43,14 +52,15 @@ export function spread<Fact>(
   };
   for (const func of graph.funcs)
     for (const source of direct(func))
-      offer({ func, site: source.site, next: null, source, length: 1, doubt: source.doubt });
+      offer({ func, site: source.site, next: null, source, length: 1, doubt: source.doubt, requires: null });
   for (const bucket of queue)
     for (const witness of bucket) {
-      if (best.has(witness.func)) continue;
-      best.set(witness.func, witness);
-      if (witness.func.isAsync) continue;
-      for (const { site, doubt } of graph.callers(witness.func)) {
-        if (best.has(site.func) || site.awaited) continue;
+      if (!keep(best, witness) || witness.func.isAsync) continue;
+      for (const { site, target } of graph.callers(witness.func)) {
+        if (site.awaited && site.kind === "call") continue;
+        const step = stepUp(graph.inference, witness.requires, target);
+        if (!step) continue;
+        const { doubt, requires } = step;
         offer({
           func: site.func,
           site,
@@ -58,25 +68,73 @@ export function spread<Fact>(
           source: witness.source,
           length: witness.length + 1,
           doubt: witness.doubt + doubt,
+          requires,
         });
       }
     }
-  return best;
+  return { get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
+}
+
+/** Witnesses come in the order of their cost: the first for a requirement stays, and none is needed after one without. */
+function keep<Fact>(best: Map<Func, Witness<Fact>[]>, witness: Witness<Fact>): boolean {
+  const known = best.get(witness.func);
+  if (!known) best.set(witness.func, [witness]);
+  else if (
+    known.length >= MOST_WITNESSES ||
+    known.some(({ requires }) => requires === null || requires === witness.requires)
+  )
+    return false;
+  else known.push(witness);
+  return true;
+}
+
+/** What a call adds: doubt, and what must hold for the caller's own `self`; `null` if the receiver rules the effect out. */
+function stepUp(
+  inference: Inference,
+  requires: Class | null,
+  target: Target,
+): { doubt: number; requires: Class | null } | null {
+  const { receiver, doubt } = target;
+  if (!receiver) return { doubt: doubt + (requires ? 1 : 0), requires: null };
+  const wanted = stricter(inference, requires, receiver.requires);
+  if (wanted === undefined) return null;
+  if (!wanted) return { doubt, requires: null };
+  const fit = fits(inference, receiver, wanted);
+  if (fit === null) return null;
+  // For the caller's own object the question is passed on: who calls it may know.
+  if (receiver.isSelf && fit > 0) return { doubt: doubt - receiver.guess, requires: wanted };
+  return { doubt: receiver.requires ? doubt : doubt + fit, requires: null };
+}
+
+/** The one of two requirements that implies the other; `undefined` if no object meets both. */
+function stricter(inference: Inference, a: Class | null, b: Class | null): Class | null | undefined {
+  if (!a || !b) return a ?? b;
+  if (inference.ancestry(a).includes(b)) return a;
+  return inference.ancestry(b).includes(a) ? b : undefined;
+}
+
+/** Whether an object meets a requirement: 0 surely, 1 perhaps, `null` never. */
+function fits(inference: Inference, { cls, exact }: Receiver, wanted: Class): 0 | 1 | null {
+  if (inference.ancestry(cls).includes(wanted)) return 0;
+  return !exact && inference.ancestry(wanted).includes(cls) ? 1 : null;
 }
 
 /** The best witness among the functions that a site runs right there; `null` if none of them has the effect. */
 export function through<Fact>(
+  graph: CallGraph,
   site: Site,
-  effects: ReadonlyMap<Func, Witness<Fact>>,
+  effects: Effects<Fact>,
 ): { witness: Witness<Fact>; doubt: number } | null {
   let found: { witness: Witness<Fact>; doubt: number } | null = null;
-  for (const { func, doubt } of site.targets) {
-    if (func.isAsync) continue;
-    const witness = effects.get(func);
-    if (!witness) continue;
-    const total = witness.doubt + doubt + (witness.length > LONG_CHAIN ? 1 : 0);
-    if (!found || total < found.doubt || (total === found.doubt && witness.length < found.witness.length))
-      found = { witness, doubt: total };
+  for (const target of site.targets) {
+    if (target.func.isAsync) continue;
+    for (const witness of effects.all(target.func)) {
+      const step = stepUp(graph.inference, witness.requires, target);
+      if (!step) continue;
+      const doubt = witness.doubt + step.doubt + (step.requires ? 1 : 0) + (witness.length > LONG_CHAIN ? 1 : 0);
+      if (!found || doubt < found.doubt || (doubt === found.doubt && witness.length < found.witness.length))
+        found = { witness, doubt };
+    }
   }
   return found;
 }

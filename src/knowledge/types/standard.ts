@@ -3,6 +3,7 @@ import type { TypeRows } from "./rows.ts";
 /** The standard library, anyio and trio. Read from CPython 3.13, anyio 4 and trio 0.30. */
 export const STANDARD_TYPES: TypeRows = {
   returns: [
+    ["contextvars.{copy_context,Context.copy}", "contextvars.Context"],
     // Files and paths
     [
       "open io.open os.fdopen codecs.open pathlib.Path.open tempfile.{NamedTemporaryFile,TemporaryFile} zipfile.ZipFile.open tarfile.TarFile.extractfile os.popen importlib.resources.{open_text,open_binary}",
