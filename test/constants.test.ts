@@ -166,12 +166,11 @@ test.each([
   ["A, (B, C) = 1, (2, 3)\ndef run():\n    use(C)\n", 3],
   ["def run():\n    size = 4\n    size += 1\n    use(size)\n", null],
   ["def run():\n    for size in (1, 2):\n        use(size)\n", null],
-  ["use([size for size in (1, 2)])\n", [null]],
+  ["size = 4\n[use(size) for size in (1, 2)]\n", null],
   ["A = B\nB = A\nuse(A)\n", null],
   ["def f():\n    return f()\nuse(f())\n", null],
 ])("names: %j", async (source, value) => {
-  const found = await plain(source);
-  expect(Array.isArray(value) ? "a list" : found).toEqual(Array.isArray(value) ? "a list" : value);
+  expect(await plain(source)).toEqual(value);
 });
 
 test("a constant that another module overwrites is unknown", async () => {
@@ -312,9 +311,7 @@ test("parameters: defaults, and what all known callers pass", async () => {
   expect(await plain("def make_pool(size):\n    use(size)\n")).toBeNull();
   expect(await plain("class Pool:\n    def __init__(self, size):\n        use(size)\nPool(6)\n")).toEqual([6, 1]);
   expect(await plain("def run(size=None):\n    use(size or 4)\n")).toEqual([4, 1]);
-  expect(await plain("def run(size=None):\n    if size is None:\n        size = 4\n    use(size)\n")).toEqual(
-    [4, 0].slice(0, 1).concat([]).length ? 4 : 4,
-  );
+  expect(await plain("def run(size=None):\n    if size is None:\n        size = 4\n    use(size)\n")).toEqual([4, 1]);
   expect(await plain("def run(size=None):\n    use(4 if size is None else size)\n")).toEqual([4, 1]);
   expect(
     await plain("import typer\napp = typer.Typer()\n@app.command()\ndef run(size=4):\n    use(size)\n"),

@@ -174,7 +174,7 @@ export function agreed(alternatives: readonly (Constant | null)[]): Constant | n
   if (!first) return null;
   let doubt = 0;
   for (const one of alternatives) {
-    if (!one || !same(one, first)) return null;
+    if (!one || (one !== first && !same(one, first))) return null;
     doubt = Math.max(doubt, one.doubt);
   }
   return doubt === first.doubt ? first : { ...first, doubt };

@@ -299,9 +299,10 @@ export function constantsOf(inference: Inference, counts: (path: string) => bool
         binding.kind !== "annotation" && !((binding.kind === "from" || binding.kind === "import") && binding.typeOnly),
     );
     const found = real.map((binding) => bindingConstant(binding, name));
+    if (!real.some((binding) => repairs(binding, name))) return agreed(found);
     // `if x is None: x = 4` replaces what was `None` before.
-    const repaired = real.some((binding) => repairs(binding, name));
-    return agreed(repaired ? found.filter((one) => !isNone(one)) : found);
+    const repaired = agreed(found.filter((one) => !isNone(one)));
+    return repaired && { ...repaired, doubt: Math.max(...found.map((one) => one?.doubt ?? 0)) };
   };
 
   const bindingConstant = (binding: Binding, name: string): Constant | null => {
@@ -389,7 +390,8 @@ export function constantsOf(inference: Inference, counts: (path: string) => bool
   // Calls
 
   const callConstant = (call: Call): Constant | null => {
-    const duration = call.callee.kind === "attribute" && call.callee.attr === "total_seconds" ? evaluate(call.callee.value) : null;
+    const duration =
+      call.callee.kind === "attribute" && call.callee.attr === "total_seconds" ? evaluate(call.callee.value) : null;
     if (duration?.kind === "duration") return { ...duration, kind: "number" };
     const functions = inference.values(call.callee).filter((value) => value.kind === "function");
     if (functions.length > 0) return agreed(functions.map(({ func }) => returned(func)));

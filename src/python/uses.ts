@@ -61,9 +61,11 @@ interface Read {
 function readUses(inference: Inference, counts: (path: string) => boolean): Read {
   const found: Read = { calls: new Map(), writes: new Map(), augmented: new Map(), mutations: new Map() };
   for (const module of inference.modules.values()) {
-    if (!counts(module.path)) continue;
+    const counted = counts(module.path);
     for (const func of module.functions)
       for (const node of func.nodes) {
+        // A file's own names are changed by what it does to them, whoever else that concerns.
+        if (!counted && !(node.kind === "augassign" && node.target.kind === "name")) continue;
         if (node.kind === "call") readCall(found, inference, node);
         else if (node.kind === "assign")
           for (const target of node.targets) readTarget(found, func, target, node.value, node);
