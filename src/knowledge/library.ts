@@ -1,11 +1,14 @@
 import type { LibraryTables } from "../python/library.ts";
 import { BLOCKING, BLOCKING_CLASSES } from "./blocking.ts";
+import { CPU, CPU_CLASSES } from "./cpu.ts";
 import { FRAMEWORK_DECORATORS, FRAMEWORK_HOOKS, FRAMEWORK_REGISTRATIONS } from "./frameworks.ts";
 import { CALLBACKS, OFFLOAD } from "./offload.ts";
+import { POOLS } from "./pools.ts";
+import { TIMEOUTS } from "./timeouts.ts";
 import { ALIASES, ATTRIBUTES, BASES, ELEMENTS, ITEMS, MODULE_ALIASES, OPERATORS, RETURNS } from "./types.ts";
 
 /** Top-level modules of the standard library that concurrency code meets; other tables add the third-party ones. */
-const STANDARD =
+export const STANDARD_LIBRARY: ReadonlySet<string> = new Set(
   `abc argparse array ast asyncio atexit base64 bisect builtins bz2 calendar cmd code codecs collections concurrent configparser
 contextlib contextvars copy csv ctypes dataclasses datetime dbm decimal difflib dis email enum errno faulthandler fcntl fileinput fnmatch fractions
 ftplib functools gc getpass gettext glob gzip hashlib heapq hmac html http imaplib importlib inspect io ipaddress itertools json linecache locale
@@ -13,7 +16,8 @@ logging lzma marshal math mimetypes mmap multiprocessing netrc numbers operator 
 profile pstats pty queue random re readline reprlib resource runpy sched secrets select selectors shelve shlex shutil signal site smtplib socket
 socketserver sqlite3 ssl stat statistics string struct subprocess symtable sys sysconfig syslog tarfile telnetlib tempfile termios textwrap
 threading time timeit tkinter token tokenize tomllib trace traceback tracemalloc tty turtle types typing unicodedata unittest urllib uuid venv
-warnings wave weakref webbrowser wsgiref xml xmlrpc zipfile zipimport zlib zoneinfo _thread __future__`.split(/\s+/);
+warnings wave weakref webbrowser wsgiref xml xmlrpc zipfile zipimport zlib zoneinfo _thread __future__`.split(/\s+/),
+);
 
 /** The tables about types, as the inference reads them. */
 export function libraryTables(): LibraryTables {
@@ -26,9 +30,11 @@ export function libraryTables(): LibraryTables {
     ...FRAMEWORK_REGISTRATIONS.keys(),
     ...FRAMEWORK_HOOKS.keys(),
   ]);
-  const tops = new Set<string>(STANDARD);
+  const tops = new Set<string>(STANDARD_LIBRARY);
   for (const name of [...known, ...ALIASES.keys(), ...BASES.keys(), ...BLOCKING_CLASSES.keys(), ...ATTRIBUTES.keys()])
     if (name.includes(".")) tops.add(name.slice(0, name.indexOf(".")));
+  // Their packages are no libraries on that account: `markdown.py` or `dbutils.py` may be the project's own.
+  for (const name of [...CPU.keys(), ...TIMEOUTS.keys(), ...POOLS.keys()]) known.add(name);
   return {
     aliases: ALIASES,
     moduleAliases: MODULE_ALIASES,
@@ -45,6 +51,7 @@ export function libraryTables(): LibraryTables {
 
 function classCovers(name: string): boolean {
   const dot = name.lastIndexOf(".");
-  const group = dot > 0 ? BLOCKING_CLASSES.get(name.slice(0, dot)) : undefined;
-  return group !== undefined;
+  if (dot <= 0) return false;
+  const owner = name.slice(0, dot);
+  return BLOCKING_CLASSES.has(owner) || CPU_CLASSES.has(owner);
 }

@@ -73,11 +73,10 @@ export const SESSION_STATE: ReadonlySet<string> = new Set([
 export const SESSION_MAKERS: ReadonlySet<string> = new Set(["requests.Session", "requests.session"]);
 
 const UNPICKLABLE_ROWS: readonly (readonly [names: string, label: string])[] = [
-  ["threading.{Lock,RLock}", "a `threading` lock"],
-  ["threading.{Condition,Semaphore,BoundedSemaphore,Event,Barrier}", "a `threading` object with a lock in it"],
+  ["threading.{Lock,RLock,Condition,Semaphore,BoundedSemaphore,Event,Barrier}", "a `*`"],
   ["threading.{Thread,Timer}", "a thread"],
   ["threading.local", "a `threading.local`"],
-  ["queue.{Queue,LifoQueue,PriorityQueue,SimpleQueue}", "a `queue.Queue`"],
+  ["queue.{Queue,LifoQueue,PriorityQueue,SimpleQueue}", "a `*`"],
   [
     "io.{TextIOWrapper,BufferedReader,BufferedWriter,BufferedRandom,FileIO} gzip.GzipFile bz2.BZ2File lzma.LZMAFile tarfile.TarFile zipfile.ZipFile mmap.mmap",
     "an open file",
@@ -109,7 +108,7 @@ const UNPICKLABLE_ROWS: readonly (readonly [names: string, label: string])[] = [
 ];
 
 /**
- * Classes whose objects `pickle` refuses, with words for them. Tried on CPython 3.11: `TypeError: cannot pickle '_thread.lock' object`
+ * Classes whose objects `pickle` refuses, with words for them (`*` is the class). Tried on CPython 3.11: `TypeError: cannot pickle '_thread.lock' object`
  * and the like; objects that hold a lock, a socket, an `SSLContext` or a generator inherit the refusal.
  */
 export const UNPICKLABLE: ReadonlyMap<string, string> = uniqueMap(

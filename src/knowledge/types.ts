@@ -1,6 +1,7 @@
 import { expandAll, uniqueMap } from "./names.ts";
 import { ALIAS_ROWS, PREFIX_ALIASES } from "./types/aliases.ts";
 import { BASE_ROWS } from "./types/bases.ts";
+import { COMPUTING_TYPES } from "./types/computing.ts";
 import { DATABASE_TYPES } from "./types/databases.ts";
 import type { TypeRows } from "./types/rows.ts";
 import { SERVICE_TYPES } from "./types/services.ts";
@@ -15,7 +16,7 @@ import { WEB_TYPES } from "./types/web.ts";
  */
 export type TypeText = string;
 
-const TABLES: readonly TypeRows[] = [STANDARD_TYPES, WEB_TYPES, DATABASE_TYPES, SERVICE_TYPES];
+const TABLES: readonly TypeRows[] = [STANDARD_TYPES, WEB_TYPES, DATABASE_TYPES, SERVICE_TYPES, COMPUTING_TYPES];
 
 function collect(part: keyof TypeRows): ReadonlyMap<string, TypeText> {
   return uniqueMap(

@@ -48,8 +48,9 @@ export function annotationsOf({
     return union(
       ...alternatives.map((one): readonly Value[] => {
         if (one === "None") return [{ kind: "none", doubt: 0 }];
-        if (!/^[A-Za-z_][\w.]*$/.test(one)) return [];
-        const [head = "", ...rest] = one.split(".");
+        const outer = one.replace(/\[.*\]$/s, "");
+        if (!/^[A-Za-z_][\w.]*$/.test(outer)) return [];
+        const [head = "", ...rest] = outer.split(".");
         const module = moduleOf(at);
         let found: readonly Value[] = [];
         for (let scope: Scope | null = scopeAt(module, at); scope; scope = scope.parent) {

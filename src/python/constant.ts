@@ -54,6 +54,10 @@ const FEWEST_CPUS = 2;
 const MOST_CPUS = 64;
 const MOST_ORIGINS = 5;
 
+function machines(): number[] {
+  return Array.from({ length: MOST_CPUS - FEWEST_CPUS + 1 }, (_, i) => FEWEST_CPUS + i);
+}
+
 /** The number of CPUs itself. */
 export const CPUS: Content = { kind: "cpus", value: { formula: "cpu", at: (cpus) => cpus, rank: 2 } };
 
@@ -68,7 +72,7 @@ export function number(constant: Content | null): Quantity | null {
       const { formula, at } = constant.value;
       let low = Number.POSITIVE_INFINITY;
       let high = Number.NEGATIVE_INFINITY;
-      for (let cpus = FEWEST_CPUS; cpus <= MOST_CPUS; cpus++) {
+      for (const cpus of machines()) {
         const value = at(cpus);
         if (Number.isNaN(value)) return null;
         low = Math.min(low, value);
@@ -257,6 +261,8 @@ export function apply(name: string, change: (value: number) => number, of: Conte
   if (of.kind === "number") return numeric(change(of.value));
   if (of.kind !== "cpus") return null;
   const { formula, at } = of.value;
+  // `int(…)` of what is whole anyway needs no word in the formula.
+  if (machines().every((cpus) => change(at(cpus)) === at(cpus))) return of;
   return { kind: "cpus", value: { formula: `${name}(${formula})`, at: (cpus) => change(at(cpus)), rank: 2 } };
 }
 

@@ -2,10 +2,11 @@ import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { Func } from "../python/module.ts";
 import { placeOf, type Site } from "../runtime/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { chain, through, type Witness } from "../runtime/witness.ts";
+import { through, type Witness } from "../runtime/witness.ts";
 import { blockingAdvice, loopReason, loopSeverity } from "./blocking-call-in-async.ts";
-import type { Detection, Related, Rule } from "./rule.ts";
-import { calleeWords, code, offloadAdvice, quoted } from "./words.ts";
+import { hops } from "./hops.ts";
+import type { Detection, Rule } from "./rule.ts";
+import { calleeWords, code, offloadAdvice } from "./words.ts";
 
 export const blockingCallReachedFromAsync: Rule = {
   id: "blocking-call-reached-from-async",
@@ -73,19 +74,4 @@ function detection(runtime: Runtime, func: Func, site: Site, witness: Witness<Bl
     cause: `${source.site.func.name}>${source.name}`,
     trace: hops(witness),
   };
-}
-
-/** One place for each hop, down to the library call. */
-export function hops<Fact>(witness: Witness<Fact>): Related[] {
-  return chain(witness).map(({ func, site, next, source }) => {
-    const at = placeOf(site);
-    const callee = at.kind === "call" ? at.callee : at;
-    const called = next ? code(func.module, callee) : calleeWords(func.module, callee, source.name);
-    return { module: func.module, at, message: `${quoted(shortName(func))} calls ${called}` };
-  });
-}
-
-function shortName(func: Func): string {
-  const name = func.name.startsWith(`${func.module.name}.`) ? func.name.slice(func.module.name.length + 1) : func.name;
-  return func.node.kind === "module" ? func.module.name : name;
 }

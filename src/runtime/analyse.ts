@@ -1,5 +1,6 @@
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import { BLOCKING, BLOCKING_CLASSES, blockingMethod } from "../knowledge/blocking.ts";
+import { type CpuFact, cpuFact as cpuFactOf } from "../knowledge/cpu.ts";
 import { libraryTables } from "../knowledge/library.ts";
 import { OFFLOAD } from "../knowledge/offload.ts";
 import { inferenceOf } from "../python/infer.ts";
@@ -10,6 +11,7 @@ import { passedArguments } from "./arguments.ts";
 import { blockingOf } from "./blocking.ts";
 import { callGraphOf } from "./callgraph.ts";
 import { contextsOf } from "./contexts.ts";
+import { cpuOf } from "./cpu.ts";
 import { frameworkRoots } from "./frameworks.ts";
 import { originsOf } from "./origins.ts";
 import type { Runtime, Target } from "./runtime.ts";
@@ -33,19 +35,29 @@ export function analyse(
   const inference = inferenceOf(modules, layout, library);
   inference.learnArguments(passedArguments(inference));
   const offload = new Set(declared.offload);
-  const offloaders = { get: (name: string) => library.inherited(OFFLOAD, name), isDeclared: (name: string) => offload.has(name) };
+  const offloaders = {
+    get: (name: string) => library.inherited(OFFLOAD, name),
+    isDeclared: (name: string) => offload.has(name),
+  };
   const graph = callGraphOf(inference, offloaders, (name) => Object.hasOwn(declared.blocking, name));
   const contexts = contextsOf(graph, frameworkRoots(graph));
-  const blocking = blockingOf(
-    graph,
-    (name, receiver) => declaredFact(declared, name) ?? blockingFact(name, receiver, library.ancestry),
-  );
+  const cpuFact = (name: string): CpuFact | undefined => inheritedCpuFact(name, library.ancestry);
+  const blockingFactOf = (name: string, receiver: string | null): BlockingFact | undefined =>
+    declaredFact(declared, name) ?? blockingFact(name, receiver, library.ancestry);
+  const blocking = blockingOf(graph, (name, receiver) => {
+    const fact = blockingFactOf(name, receiver);
+    return fact && isComputing(fact, cpuFact(name)) ? undefined : fact;
+  });
+  const cpu = cpuOf(graph, cpuFact, (func) => blocking.waits.get(func) !== undefined);
   return {
     modules: [...modules.values()],
     inference,
     graph,
     contexts,
     blocking,
+    cpu,
+    cpuFact,
+    blockingFact: blockingFactOf,
     origins: originsOf(inference),
     target,
   };
@@ -67,6 +79,25 @@ function blockingFact(
     if (BLOCKING_CLASSES.has(type)) return undefined;
   }
   return undefined;
+}
+
+/** The fact of a method's own class or of the nearest base that has one. */
+function inheritedCpuFact(name: string, ancestry: (type: string) => readonly string[]): CpuFact | undefined {
+  const own = cpuFactOf(name);
+  const dot = name.lastIndexOf(".");
+  if (own || dot < 0) return own;
+  for (const base of ancestry(name.slice(0, dot)).slice(1)) {
+    const fact = cpuFactOf(`${base}${name.slice(dot)}`);
+    if (fact) return fact;
+  }
+  return undefined;
+}
+
+/** Calls that are in both tables count once: as CPU work where that dominates, and not at all where only a large input makes them slow. */
+function isComputing(fact: BlockingFact, cpu: CpuFact | undefined): boolean {
+  if (fact.cost === "us") return fact.when === "large";
+  if (fact.cost !== "cpu") return false;
+  return cpu?.weight === "heavy" || fact.when !== "always";
 }
 
 function declaredFact({ blocking }: Declared, name: string): BlockingFact | undefined {

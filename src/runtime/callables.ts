@@ -68,6 +68,7 @@ export interface Callables {
 
 /** Builds the answers; they are inferred from the bodies of the project's functions, whatever their names. */
 export function callablesOf(inference: Inference, offloaders: Offloaders): Callables {
+  const parameters = new Map<Expression, Parameter | null>();
   const uses = new Map<Parameter | Func, Use>();
   const handedByCall = new Map<Call, readonly Handed[]>();
   const wrappings = new Map<Func, Wrapping>();
@@ -114,6 +115,15 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
   };
 
   const parameterOf = (expression: Expression): Parameter | null => {
+    const known = parameters.get(expression);
+    if (known !== undefined) return known;
+    parameters.set(expression, null);
+    const found = parameterBehind(expression);
+    parameters.set(expression, found);
+    return found;
+  };
+
+  const parameterBehind = (expression: Expression): Parameter | null => {
     if (expression.kind === "name") {
       const [only, ...more] = inference.bindings(expression).bindings;
       if (more.length > 0 || !only) return null;

@@ -195,8 +195,9 @@ export function callGraphOf(
     const init = inference.method(cls, "__init__");
     for (const func of [init, inference.method(cls, "__new__"), inference.method(cls, "__post_init__")])
       if (func) run({ func, doubt, receiver }, site);
-    // Its own constructor says itself what it calls of its base.
-    if (!init) for (const base of inference.libraryBases(cls)) site.library.push({ name: base, doubt, receiver: null });
+    // Its own constructor says itself what it calls of its base; that it is a thread or a process stands in no constructor.
+    for (const base of inference.libraryBases(cls))
+      if (!init || offloaders.get(base)?.pool === "own") site.library.push({ name: base, doubt, receiver: null });
     if (init || passesMore(call, 2)) return;
     for (const { name, factory } of inference.fieldFactories(cls))
       if (!call.args.some((arg) => arg.name === name))

@@ -45,7 +45,7 @@ function runsAlone(runtime: Runtime, func: Func): boolean {
   const { graph } = runtime;
   if (runtime.contexts.serving(func)) return false;
   const entries = entriesOf(graph, func, new Set());
-  return entries?.every((entry) => !startsTasks(graph, entry));
+  return entries?.every((entry) => !startsTasks(graph, entry)) ?? false;
 }
 
 /** The coroutines given to a runner from which `func` is reached by `await`; `null` if it may be reached otherwise. */

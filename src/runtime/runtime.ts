@@ -1,8 +1,11 @@
+import type { BlockingFact } from "../knowledge/blocking.ts";
+import type { CpuFact } from "../knowledge/cpu.ts";
 import type { Inference } from "../python/infer.ts";
 import type { Module } from "../python/module.ts";
 import type { Blocking } from "./blocking.ts";
 import type { CallGraph } from "./callgraph.ts";
 import type { Contexts } from "./contexts.ts";
+import type { Cpu } from "./cpu.ts";
 import type { Origins } from "./origins.ts";
 
 /** Everything that rules, checklist and recommendations may ask: what the code says, where it runs, and what it does. */
@@ -12,6 +15,11 @@ export interface Runtime {
   graph: CallGraph;
   contexts: Contexts;
   blocking: Blocking;
+  cpu: Cpu;
+  /** What a call of a canonical name costs the processor, as far as the tables know. */
+  cpuFact(name: string): CpuFact | undefined;
+  /** What a call of a canonical name (bound to an object of class `receiver`) does to its thread, as far as the tables know. */
+  blockingFact(name: string, receiver: string | null): BlockingFact | undefined;
   origins: Origins;
   target: Target;
 }

@@ -55,8 +55,11 @@ function submission(runtime: Runtime, site: Site): Submission | null {
   for (const callee of site.library) {
     const fact = factOf(runtime, callee);
     if (!fact || fact.to === "loop" || fact.to === "greenlet") continue;
-    const callable = fact.callable === null && fact.keyword === null ? null : callableOf(node, fact);
-    const own = fact.pool === "own" ? ownClass(runtime, node) : null;
+    const made = fact.pool === "own" ? madeClass(runtime, node) : null;
+    const own = made && runtime.inference.method(made, "run") ? made : null;
+    // A constructor of the project's own says itself what it hands on to the library's.
+    if (made && !own && runtime.inference.method(made, "__init__")) continue;
+    const callable = own ? null : callableOf(node, fact);
     // An executor's `initializer=` is work too, but nobody submits it: `pool.ts` knows it.
     if (fact.keyword === "initializer" || (!callable && !own)) continue;
     const pool = poolOf(runtime, node, fact);
@@ -70,9 +73,9 @@ function submission(runtime: Runtime, site: Site): Submission | null {
       pool,
       poolTypes,
       callable,
-      work: callable ? runtime.graph.callables.of(callable) : runWork(own),
+      work: callable ? runtime.graph.callables.of(callable) : runWork(runtime, own),
       payload: own && !callable ? passedTo(node.args, 0) : callable ? payloadOf(runtime, node, fact, callable) : [],
-      cls: callable ? null : own,
+      cls: own,
       doubt: callee.doubt,
     };
   }
@@ -98,15 +101,14 @@ function callableOf(call: Call, fact: OffloadFact): Expression | null {
   return argument(call, fact.keyword, fact.callable ?? -1);
 }
 
-/** The class of the project that the call makes an object of, if its `run` is the work. */
-function ownClass(runtime: Runtime, call: Call): Class | null {
-  for (const value of runtime.inference.values(call.callee))
-    if (value.kind === "class" && runtime.inference.method(value.cls, "run")) return value.cls;
+/** The class of the project that the call makes an object of. */
+function madeClass(runtime: Runtime, call: Call): Class | null {
+  for (const value of runtime.inference.values(call.callee)) if (value.kind === "class") return value.cls;
   return null;
 }
 
-function runWork(cls: Class | null): readonly Callable[] {
-  const run = cls && [...cls.methods.values()].find(({ node }) => node.kind === "function" && node.name === "run");
+function runWork(runtime: Runtime, cls: Class | null): readonly Callable[] {
+  const run = cls && runtime.inference.method(cls, "run");
   return run ? [{ func: run, library: null, doubt: 0 }] : [];
 }
 

@@ -19,10 +19,10 @@ export const AWAITS = [
       ["asyncio.open_connection", "", "as long as the system tries, about two minutes", { awaits: "connection" }],
       ["asyncio.StreamReader.{read,readline,readexactly,readuntil}", "", "forever"],
       ["asyncio.StreamWriter.drain", "", "forever", { awaits: "space" }],
-      ["asyncio.{Queue,LifoQueue,PriorityQueue}.get", "", "forever", { awaits: "item" }],
-      ["asyncio.{Queue,LifoQueue,PriorityQueue}.put", "", "forever", { awaits: "space", ifBounded: true }],
-      ["asyncio.{Queue,LifoQueue,PriorityQueue}.join", "", "forever", { awaits: "work" }],
-      ["asyncio.{Lock,Semaphore,BoundedSemaphore,Condition}.acquire", "", "forever", { awaits: "lock" }],
+      ["asyncio.Queue.get", "", "forever", { awaits: "item" }],
+      ["asyncio.Queue.put", "", "forever", { awaits: "space", ifBounded: true }],
+      ["asyncio.Queue.join", "", "forever", { awaits: "work" }],
+      ["asyncio.{Lock,Semaphore,Condition}.acquire", "", "forever", { awaits: "lock" }],
       ["asyncio.Event.wait", "", "forever", { awaits: "event" }],
       ["asyncio.Condition.{wait,wait_for}", "", "forever", { awaits: "condition" }],
       ["asyncio.Barrier.wait", "", "forever", { awaits: "barrier" }],
@@ -41,7 +41,12 @@ export const AWAITS = [
     ],
   ),
   ...timeouts("await", "message", "aiohttp 3.14 client.py:537, client_ws.py:58,385; websockets 16", {}, [
-    ["aiohttp.ClientSession.ws_connect", "timeout", "the limit of the session, 300 s by default", { awaits: "connection" }],
+    [
+      "aiohttp.ClientSession.ws_connect",
+      "timeout",
+      "the limit of the session, 300 s by default",
+      { awaits: "connection" },
+    ],
     ["aiohttp.ClientWebSocketResponse.receive", "timeout@0", "forever", { byDesign: true }],
     [
       "websockets.asyncio.client.ClientConnection.recv",

@@ -27,14 +27,20 @@ const PROTOCOLS = [
       ["requests.Session.request", "timeout@8", "forever", { setBy: "requests.Session.{mount,request,send}" }],
     ],
   ),
-  ...timeouts("request", "answer", "google-auth 2.40 google/auth/transport/requests.py", { pair: true, zero: "error" }, [
+  ...timeouts(
+    "request",
+    "answer",
+    "google-auth 2.40 google/auth/transport/requests.py",
+    { pair: true, zero: "error" },
     [
-      "google.auth.transport.requests.AuthorizedSession.{get,post,put,patch,delete,head,options}",
-      "timeout",
-      "120 s for each answer",
+      [
+        "google.auth.transport.requests.AuthorizedSession.{get,post,put,patch,delete,head,options}",
+        "timeout",
+        "120 s for each answer",
+      ],
+      ["google.auth.transport.requests.AuthorizedSession.request", "timeout@5", "120 s for each answer"],
     ],
-    ["google.auth.transport.requests.AuthorizedSession.request", "timeout@5", "120 s for each answer"],
-  ]),
+  ),
   ...timeouts(
     "request",
     "answer",
@@ -42,7 +48,12 @@ const PROTOCOLS = [
     { global: SOCKET, zero: "error", negative: "error" },
     [
       ["urllib.request.urlopen urllib.request.OpenerDirector.open", "timeout@2", "forever", { fix: "timeout=10" }],
-      ["urllib.request.urlretrieve", "", "forever", { note: "takes no timeout: only the default of sockets reaches it" }],
+      [
+        "urllib.request.urlretrieve",
+        "",
+        "forever",
+        { note: "takes no timeout: only the default of sockets reaches it" },
+      ],
       ["urllib.robotparser.RobotFileParser.read", "", "forever", { note: "takes no timeout" }],
     ],
   ),
@@ -241,9 +252,10 @@ const PROTOCOLS = [
         { note: "the deadline of a stream covers all of it" },
       ],
       ["grpc.{UnaryUnaryMultiCallable,StreamUnaryMultiCallable}.with_call", "timeout@1", "forever"],
+      ["grpc.aio.{UnaryUnaryMultiCallable,UnaryStreamMultiCallable}.__call__", "timeout", "forever", { awaited: true }],
       [
-        "grpc.aio.{UnaryUnaryMultiCallable,UnaryStreamMultiCallable,StreamUnaryMultiCallable,StreamStreamMultiCallable}.__call__",
-        "timeout",
+        "grpc.aio.{StreamUnaryMultiCallable,StreamStreamMultiCallable}.__call__",
+        "timeout@1",
         "forever",
         { awaited: true },
       ],
@@ -269,14 +281,21 @@ const PROTOCOLS = [
       { zero: "error", note: "the limit counts the silence of the command" },
     ],
   ]),
-  ...timeouts("request", "answer", "netmiko 2.4 base_connection.py:47, fabric 3 connection.py, invoke 2 runners.py", {}, [
-    ["netmiko.ConnectHandler", "timeout", "100 s"],
-    ["fabric.Connection.{run,sudo}", "timeout", "forever", { awaits: "child" }],
-  ]),
+  ...timeouts(
+    "request",
+    "answer",
+    "netmiko 2.4 base_connection.py:47, fabric 3 connection.py, invoke 2 runners.py",
+    {},
+    [
+      ["netmiko.ConnectHandler", "timeout", "100 s"],
+      ["fabric.Connection.{run,sudo}", "timeout", "forever", { awaits: "child" }],
+    ],
+  ),
 ];
 
-const MODELS =
-  "openai.resources.{chat.completions.{Completions,AsyncCompletions},completions.{Completions,AsyncCompletions},responses.{Responses,AsyncResponses},embeddings.{Embeddings,AsyncEmbeddings},images.{Images,AsyncImages},audio.transcriptions.Transcriptions,audio.speech.Speech}.*";
+const MODELS = `openai.resources.chat.completions.{Completions,AsyncCompletions}.* openai.resources.completions.{Completions,AsyncCompletions}.*
+openai.resources.responses.{Responses,AsyncResponses}.* openai.resources.embeddings.{Embeddings,AsyncEmbeddings}.* openai.resources.images.{Images,AsyncImages}.*
+openai.resources.audio.transcriptions.Transcriptions.* openai.resources.audio.speech.Speech.* anthropic.resources.messages.{Messages,AsyncMessages}.*`;
 
 /** Clients of services: cloud, language models, trackers. */
 const SERVICES = [
@@ -313,11 +332,6 @@ const SERVICES = [
   ]),
   ...timeouts("request", "answer", "openai-python, anthropic-sdk-python _base_client.py", {}, [
     [MODELS, "timeout", "the limit of the client, 600 s by default"],
-    [
-      "anthropic.resources.messages.{Messages,AsyncMessages}.*",
-      "timeout",
-      "the limit of the client, 600 s by default",
-    ],
   ]),
   ...timeouts(
     "request",
@@ -337,28 +351,46 @@ const SERVICES = [
       { pair: true, fix: "_request_timeout=30" },
     ],
   ]),
-  ...timeouts("request", "answer", "docker 7.1 constants.py:7, hvac 0.11 v1/__init__.py:29, slack_sdk 3 web/client.py", {}, [
-    ["docker.{DockerClient,APIClient,from_env}", "timeout", "60 s"],
-    ["hvac.Client", "timeout@4", "30 s"],
-    ["slack_sdk.WebClient", "timeout@2", "30 s"],
-    ["stripe.http_client.RequestsClient", "timeout@0", "80 s"],
-  ]),
-  ...timeouts("request", "answer", "PyGithub 1.55 MainClass.py:86, python-gitlab 3.12 client.py:58, jira 3 client.py", {}, [
-    ["github.Github", "timeout@4", "15 s"],
-    ["gitlab.Gitlab", "timeout@7", "forever", { fix: "timeout=30" }],
-    ["jira.JIRA", "timeout", "forever", { fix: "timeout=30" }],
-  ]),
-  ...timeouts("request", "answer", "twilio 7.7 http/http_client.py:18, influxdb 5.3 client.py:93, tweepy 4 api.py", {}, [
+  ...timeouts(
+    "request",
+    "answer",
+    "docker 7.1 constants.py:7, hvac 0.11 v1/__init__.py:29, slack_sdk 3 web/client.py",
+    {},
     [
-      "twilio.rest.Client",
-      "",
-      "forever",
-      { carriers: "http_client", note: "takes no timeout: give it TwilioHttpClient(timeout=…)" },
+      ["docker.{DockerClient,APIClient,from_env}", "timeout", "60 s"],
+      ["hvac.Client", "timeout@4", "30 s"],
+      ["slack_sdk.WebClient", "timeout@2", "30 s"],
+      ["stripe.http_client.RequestsClient", "timeout@0", "80 s"],
     ],
-    ["twilio.http.http_client.TwilioHttpClient", "timeout", "forever", { fix: "timeout=30" }],
-    ["influxdb.InfluxDBClient", "timeout@7", "forever", { fix: "timeout=30" }],
-    ["tweepy.API", "timeout", "60 s"],
-  ]),
+  ),
+  ...timeouts(
+    "request",
+    "answer",
+    "PyGithub 1.55 MainClass.py:86, python-gitlab 3.12 client.py:58, jira 3 client.py",
+    {},
+    [
+      ["github.Github", "timeout@4", "15 s"],
+      ["gitlab.Gitlab", "timeout@7", "forever", { fix: "timeout=30" }],
+      ["jira.JIRA", "timeout", "forever", { fix: "timeout=30" }],
+    ],
+  ),
+  ...timeouts(
+    "request",
+    "answer",
+    "twilio 7.7 http/http_client.py:18, influxdb 5.3 client.py:93, tweepy 4 api.py",
+    {},
+    [
+      [
+        "twilio.rest.Client",
+        "",
+        "forever",
+        { carriers: "http_client", note: "takes no timeout: give it TwilioHttpClient(timeout=…)" },
+      ],
+      ["twilio.http.http_client.TwilioHttpClient", "timeout", "forever", { fix: "timeout=30" }],
+      ["influxdb.InfluxDBClient", "timeout@7", "forever", { fix: "timeout=30" }],
+      ["tweepy.API", "timeout", "60 s"],
+    ],
+  ),
 ];
 
 export const REQUESTS = [...PROTOCOLS, ...SERVICES];

@@ -142,7 +142,7 @@ interface Rest {
   byDesign?: boolean;
   awaited?: boolean;
   fix?: string | null;
-  before?: readonly (readonly [distribution: string, version: string, withoutIt: string])[];
+  before?: readonly (readonly [library: string, version: string, withoutIt: string])[];
   note?: string;
 }
 
@@ -183,8 +183,8 @@ export function timeouts(
       byDesign: rest.byDesign ?? false,
       awaited: rest.awaited ?? group === "await",
       fix: rest.fix ?? null,
-      before: (rest.before ?? []).map(([distribution, version, then]) => ({
-        distribution,
+      before: (rest.before ?? []).map(([library, version, then]) => ({
+        library,
         version,
         facts: without(then, undefined),
       })),

@@ -96,12 +96,7 @@ export const WAIT_LIMITS = [
         { awaits: "work", note: "takes no timeout; terminate() ends the workers" },
       ],
       ["multiprocessing.pool.IMapIterator.next", "timeout@0", "forever", { awaits: "result" }],
-      [
-        "multiprocessing.queues.{Queue,JoinableQueue}.get",
-        "timeout@1",
-        "forever",
-        { awaits: "item", flag: "block@0" },
-      ],
+      ["multiprocessing.queues.{Queue,JoinableQueue}.get", "timeout@1", "forever", { awaits: "item", flag: "block@0" }],
       [
         "multiprocessing.queues.{Queue,JoinableQueue}.put",
         "timeout@2",

@@ -75,6 +75,10 @@ export const BASE_ROWS: readonly (readonly [classes: string, bases: string])[] =
     "sqlalchemy.pool.{QueuePool,NullPool,StaticPool,SingletonThreadPool,AsyncAdaptedQueuePool,AssertionPool}",
     "sqlalchemy.pool.Pool",
   ],
+  [
+    "playhouse.pool.{PooledDatabase,PooledPostgresqlDatabase,PooledPostgresqlExtDatabase,PooledMySQLDatabase,PooledSqliteDatabase,PooledSqliteExtDatabase,PooledCSqliteExtDatabase}",
+    "peewee.Database",
+  ],
   // Django
   ["django.db.models.manager.Manager", "django.db.models.query.QuerySet"],
   ["django.db.models.fields.related_descriptors.ManyRelatedManager", "django.db.models.manager.Manager"],
@@ -116,6 +120,7 @@ export const BASE_ROWS: readonly (readonly [classes: string, bases: string])[] =
   ["celery.result.EagerResult", "celery.result.AsyncResult"],
   ["celery.{group,chain,chord}", "celery.canvas.Signature"],
   ["google.cloud.firestore.CollectionReference", "google.cloud.firestore.Query"],
+  ["google.cloud.pubsub_v1.subscriber.futures.StreamingPullFuture", "concurrent.futures.Future"],
   ["google.cloud.bigquery.{QueryJob,LoadJob,ExtractJob,CopyJob}", "google.api_core.future.polling.PollingFuture"],
   ["tweepy.StreamingClient", "tweepy.Client"],
   ["ccxt.{binance,bybit,okx,kraken,coinbase,kucoin,bitget,gate,huobi,bitfinex,bitstamp,deribit,mexc}", "ccxt.Exchange"],
@@ -153,7 +158,42 @@ export const BASE_ROWS: readonly (readonly [classes: string, bases: string])[] =
     "sklearn.base.BaseEstimator",
   ],
   ["transformers.{PreTrainedModel,TFPreTrainedModel}", "torch.nn.Module"],
+  [
+    "sklearn.linear_model.{ElasticNet,SGDClassifier,SGDRegressor,Perceptron,BayesianRidge,HuberRegressor,LassoCV,RidgeCV,LogisticRegressionCV,PassiveAggressiveClassifier} sklearn.ensemble.{ExtraTreesClassifier,ExtraTreesRegressor,AdaBoostClassifier,AdaBoostRegressor,BaggingClassifier,HistGradientBoostingClassifier,HistGradientBoostingRegressor,IsolationForest,VotingClassifier,StackingClassifier} sklearn.svm.{LinearSVC,LinearSVR,NuSVC,OneClassSVM} sklearn.cluster.{MiniBatchKMeans,AgglomerativeClustering,SpectralClustering,MeanShift,HDBSCAN,OPTICS,Birch} sklearn.decomposition.{NMF,TruncatedSVD,FastICA,KernelPCA,IncrementalPCA,LatentDirichletAllocation} sklearn.neighbors.{KNeighborsRegressor,LocalOutlierFactor,KernelDensity,RadiusNeighborsClassifier} sklearn.model_selection.{HalvingGridSearchCV,HalvingRandomSearchCV} sklearn.naive_bayes.{BernoulliNB,ComplementNB} sklearn.manifold.{TSNE,MDS,Isomap,SpectralEmbedding} sklearn.mixture.{GaussianMixture,BayesianGaussianMixture} sklearn.gaussian_process.{GaussianProcessRegressor,GaussianProcessClassifier} sklearn.preprocessing.{LabelEncoder,OneHotEncoder,RobustScaler,Normalizer,OrdinalEncoder,PolynomialFeatures} sklearn.feature_extraction.text.HashingVectorizer sklearn.compose.ColumnTransformer sklearn.multiclass.OneVsRestClassifier sklearn.calibration.CalibratedClassifierCV xgboost.XGBRanker lightgbm.LGBMRanker",
+    "sklearn.base.BaseEstimator",
+  ],
   ["geopandas.GeoDataFrame", "pandas.DataFrame"],
+  ["openpyxl.workbook.workbook.Workbook", "openpyxl.Workbook"],
+  ["bs4.BeautifulSoup", "bs4.Tag"],
+  ["PIL.ImageEnhance.{Brightness,Color,Contrast,Sharpness}", "PIL.ImageEnhance._Enhance"],
+  ["scipy.spatial.KDTree", "scipy.spatial.cKDTree"],
+  [
+    "shapely.geometry.{Point,Polygon,LineString,LinearRing,MultiPoint,MultiPolygon,MultiLineString,GeometryCollection} shapely.{Point,Polygon,LineString,LinearRing,MultiPoint,MultiPolygon,MultiLineString,GeometryCollection}",
+    "shapely.geometry.base.BaseGeometry",
+  ],
+  ["torch.nn.{Sequential,Transformer,TransformerEncoder} torch.jit.ScriptModule", "torch.nn.Module"],
+  ["torch.optim.{Adam,AdamW,RMSprop,Adagrad}", "torch.optim.Optimizer"],
+  [
+    "transformers.{BertModel,BertForSequenceClassification,RobertaModel,DistilBertModel,DistilBertForSequenceClassification,GPT2Model,GPT2LMHeadModel,T5ForConditionalGeneration,BartForConditionalGeneration,LlamaForCausalLM,MarianMTModel,CLIPModel,ViTForImageClassification,WhisperForConditionalGeneration,Wav2Vec2ForCTC,BlipForConditionalGeneration,Qwen2VLForConditionalGeneration}",
+    "transformers.PreTrainedModel",
+  ],
+  [
+    "transformers.{PreTrainedTokenizerFast,BertTokenizer,BertTokenizerFast,RobertaTokenizer,DistilBertTokenizer,GPT2Tokenizer,GPT2TokenizerFast,T5Tokenizer,LlamaTokenizer,LlamaTokenizerFast,MarianTokenizer}",
+    "transformers.PreTrainedTokenizerBase",
+  ],
+  [
+    "transformers.{CLIPProcessor,WhisperProcessor,Wav2Vec2Processor,BlipProcessor,TrOCRProcessor}",
+    "transformers.ProcessorMixin",
+  ],
+  [
+    "diffusers.{StableDiffusionPipeline,StableDiffusionXLPipeline,StableDiffusionImg2ImgPipeline,StableDiffusionInpaintPipeline,AutoPipelineForText2Image,AutoPipelineForImage2Image,FluxPipeline}",
+    "diffusers.DiffusionPipeline",
+  ],
+  ["keras.Sequential", "keras.Model"],
+  [
+    "faiss.{IndexFlat,IndexFlatL2,IndexFlatIP,IndexIVFFlat,IndexIVFPQ,IndexHNSWFlat,IndexPQ,IndexLSH,IndexIDMap,IndexIDMap2}",
+    "faiss.Index",
+  ],
   // Frameworks
   ["fastapi.FastAPI", "starlette.applications.Starlette"],
   ["fastapi.APIRouter", "starlette.routing.Router"],

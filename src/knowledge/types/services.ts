@@ -67,9 +67,10 @@ export const SERVICE_TYPES: TypeRows = {
       "google.cloud.firestore.Query",
     ],
     ["google.cloud.firestore.Client.batch", "google.cloud.firestore.WriteBatch"],
+    ["google.cloud.pubsub_v1.PublisherClient.publish", "concurrent.futures.Future"],
     [
-      "google.cloud.pubsub_v1.PublisherClient.publish google.cloud.pubsub_v1.SubscriberClient.subscribe",
-      "concurrent.futures.Future",
+      "google.cloud.pubsub_v1.SubscriberClient.subscribe",
+      "google.cloud.pubsub_v1.subscriber.futures.StreamingPullFuture",
     ],
     ["google.cloud.firestore.AsyncClient.collection", "google.cloud.firestore.AsyncCollectionReference"],
     ["firebase_admin.firestore.client", "google.cloud.firestore.Client"],

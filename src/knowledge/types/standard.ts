@@ -93,6 +93,7 @@ export const STANDARD_TYPES: TypeRows = {
     ["anyio.Path.{resolve,cwd,home}", "await anyio.Path"],
     ["anyio.{fail_after,move_on_after}", "with anyio.CancelScope"],
     ["anyio.to_thread.current_default_thread_limiter", "anyio.CapacityLimiter"],
+    ["trio.to_thread.current_default_thread_limiter", "trio.CapacityLimiter"],
     ["anyio.connect_tcp", "await anyio.abc.SocketStream"],
     ["anyio.from_thread.start_blocking_portal", "with anyio.from_thread.BlockingPortal"],
     // Sockets, mail, remote

@@ -51,7 +51,7 @@ export const WEB_TYPES: TypeRows = {
     ["grpc.Channel.unary_stream", "grpc.UnaryStreamMultiCallable"],
     ["grpc.Channel.stream_unary", "grpc.StreamUnaryMultiCallable"],
     ["grpc.Channel.stream_stream", "grpc.StreamStreamMultiCallable"],
-    ["grpc.UnaryUnaryMultiCallable.future", "grpc.Future"],
+    ["grpc.UnaryUnaryMultiCallable.future grpc.channel_ready_future", "grpc.Future"],
     ["grpc.server", "grpc.Server"],
     ["grpc.aio.{insecure_channel,secure_channel}", "grpc.aio.Channel"],
     ["grpc.aio.server", "grpc.aio.Server"],

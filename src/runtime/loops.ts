@@ -1,0 +1,209 @@
+import type { Inference } from "../python/infer.ts";
+import type { Func } from "../python/module.ts";
+import type { Comprehension, Expression, For, Node, While } from "../python/syntax.ts";
+import { children, opensScope } from "../python/syntax.ts";
+import type { CallGraph } from "./callgraph.ts";
+
+/** A loop statement, or one `for` clause of a comprehension. */
+export type Loop = For | While | Comprehension["clauses"][number];
+
+/** Pure-Python number work: loops within loops (through calls, too) whose size nothing small bounds. */
+export interface LoopWork {
+  /** The outermost loop of the nest. */
+  at: Loop | Node;
+  depth: number;
+  /** Whether numbers count the rounds; else the work is as large as the data. */
+  counted: boolean;
+}
+
+interface NumericLoop {
+  loop: Loop;
+  depth: number;
+  counted: boolean;
+}
+
+/** Fewer rounds than this are no work. */
+const SMALL = 100;
+const MOST_ROUNDS = 6;
+
+/** Finds the functions whose own loops are work for the processor. Functions called in a loop count with their own loops. */
+export function loopWorkOf(graph: CallGraph, waits: (func: Func) => boolean): Map<Func, LoopWork> {
+  const { inference } = graph;
+  const own = new Map<Func, NumericLoop[]>();
+  for (const func of graph.funcs) own.set(func, numericLoops(graph, func, waits));
+  const degree = new Map<Func, number>();
+  // Degrees grow along call chains; a few rounds are enough for the chains that people write.
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    let changed = false;
+    for (const func of graph.funcs) {
+      if (func.isAsync || waits(func)) continue;
+      let most = Math.max(0, ...(own.get(func) ?? []).filter(({ counted }) => counted).map(({ depth }) => depth));
+      for (const site of graph.sites(func)) {
+        const inside = loopsAround(inference, site.node).length;
+        for (const { func: target, doubt } of site.targets)
+          if (target !== func && doubt === 0) {
+            const below = degree.get(target) ?? 0;
+            if (below > 0) most = Math.max(most, below + inside);
+          }
+      }
+      if (most > (degree.get(func) ?? 0)) {
+        degree.set(func, most);
+        changed = true;
+      }
+    }
+    if (!changed) break;
+  }
+  const found = new Map<Func, LoopWork>();
+  for (const func of graph.funcs) {
+    const recursion = branchingRecursion(graph, func);
+    if (recursion && !waits(func)) found.set(func, { at: recursion, depth: 2, counted: true });
+    const work = ownWork(graph, func, own.get(func) ?? [], degree);
+    if (work) found.set(func, work);
+  }
+  return found;
+}
+
+/** The work that starts in the function itself: a nest of its own, or a loop that calls a function with one. */
+function ownWork(
+  graph: CallGraph,
+  func: Func,
+  loops: readonly NumericLoop[],
+  degree: ReadonlyMap<Func, number>,
+): LoopWork | null {
+  const [deepest] = [...loops].sort((a, b) => Number(b.counted) - Number(a.counted) || b.depth - a.depth);
+  if (deepest && deepest.depth >= 2)
+    return { at: outermost(graph.inference, deepest.loop), depth: deepest.depth, counted: deepest.counted };
+  for (const site of graph.sites(func)) {
+    const [innermost] = loopsAround(graph.inference, site.node);
+    if (!innermost) continue;
+    for (const { func: target, doubt } of site.targets) {
+      const below = degree.get(target) ?? 0;
+      if (target !== func && doubt === 0 && below === 1)
+        return { at: outermost(graph.inference, innermost), depth: 2, counted: true };
+    }
+  }
+  return null;
+}
+
+/** Loops of numbers: counted by `range` or by a condition, with arithmetic inside, without waiting; nested ones with their depth. */
+function numericLoops(graph: CallGraph, func: Func, waits: (func: Func) => boolean): NumericLoop[] {
+  const { inference } = graph;
+  const found: NumericLoop[] = [];
+  for (const node of func.nodes) {
+    if (node.kind !== "for" && node.kind !== "while" && node.kind !== "clause") continue;
+    if (node.kind !== "while" && (node.isAsync || isSmall(inference, node.iter))) continue;
+    const depth = 1 + loopsAround(inference, node).length;
+    // Deep nests over any collection are work; shallow ones surely only where numbers count the rounds.
+    const counted = isCounted(inference, node) || depth >= 3;
+    if (!counted && depth < 2) continue;
+    const inside = insideOf(node);
+    if (inside.some((one) => one.kind === "await" || one.kind === "yield")) continue;
+    if (!inside.some((one) => isArithmetic(inference, one))) continue;
+    if (inside.some((one) => graph.siteOf(one)?.targets.some(({ func: target }) => waits(target)) ?? false)) continue;
+    found.push({ loop: node, depth, counted });
+  }
+  return found;
+}
+
+/** The loops around a node within its function, innermost first; small ones do not count. */
+function loopsAround(inference: Inference, node: Node): Loop[] {
+  const found: Loop[] = [];
+  for (let at = node.parent, from: Node = node; at; from = at, at = at.parent) {
+    if (opensScope(at) || at.kind === "module") break;
+    if (at.kind === "while") found.push(at);
+    else if (at.kind === "for" && from !== at.iter && !isSmall(inference, at.iter)) found.push(at);
+    else if (at.kind === "comprehension") {
+      const index = from.kind === "clause" ? at.clauses.indexOf(from) : at.clauses.length;
+      for (const clause of at.clauses.slice(0, index)) if (!isSmall(inference, clause.iter)) found.push(clause);
+    }
+  }
+  return found;
+}
+
+function outermost(inference: Inference, loop: Loop): Loop {
+  return loopsAround(inference, loop).at(-1) ?? loop;
+}
+
+function insideOf(loop: Loop): Node[] {
+  const roots: readonly Node[] =
+    loop.kind === "clause"
+      ? loop.parent
+        ? children(loop.parent)
+        : []
+      : loop.kind === "while"
+        ? [loop.test, ...loop.body]
+        : loop.body;
+  const found: Node[] = [];
+  const collect = (node: Node): void => {
+    found.push(node);
+    if (!opensScope(node)) for (const child of children(node)) collect(child);
+  };
+  roots.forEach(collect);
+  return found;
+}
+
+/** Counted by numbers: `range(…)`, or a `while` whose condition computes or compares. */
+function isCounted(inference: Inference, loop: Loop): boolean {
+  if (loop.kind === "while") return loop.test.kind === "compare" || loop.test.kind === "boolean";
+  const { iter } = loop;
+  return iter.kind === "call" && inference.names(iter.callee).some(({ name }) => name === "range");
+}
+
+function isSmall(inference: Inference, iter: Expression): boolean {
+  if (iter.kind === "tuple" || iter.kind === "list" || iter.kind === "set") return iter.items.length < SMALL;
+  if (iter.kind !== "call" || !inference.names(iter.callee).some(({ name }) => name === "range")) return false;
+  return iter.args.every(
+    ({ value, stars }) => stars === 0 && (value.kind === "number" || value.kind === "unary") && bound(value) < SMALL,
+  );
+}
+
+function bound(value: Expression): number {
+  return value.kind === "number"
+    ? value.value
+    : value.kind === "unary"
+      ? bound(value.operand)
+      : Number.POSITIVE_INFINITY;
+}
+
+const ARITHMETIC = new Set(["*", "/", "%", "//", "**", "-", "^", "&", "|", "<<", ">>", "+"]);
+
+function isArithmetic(inference: Inference, node: Node): boolean {
+  if (node.kind === "augassign")
+    return ARITHMETIC.has(node.op.replace("=", "")) && !isStep(node.value) && !isText(inference, node.value);
+  return (
+    node.kind === "binary" &&
+    ARITHMETIC.has(node.op) &&
+    ![node.left, node.right].some((side) => isText(inference, side))
+  );
+}
+
+/** `count += 1` counts rounds; it is no work. */
+function isStep(value: Expression): boolean {
+  return value.kind === "number";
+}
+
+function isText(inference: Inference, node: Expression): boolean {
+  if (node.kind === "string" || node.kind === "fstring" || node.kind === "list" || node.kind === "tuple") return true;
+  return inference
+    .values(node)
+    .some(
+      (value) =>
+        (value.kind === "instance" && !/^(?:int|float|bool|complex)$/.test(value.type)) || value.kind === "iterable",
+    );
+}
+
+/** A function that calls itself at least twice on the way to its result takes exponential time: the second call, if so. */
+function branchingRecursion(graph: CallGraph, func: Func): Node | null {
+  if (func.isAsync || func.node.kind !== "function") return null;
+  for (const node of func.nodes) {
+    if (node.kind !== "binary" || !ARITHMETIC.has(node.op)) continue;
+    const sides = [node.left, node.right];
+    if (
+      sides.every(
+        (side) => side.kind === "call" && (graph.siteOf(side)?.targets.some((target) => target.func === func) ?? false),
+      )
+    )
+      return node;
+  }
+  return null;
+}
