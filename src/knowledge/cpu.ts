@@ -9,7 +9,7 @@ import { SECURITY_CPU } from "./cpu/security.ts";
 import { STANDARD_CPU, STANDARD_CPU_CLASSES } from "./cpu/standard.ts";
 import { uniqueMap } from "./names.ts";
 
-export type { CpuClass, CpuFact, Gil, Weight } from "./cpu/row.ts";
+export type { CpuClass, CpuFact } from "./cpu/row.ts";
 
 /** What a call to each canonical name costs the processor. Names that cost nothing are listed too, so that nothing guesses them. */
 export const CPU: ReadonlyMap<string, CpuFact> = uniqueMap(

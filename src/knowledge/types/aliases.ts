@@ -262,7 +262,6 @@ export const ALIAS_ROWS: readonly (readonly [to: string, from: string])[] = [
   ["jinja2.Environment", "jinja2.{environment.Environment,sandbox.SandboxedEnvironment,nativetypes.NativeEnvironment}"],
   ["pydantic.BaseModel", "pydantic.main.BaseModel pydantic.v1.BaseModel"],
   ["pydantic.TypeAdapter", "pydantic.type_adapter.TypeAdapter"],
-  ["regex.Pattern", "regex._regex.Pattern regex.regex.Pattern"],
   ["pypdf.PdfReader", "pypdf._reader.PdfReader"],
   ["pypdf.PdfWriter", "pypdf._writer.PdfWriter"],
   ["pypdf.PageObject", "pypdf._page.PageObject"],

@@ -28,9 +28,7 @@ const CAPITALS = [
   "imblearn.over_sampling.SMOTE",
   "ultralytics.YOLO",
   "vllm.LLM",
-  "mtcnn.MTCNN",
   "TTS.api.TTS",
-  "surprise.SVD",
 ];
 const TENSOR_STEPS =
   "{matmul,mm,bmm,sum,mean,softmax,cumsum,cpu,cuda,to,detach,view,reshape,squeeze,unsqueeze,permute,transpose,float,half,long,clone,contiguous,flatten,requires_grad_}";
@@ -59,7 +57,6 @@ export const COMPUTING_TYPES: TypeRows = {
     ["bs4.Tag.{find,select_one,find_next,find_parent,find_next_sibling,find_previous_sibling}", "bs4.Tag"],
     ["bs4.Tag.{find_all,findAll,select,find_parents,find_next_siblings}", "iter bs4.Tag"],
     ["jinja2.Environment.{get_template,from_string,select_template,get_or_select_template}", "jinja2.Template"],
-    ["regex.compile", "regex.Pattern"],
     ["tiktoken.{get_encoding,encoding_for_model}", "tiktoken.Encoding"],
     ["tokenizers.Tokenizer.{from_file,from_pretrained,from_str}", "tokenizers.Tokenizer"],
     // Documents
@@ -103,7 +100,6 @@ export const COMPUTING_TYPES: TypeRows = {
       "PIL.Image.Image",
     ],
     ["PIL.Image.Image.split", "iter PIL.Image.Image"],
-    ["qrcode.make qrcode.QRCode.make_image", "PIL.Image.Image"],
     [
       "cv2.{Canny,medianBlur,bilateralFilter,blur,boxFilter,filter2D,Sobel,Scharr,Laplacian,dilate,erode,morphologyEx,warpAffine,warpPerspective,remap,flip,rotate,inRange,bitwise_and,bitwise_or,bitwise_not,addWeighted,absdiff,matchTemplate,copyMakeBorder,equalizeHist,adaptiveThreshold,add,subtract,undistort,inpaint,merge,fastNlMeansDenoising,fastNlMeansDenoisingColored}",
       "numpy.ndarray",
