@@ -7,9 +7,9 @@ import { WORKERS } from "./pools/workers.ts";
 import { BASES } from "./types.ts";
 import { type AtLeast, asPinned, newest } from "./versions.ts";
 
-export type { CapacityPart, Exhaustion, Given, HandOver, PoolFact, PoolKind, SizedBy } from "./pools/row.ts";
+export type { PoolFact } from "./pools/row.ts";
 export { capacityRange } from "./pools/row.ts";
-export type { Range, Size } from "./pools/size.ts";
+export type { Range } from "./pools/size.ts";
 export { PROCESSORS, sizeAt, sizeRange } from "./pools/size.ts";
 
 /**
@@ -31,8 +31,16 @@ export function poolFact(name: string, atLeast: AtLeast = newest): PoolFact | un
   return undefined;
 }
 
-/** Whether a call by canonical name takes something from the pool. */
+/** Whether a call by canonical name takes something from the pool, also one of a class derived from the one that does. */
 export function takesFrom(fact: PoolFact, call: string): boolean {
+  if (fact.acquire.includes(call)) return true;
   const dot = call.lastIndexOf(".");
-  return fact.acquire.includes(call) || (call[dot + 1] !== "_" && fact.acquire.includes(`${call.slice(0, dot)}.*`));
+  const method = call.slice(dot + 1);
+  const types = [call.slice(0, Math.max(dot, 0))];
+  for (const type of types) {
+    const names = method.startsWith("_") ? [`${type}.${method}`] : [`${type}.${method}`, `${type}.*`];
+    if (names.some((name) => fact.acquire.includes(name))) return true;
+    types.push(...(BASES.get(type) ?? []).filter((base) => !types.includes(base)));
+  }
+  return false;
 }

@@ -9,7 +9,7 @@ import { WAIT_LIMITS } from "./timeouts/waits.ts";
 import { BASES } from "./types.ts";
 import { type AtLeast, asPinned, newest } from "./versions.ts";
 
-export type { Argument, Awaited, Meaning, TimeoutFact, TimeoutGroup, TimeoutParameter } from "./timeouts/row.ts";
+export type { TimeoutFact } from "./timeouts/row.ts";
 export { AWAITED_WORDS } from "./timeouts/row.ts";
 
 /** How long calls wait and what limits them, by canonical name; `Class.*` speaks of every public method without an entry of its own. */
