@@ -222,6 +222,27 @@ test.each([
   expect(await worth(`import os\nfrom decouple import config, Csv\nuse(${source})\n`)).toBeNull();
 });
 
+test("a project's own readers of the environment, and defaults in a scheme", async () => {
+  const reader = `import os
+from typing import overload
+@overload
+def number(key: str) -> int | None: ...
+@overload
+def number(key: str, default: int) -> int: ...
+def number(key, default=None):
+    if key not in os.environ:
+        return default
+    return int(os.environ[key])
+`;
+  const found = await worth(`${reader}use(number("POOL", 20))\n`);
+  expect(found).toMatchObject({ value: 20, doubt: 1 });
+  expect(found?.origin[0]?.words).toBe("the default of the environment variable `POOL`");
+  expect(await worth(`${reader}use(number("POOL"))\n`)).toBeNull();
+  const scheme = "import environ\nenv = environ.Env(POOL=(int, 20), DEBUG=(bool, False))\n";
+  expect(await worth(`${scheme}use(env("POOL"))\n`)).toMatchObject({ value: 20, doubt: 1 });
+  expect(await worth(`${scheme}use(env("OTHER"))\n`)).toBeNull();
+});
+
 test("a branch that the environment does not choose", async () => {
   expect(await plain("import os\nuse(5 if os.getenv('DEBUG', '') else 5)\n")).toBe(5);
 });

@@ -94,6 +94,8 @@ test.each([
     "celery, shop.tasks, workers 1, threads 8, threads",
   ],
   ["celery -A shop worker --autoscale=10,3", "celery, shop, workers 10"],
+  [`celery -A shop worker -P \${POOL:-gevent} -c 50`, "celery, shop, workers 1, threads 50, gevent"],
+  ["celery -A shop worker -P $POOL -c 5", "celery, shop, workers 5"],
   ["celery -A shop worker -P solo", "celery, shop, workers 1, threads 1, solo"],
 ])("%s", async (command, setting) => {
   expect(await lines({ Procfile: `web: ${command}\n` })).toEqual([`Procfile:1 ${setting}`]);
@@ -333,6 +335,8 @@ test("files that count", () => {
     "supervisor/conf.d/web.conf",
     "start-web.sh",
     "docker-entrypoint.sh",
+    "bin/docker-entrypoint",
+    "etc/worker.conf",
     "run.sh",
     "uwsgi.ini",
     ".env",

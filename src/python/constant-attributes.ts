@@ -173,7 +173,9 @@ export function attributesOf(evaluation: Evaluation): Attributes {
               const value = evaluate(passed);
               return value && through(value, place(inference, call, "argument"));
             }
-            return passesMore(call, 2) || (position >= 0 && passesMore(call, 1)) ? null : fallback();
+            const mayPass = passesMore(call, 2) || (position >= 0 && passesMore(call, 1));
+            // What is passed to settings in bulk is mostly about where they are read.
+            return !mayPass ? fallback() : record === "settings" ? doubted(fallback()) : null;
           }),
     );
     return direct || record === "settings" ? found : doubted(found);

@@ -1,15 +1,20 @@
 import type { Constant, Content } from "./constant.ts";
 import { apply, CPUS, computed, converted, extreme, isNone, isSequence, keyed, roundHalfEven } from "./constant.ts";
+import { definition } from "./definition.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { doubted, literal, oneLine, place, quoted } from "./evaluation.ts";
+import type { Func } from "./module.ts";
 import { sourceOf } from "./module.ts";
 import type { Call, Expression } from "./syntax.ts";
 import { argument } from "./syntax.ts";
+import { given } from "./uses.ts";
 
 /** Evaluates calls of library functions. */
 export interface LibraryCalls {
   /** What the library function gives, called so. */
   result(name: string, call: Call): Constant | null;
+  /** What the call gives if the project's function reads an environment variable; `null` if it does not. */
+  ownReader(func: Func, call: Call): Constant | null;
   /** Whether the expression reads an environment variable, converted or not. */
   readsVariable(expression: Expression): boolean;
   /** What a message calls the value that stands in for an unset variable. */
@@ -127,10 +132,16 @@ export function libraryCallsOf({ inference, evaluate, returned }: Evaluation): L
 
   const environmentConstant = (call: Call, reader: Reader): Constant | null => {
     const value = argument(call, "default", 1);
-    const found = value && evaluate(value);
+    if (!value) return schemeDefault(call);
+    const type = reader.type ?? castOf(call);
+    return unlessSet(call, value, type);
+  };
+
+  /** The default of a variable that `call` reads; `type` is what it is converted to, the empty text for what is no plain type. */
+  const unlessSet = (call: Call, value: Expression, type: string | null): Constant | null => {
+    const found = evaluate(value);
     // Without a default the value is the environment's alone.
     if (!found || isNone(found)) return null;
-    const type = reader.type ?? castOf(call);
     const content = type === null ? found : type === "" ? null : converted(type, found);
     if (!content) return null;
     const origin = place(inference, call, "environment", variableWords(call));
@@ -140,6 +151,36 @@ export function libraryCallsOf({ inference, evaluate, returned }: Evaluation): L
       doubt: found.doubt + 1,
     };
   };
+
+  /** `env("POOL")` where `env = environ.Env(POOL=(int, 20))`. */
+  const schemeDefault = (call: Call): Constant | null => {
+    const name = argument(call, null, 0);
+    const reader = call.callee.kind === "attribute" ? call.callee.value : call.callee;
+    const made = definition(inference, reader);
+    if (name?.kind !== "string" || made.kind !== "call") return null;
+    if (!inference.names(made.callee).some((one) => /^environ\.(?:FileAware)?Env$/.test(one.name))) return null;
+    const scheme = argument(made, name.value, -1);
+    const [, value] = scheme?.kind === "tuple" && scheme.items.length === 2 ? scheme.items : [];
+    return value ? unlessSet(call, value, null) : null;
+  };
+
+  /** What a function of the project gives that reads an environment variable and has a parameter for its default. */
+  const ownReader = (func: Func, call: Call): Constant | null => {
+    const param = func.params.find(
+      ({ name, stars }) => stars === 0 && /^(?:default|fallback|default_value)$/.test(name),
+    );
+    if (!param || func.cls || func.isAsync || !readsEnvironment(func)) return null;
+    const passed = given({ call, bound: false }, func.params, param);
+    const value = passed === "default" ? param.default : passed === "unknown" ? null : passed;
+    return value && unlessSet(call, value, null);
+  };
+
+  const readsEnvironment = (func: Func): boolean =>
+    func.nodes.some(
+      (node) =>
+        (node.kind === "attribute" || node.kind === "name") &&
+        inference.values(node).some((value) => value.kind === "library" && /^os\.(?:environ|getenv)$/.test(value.name)),
+    );
 
   /** The type that `cast=` names; `null` without one, the empty text for what is no plain type. */
   const castOf = (call: Call): string | null => {
@@ -166,7 +207,7 @@ export function libraryCallsOf({ inference, evaluate, returned }: Evaluation): L
     });
   };
 
-  return { result: libraryConstant, readsVariable, variableWords };
+  return { result: libraryConstant, ownReader, readsVariable, variableWords };
 }
 
 /** A call that reads an environment variable; `type` is what it converts the value to. */

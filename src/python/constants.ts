@@ -393,8 +393,10 @@ export function constantsOf(inference: Inference, counts: (path: string) => bool
     const duration =
       call.callee.kind === "attribute" && call.callee.attr === "total_seconds" ? evaluate(call.callee.value) : null;
     if (duration?.kind === "duration") return { ...duration, kind: "number" };
-    const functions = inference.values(call.callee).filter((value) => value.kind === "function");
-    if (functions.length > 0) return agreed(functions.map(({ func }) => returned(func)));
+    const functions = inference.values(call.callee).flatMap((value) => (value.kind === "function" ? [value.func] : []));
+    // `@overload` only declares.
+    const real = functions.filter((func) => !inference.decoration(func).abstract);
+    if (functions.length > 0) return agreed(real.map((func) => library.ownReader(func, call) ?? returned(func)));
     return agreed(
       inference
         .names(call.callee)

@@ -36,12 +36,11 @@ function readerOf(path: string): Read | null {
   if (/^(?:Dockerfile|Containerfile)(?:[._-].+)?$|\.(?:dockerfile|containerfile)$/i.test(name)) return readDockerfile;
   if (/^(?:docker-)?compose[^/]*\.ya?ml$/.test(name)) return readCompose;
   if (/\.service$/.test(name)) return readUnit;
-  if (
-    /^supervisor[^/]*\.(?:conf|ini)$|(?:^|\/)supervisor[^/]*\/(?:.*\/)?[^/]+\.(?:conf|ini)$/.test(path) ||
-    /^supervisor.*\.(?:conf|ini)$/.test(name)
-  )
-    return readSupervisor;
   if (/uwsgi[^/]*\.ini$/.test(name)) return readUwsgi;
+  const isSupervisor = /supervisor|worker|celery|gunicorn|uvicorn|program/;
+  if (/\.(?:conf|ini)$/.test(name)) return isSupervisor.test(path) ? readSupervisor : null;
+  // Images keep their start scripts without an ending too.
+  if (/^(?:docker-)?entrypoint$|^start$/.test(name)) return readScript;
   if (/(?:start|entrypoint|run|serve|worker|web|boot|launch|gunicorn|uvicorn|celery)[^/]*\.sh$/.test(name))
     return readScript;
   return /^\.env(?:\.[\w-]+)*$/.test(name) ? readEnv : null;
@@ -188,8 +187,12 @@ function readUnit(text: string, path: string): CommandFile {
 function readSupervisor(text: string, path: string): CommandFile {
   const commands: Command[] = [];
   let variables = new Map<string, Variable>();
+  let inProgram = false;
   for (const { key, value, line, section } of iniEntries(text)) {
-    if (section) variables = new Map();
+    if (section) {
+      variables = new Map();
+      inProgram = key.startsWith("[program:");
+    } else if (!inProgram) continue;
     else if (key === "command")
       commands.push(
         ...commandsOf(

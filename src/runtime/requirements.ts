@@ -247,10 +247,12 @@ function readSetupCfg(text: string): Stated[] {
 
 function readPyproject(text: string): Stated[] {
   const table = parseToml(text, "pyproject.toml");
+  const places = placesIn(text);
   const found: Stated[] = [];
   const list = (items: unknown, path: readonly string[]): void => {
     if (!Array.isArray(items)) return;
-    for (const item of items) if (typeof item === "string") found.push(...requirement(item, lineOf(text, path, item)));
+    const start = places.table(path);
+    for (const item of items) if (typeof item === "string") found.push(...requirement(item, places.item(item, start)));
   };
   const lists = (groups: unknown, path: readonly string[]): void => {
     if (isTable(groups)) for (const [name, items] of Object.entries(groups)) list(items, [...path, name]);
@@ -263,39 +265,77 @@ function readPyproject(text: string): Stated[] {
   lists(table["dependency-groups"], ["dependency-groups"]);
   lists(pdm?.["dev-dependencies"], ["tool", "pdm", "dev-dependencies"]);
   list(uv?.["dev-dependencies"], ["tool", "uv", "dev-dependencies"]);
-  found.push(...named(poetry?.dependencies, text, ["tool", "poetry", "dependencies"]));
-  found.push(...named(poetry?.["dev-dependencies"], text, ["tool", "poetry", "dev-dependencies"]));
+  found.push(...named(poetry?.dependencies, places, ["tool", "poetry", "dependencies"]));
+  found.push(...named(poetry?.["dev-dependencies"], places, ["tool", "poetry", "dev-dependencies"]));
   for (const [name, group] of Object.entries(isTable(poetry?.group) ? poetry.group : {}))
     if (isTable(group))
-      found.push(...named(group.dependencies, text, ["tool", "poetry", "group", name, "dependencies"]));
+      found.push(...named(group.dependencies, places, ["tool", "poetry", "group", name, "dependencies"]));
   return found;
 }
 
 /** `redis = "^5.0"` and `redis = { version = "^5.0", extras = […] }`. */
-function named(table: unknown, text: string, path: readonly string[]): Stated[] {
+function named(table: unknown, places: Places, path: readonly string[]): Stated[] {
   if (!isTable(table)) return [];
+  const start = places.table(path);
   return Object.entries(table).flatMap(([name, value]): Stated[] => {
     const version = isTable(value) ? value.version : value;
-    return name === "python"
-      ? []
-      : [{ name, specifier: typeof version === "string" ? version : "", line: lineOf(text, [...path, name]) }];
+    const specifier = typeof version === "string" ? version : "";
+    return name === "python" ? [] : [{ name, specifier, line: places.key(name, start) }];
   });
+}
+
+/** Where things stand in a TOML text, without searching it anew for each of many. */
+interface Places {
+  table(path: readonly string[]): number;
+  /** The first line from `start` on that has the text in quotes, or sets the key. */
+  item(text: string, start: number): number;
+  key(name: string, start: number): number;
+}
+
+const MOST_SEARCHES = 100;
+
+function placesIn(text: string): Places {
+  const items = new Map<string, number[]>();
+  const keys = new Map<string, number[]>();
+  const note = (map: Map<string, number[]>, key: string, line: number): void => {
+    const known = map.get(key);
+    if (known) known.push(line);
+    else map.set(key, [line]);
+  };
+  for (const [index, row] of text.split("\n").entries()) {
+    for (const [, double, single] of row.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g))
+      note(items, double ?? single ?? "", index + 1);
+    const key = /^\s*["']?([\w.-]+)["']?\s*=/.exec(row)?.[1];
+    if (key !== undefined) note(keys, key, index + 1);
+  }
+  const from = (lines: readonly number[] | undefined, start: number): number =>
+    lines?.find((line) => line >= start) ?? start;
+  let searches = 0;
+  return {
+    table: (path) => (searches++ < MOST_SEARCHES ? lineOf(text, path) : 1),
+    item: (item, start) => from(items.get(item), start),
+    key: (name, start) => from(keys.get(name), start),
+  };
 }
 
 function readPipfile(text: string): Stated[] {
   const table = parseToml(text, "Pipfile");
-  return ["packages", "dev-packages"].flatMap((section) => named(table[section], text, [section]));
+  const places = placesIn(text);
+  return ["packages", "dev-packages"].flatMap((section) => named(table[section], places, [section]));
 }
 
 function readPipfileLock(text: string): Stated[] {
   const whole: unknown = JSON.parse(text);
   if (!isTable(whole)) return [];
-  const rows = text.split("\n");
+  const lines = new Map<string, number>();
+  for (const [index, row] of text.split("\n").entries()) {
+    const name = /^\s*"([^"]+)":\s*\{/.exec(row)?.[1];
+    if (name !== undefined && !lines.has(name)) lines.set(name, index + 1);
+  }
   return [whole.default, whole.develop].flatMap((section) =>
     Object.entries(isTable(section) ? section : {}).flatMap(([name, entry]): Stated[] => {
       const version = isTable(entry) ? entry.version : null;
-      const line = rows.findIndex((row) => row.includes(`"${name}": {`)) + 1;
-      return typeof version === "string" ? [{ name, specifier: version, line: Math.max(1, line) }] : [];
+      return typeof version === "string" ? [{ name, specifier: version, line: lines.get(name) ?? 1 }] : [];
     }),
   );
 }

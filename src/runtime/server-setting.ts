@@ -1,6 +1,7 @@
 import type { Constant, Quantity } from "../python/constant.ts";
 import { number } from "../python/constant.ts";
 import type { Constants } from "../python/constants.ts";
+import { oneLine } from "../python/evaluation.ts";
 import type { Inference } from "../python/infer.ts";
 import type { Module } from "../python/module.ts";
 import { lineOf, sourceOf } from "../python/module.ts";
@@ -51,15 +52,15 @@ export function namedAmount(module: Module, name: string, constants: Constants):
 /** The amount that a constant says, set at a node of the module; `null` for `None`, which sets nothing. */
 export function amountFrom(constant: Constant | null, module: Module, at: Node): Amount | null {
   if (constant?.kind === "none") return null;
-  const source = sourceOf(module, at).replace(/\s+/g, " ").replaceAll("`", "'");
-  const place: SettingPlace = { path: module.path, line: lineOf(module, at), words: `\`${source.slice(0, 80)}\`` };
+  const source = oneLine(sourceOf(module, at));
+  const place: SettingPlace = { path: module.path, line: lineOf(module, at), words: `\`${source}\`` };
   const quantity = number(constant);
   if (!constant || !quantity)
     return {
       low: 1,
       high: Number.POSITIVE_INFINITY,
       exact: null,
-      formula: source.slice(0, 80),
+      formula: source,
       doubt: 1,
       from: [place],
     };

@@ -9,7 +9,7 @@ import type { Decides, GivenOption } from "./server-options.ts";
 import { optionsOf, SERVERS, serverCommand } from "./server-options.ts";
 import type { Amount, Configured, ServerSetting, SettingPlace } from "./server-setting.ts";
 import type { Variable } from "./shell.ts";
-import { shellCommands, shellNumber } from "./shell.ts";
+import { shellCommands, shellNumber, shellText } from "./shell.ts";
 
 /** Whether a file that is no Python says how servers are started, or sets variables for them. */
 export function isSettingsFile(path: string): boolean {
@@ -112,8 +112,8 @@ function started(words: readonly string[], path: string, command: Command, varia
     threads: amount("threads"),
     connections: amount("connections"),
     brokerPool: null,
-    workerClass: option("class")?.option.value ?? null,
-    app: option("app")?.option.value ?? found.app,
+    workerClass: shellText(option("class")?.option.value, own),
+    app: found.app,
     words: `\`${server}\` in \`${path}\``,
   };
   const config = option("config")?.option.value ?? null;

@@ -112,9 +112,9 @@ export function shellNumber(
   if (depth > MOST_STEPS) return null;
   // uWSGI's own word for the number of CPUs.
   if (plain === "%k" || COUNTS_CPUS.test(plain)) return { content: CPUS, through: [], open: false };
-  const [, name, fallback] = /^\$\{(\w+)(?::?[-=](.*))?\}$/s.exec(plain) ?? [];
-  const variable = name ?? /^\$(\w+)$/.exec(plain)?.[1];
-  if (variable !== undefined) {
+  const reference = referenceOf(plain);
+  if (reference) {
+    const { name: variable, fallback } = reference;
     const known = variables(variable);
     const inner = known ? shellNumber(known.value, variables, depth + 1) : null;
     if (known && inner) return { ...inner, through: [{ ...known, name: variable }, ...inner.through], open: true };
@@ -123,6 +123,24 @@ export function shellNumber(
   }
   const sum = /^\$\(\((.*)\)\)$/s.exec(plain)?.[1];
   return sum === undefined ? null : arithmetic(sum, variables, depth + 1);
+}
+
+/** The text that a word stands for; `null` if the files do not say. */
+export function shellText(
+  word: string | undefined,
+  variables: (name: string) => Variable | undefined,
+  depth = 0,
+): string | null {
+  if (word === undefined || depth > MOST_STEPS) return null;
+  if (!/[$`]/.test(word)) return word;
+  const reference = referenceOf(word.trim());
+  return reference && shellText(variables(reference.name)?.value ?? reference.fallback, variables, depth + 1);
+}
+
+/** `$NAME`, `${NAME}` or `${NAME:-default}`. */
+function referenceOf(word: string): { name: string; fallback: string | undefined } | null {
+  const [, name, fallback] = /^\$\{(\w+)(?::?[-=](.*))?\}$/s.exec(word) ?? /^\$(\w+)$/.exec(word) ?? [];
+  return name === undefined ? null : { name, fallback };
 }
 
 const COUNTS_CPUS =
