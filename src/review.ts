@@ -15,7 +15,9 @@ import type { Report, Stats } from "./report.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
 import { analyse } from "./runtime/analyse.ts";
+import { isRequirementsFile } from "./runtime/requirements.ts";
 import type { Runtime, Target } from "./runtime/runtime.ts";
+import { isSettingsFile } from "./runtime/server-settings.ts";
 import { VERSION } from "./version.ts";
 
 /** Files done so far, of all files to do. */
@@ -109,11 +111,22 @@ async function examine(
     (path) => tree.read(path),
     () => done(++count),
   );
-  const runtime = analyse(loaded.modules, layout, targetOf(settings), settings);
+  const runtime = analyse(loaded.modules, layout, targetOf(settings), settings, await settingsTexts(tree));
   const found = findingsOf(runtime, wantedRules(settings), settings).filter(({ confidence }) =>
     atLeastConfidence(confidence, "low"),
   );
   return { findings: ignoreFindings(found, runtime, settings), loaded, runtime };
+}
+
+/** The files beside the code that name library versions or start servers, by path; one that cannot be read says nothing. */
+async function settingsTexts(tree: Snapshot): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const path of await tree.paths()) {
+    if (!isRequirementsFile(path) && !isSettingsFile(path)) continue;
+    const text = await tree.read(path).catch(() => null);
+    if (text !== null) texts.set(path, text);
+  }
+  return texts;
 }
 
 /** The files to load for what happens in `paths`, and how imports find them. */

@@ -9,17 +9,28 @@ const NAMES = [
   ".env*",
   "*require*.txt",
   "*constraint*.txt",
+  "Containerfile*",
+  "*.dockerfile",
+  "entrypoint",
+  "docker-entrypoint",
+  "start",
   "uv.lock",
+  "pdm.lock",
   "poetry.lock",
 ];
 
-const MATTERS = new RegExp(`(?:\\.(?:${ENDINGS.join("|")})|(?:^|/)(?:${NAMES.map(pattern).join("|")}))$`);
+/** Requirement files by their folder: `requirements/prod.txt`. */
+const FOLDERS = "requirements/[^/]*\\.txt";
+
+const MATTERS = new RegExp(`(?:\\.(?:${ENDINGS.join("|")})|(?:^|/)(?:${NAMES.map(pattern).join("|")}|${FOLDERS}))$`);
 const NEVER = /(?:^|\/)(?:node_modules|__pycache__|__pypackages__|\.git)\//;
 
 /** Git pathspecs that choose the same files as `matters` (before its excluded folders). */
 export const PATHSPECS: readonly string[] = [
   ...ENDINGS.map((ending) => `*.${ending}`),
   ...NAMES.flatMap((name) => [name, `*/${name}`]),
+  "requirements/*.txt",
+  "*/requirements/*.txt",
 ];
 
 /** Whether a file belongs into a snapshot: Python, or configuration that Python servers and tools read. */

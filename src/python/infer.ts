@@ -434,7 +434,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       case "mapping":
         return [{ kind: "library", name: `dict.${attr}`, receiver: "dict", doubt: owner.doubt }];
       case "function":
-        return attr === "__wrapped__" ? [owner] : [];
+        return attr === "__wrapped__" ? [owner] : decorated(owner.func).flatMap((value) => attributeOf(value, attr));
       case "partial":
         return attr === "func" ? owner.of : [];
       default:
@@ -753,6 +753,10 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     found.project = project;
     return found;
   };
+
+  /** The objects that library decorators put in place of a function (a Celery task), as the tables know them. */
+  const decorated = (func: Func): readonly Value[] =>
+    decoration(func).library.flatMap((name) => lib.result(name, null, 0).filter(({ kind }) => kind === "instance"));
 
   const returns = (func: Func, self: Value | null): readonly Value[] => {
     const known = returned.get(func);

@@ -103,7 +103,7 @@ export function libraryOf(tables: LibraryTables): Library {
     }
     if (text === "self") return (receiver) => (receiver ? [receiver] : []);
     if (text === "None") return () => [{ kind: "none", doubt: 0 }];
-    const argument = /^(arg|class):(\d+)$/.exec(text);
+    const argument = /^(arg|instance):(\d+)$/.exec(text);
     if (argument) {
       const position = Number(argument[2]);
       if (argument[1] === "arg") return (_, given) => given(position);
@@ -112,6 +112,13 @@ export function libraryOf(tables: LibraryTables): Library {
           if (value.kind === "class") return [object(value.cls, true, value.doubt)];
           return value.kind === "library" ? [instance(value.name, value.doubt)] : [];
         });
+    }
+    if (text.startsWith("tuple ")) {
+      const items = text
+        .slice("tuple ".length)
+        .split(",")
+        .map((item) => build(item.trim()));
+      return (receiver, given) => [{ kind: "tuple", items: items.map((item) => item(receiver, given)), doubt: 0 }];
     }
     const wrapper = /^(async with|await|with|async iter|iter) (.+)$/.exec(text);
     if (!wrapper) return () => [instance(canonical(text))];

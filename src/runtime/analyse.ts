@@ -3,6 +3,7 @@ import { BLOCKING, BLOCKING_CLASSES, blockingMethod } from "../knowledge/blockin
 import { type CpuFact, cpuFact as cpuFactOf } from "../knowledge/cpu.ts";
 import { libraryTables } from "../knowledge/library.ts";
 import { OFFLOAD } from "../knowledge/offload.ts";
+import { constantsOf } from "../python/constants.ts";
 import { inferenceOf } from "../python/infer.ts";
 import type { Layout } from "../python/layout.ts";
 import { libraryOf } from "../python/library.ts";
@@ -14,7 +15,9 @@ import { contextsOf } from "./contexts.ts";
 import { cpuOf } from "./cpu.ts";
 import { frameworkRoots } from "./frameworks.ts";
 import { originsOf } from "./origins.ts";
+import { requirementsOf } from "./requirements.ts";
 import type { Runtime, Target } from "./runtime.ts";
+import { serverSettingsOf } from "./server-settings.ts";
 
 /** What the project itself says about its code, from the configuration. */
 export interface Declared {
@@ -24,12 +27,13 @@ export interface Declared {
   offload: readonly string[];
 }
 
-/** Computes where code runs and what it does, for the loaded modules. */
+/** Computes where code runs and what it does, for the loaded modules. `texts` are the files beside them that name library versions and start servers. */
 export function analyse(
   modules: ReadonlyMap<string, Module>,
   layout: Layout,
   target: Target,
   declared: Declared,
+  texts: ReadonlyMap<string, string>,
 ): Runtime {
   const library = libraryOf(libraryTables());
   const inference = inferenceOf(modules, layout, library);
@@ -49,8 +53,12 @@ export function analyse(
     return fact && isComputing(fact, cpuFact(name)) ? undefined : fact;
   });
   const cpu = cpuOf(graph, cpuFact, (func) => blocking.waits.get(func) !== undefined);
+  const constants = constantsOf(inference, (path) => !target.isTest(path));
   return {
     modules: [...modules.values()],
+    constants,
+    requirements: requirementsOf(texts),
+    servers: serverSettingsOf(texts, inference, constants).filter(({ path }) => !target.isTest(path)),
     inference,
     graph,
     contexts,

@@ -1,6 +1,6 @@
 import type { Inference } from "../python/infer.ts";
 import type { Func } from "../python/module.ts";
-import type { Comprehension, Expression, For, Node, While } from "../python/syntax.ts";
+import type { Call, Comprehension, Expression, For, Node, While } from "../python/syntax.ts";
 import { children, opensScope } from "../python/syntax.ts";
 import type { CallGraph } from "./callgraph.ts";
 
@@ -24,40 +24,18 @@ interface NumericLoop {
 
 /** Fewer rounds than this are no work. */
 const SMALL = 100;
-const MOST_ROUNDS = 6;
 
-/** Finds the functions whose own loops are work for the processor. Functions called in a loop count with their own loops. */
+/** Finds the functions whose loops are work for the processor: nests of their own, or a loop that calls a function with one. */
 export function loopWorkOf(graph: CallGraph, waits: (func: Func) => boolean): Map<Func, LoopWork> {
-  const { inference } = graph;
   const own = new Map<Func, NumericLoop[]>();
   for (const func of graph.funcs) own.set(func, numericLoops(graph, func, waits));
-  const degree = new Map<Func, number>();
-  // Degrees grow along call chains; a few rounds are enough for the chains that people write.
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    let changed = false;
-    for (const func of graph.funcs) {
-      if (func.isAsync || waits(func)) continue;
-      let most = Math.max(0, ...(own.get(func) ?? []).filter(({ counted }) => counted).map(({ depth }) => depth));
-      for (const site of graph.sites(func)) {
-        const inside = loopsAround(inference, site.node).length;
-        for (const { func: target, doubt } of site.targets)
-          if (target !== func && doubt === 0) {
-            const below = degree.get(target) ?? 0;
-            if (below > 0) most = Math.max(most, below + inside);
-          }
-      }
-      if (most > (degree.get(func) ?? 0)) {
-        degree.set(func, most);
-        changed = true;
-      }
-    }
-    if (!changed) break;
-  }
+  const depthOf = (func: Func): number =>
+    Math.max(0, ...(own.get(func) ?? []).filter(({ counted }) => counted).map(({ depth }) => depth));
   const found = new Map<Func, LoopWork>();
   for (const func of graph.funcs) {
     const recursion = branchingRecursion(graph, func);
     if (recursion && !waits(func)) found.set(func, { at: recursion, depth: 2, counted: true });
-    const work = ownWork(graph, func, own.get(func) ?? [], degree);
+    const work = ownWork(graph, func, own.get(func) ?? [], depthOf);
     if (work) found.set(func, work);
   }
   return found;
@@ -68,17 +46,16 @@ function ownWork(
   graph: CallGraph,
   func: Func,
   loops: readonly NumericLoop[],
-  degree: ReadonlyMap<Func, number>,
+  depthOf: (func: Func) => number,
 ): LoopWork | null {
   const [deepest] = [...loops].sort((a, b) => Number(b.counted) - Number(a.counted) || b.depth - a.depth);
   if (deepest && deepest.depth >= 2)
     return { at: outermost(graph.inference, deepest.loop), depth: deepest.depth, counted: deepest.counted };
   for (const site of graph.sites(func)) {
     const [innermost] = loopsAround(graph.inference, site.node);
-    if (!innermost) continue;
+    if (!innermost || insideOf(innermost).some(suspends)) continue;
     for (const { func: target, doubt } of site.targets) {
-      const below = degree.get(target) ?? 0;
-      if (target !== func && doubt === 0 && below === 1)
+      if (target !== func && doubt === 0 && depthOf(target) === 1)
         return { at: outermost(graph.inference, innermost), depth: 2, counted: true };
     }
   }
@@ -93,13 +70,13 @@ function numericLoops(graph: CallGraph, func: Func, waits: (func: Func) => boole
     if (node.kind !== "for" && node.kind !== "while" && node.kind !== "clause") continue;
     if (node.kind !== "while" && (node.isAsync || isSmall(inference, node.iter))) continue;
     const depth = 1 + loopsAround(inference, node).length;
-    // Deep nests over any collection are work; shallow ones surely only where numbers count the rounds.
-    const counted = isCounted(inference, node) || depth >= 3;
-    if (!counted && depth < 2) continue;
     const inside = insideOf(node);
-    if (inside.some((one) => one.kind === "await" || one.kind === "yield")) continue;
+    if (inside.some(suspends)) continue;
     if (!inside.some((one) => isArithmetic(inference, one))) continue;
     if (inside.some((one) => graph.siteOf(one)?.targets.some(({ func: target }) => waits(target)) ?? false)) continue;
+    // Deep nests over any collection are work; shallow ones surely only where numbers count the rounds.
+    const counted = (isCounted(inference, node) || depth >= 3) && isNumberWork(inference, inside);
+    if (!counted && depth < 2) continue;
     found.push({ loop: node, depth, counted });
   }
   return found;
@@ -135,11 +112,36 @@ function insideOf(loop: Loop): Node[] {
         : loop.body;
   const found: Node[] = [];
   const collect = (node: Node): void => {
+    // Where to look is no work, and neither is how many rounds there are.
+    if (node.kind === "slice" || (loop.kind !== "while" && node === loop.iter)) return;
     found.push(node);
     if (!opensScope(node)) for (const child of children(node)) collect(child);
   };
   roots.forEach(collect);
   return found;
+}
+
+function suspends({ kind }: Node): boolean {
+  return kind === "await" || kind === "yield";
+}
+
+/** Whether a loop does nothing but calculate: hard arithmetic, and no calls but those that calculate or collect. */
+function isNumberWork(inference: Inference, inside: readonly Node[]): boolean {
+  const hard = inside.some(
+    (one) =>
+      (one.kind === "binary" || one.kind === "augassign") &&
+      HARD.has(one.op.replace("=", "")) &&
+      isArithmetic(inference, one),
+  );
+  if (!hard) return false;
+  return inside.every((one) => one.kind !== "call" || calculates(inference, one));
+}
+
+function calculates(inference: Inference, call: Call): boolean {
+  const names = inference.names(call.callee);
+  if (names.length > 0)
+    return names.every(({ name }) => CALCULATING.has(name) || /^(?:math|cmath|random)\./.test(name));
+  return call.callee.kind === "attribute" && COLLECTING.has(call.callee.attr);
 }
 
 /** Counted by numbers: `range(…)`, or a `while` whose condition computes or compares. */
@@ -164,6 +166,28 @@ function bound(value: Expression): number {
       ? bound(value.operand)
       : Number.POSITIVE_INFINITY;
 }
+
+const HARD = new Set(["*", "/", "%", "//", "**", "^", "<<", ">>"]);
+const CALCULATING = new Set([
+  "abs",
+  "min",
+  "max",
+  "sum",
+  "pow",
+  "divmod",
+  "round",
+  "int",
+  "float",
+  "complex",
+  "len",
+  "range",
+  "zip",
+  "enumerate",
+  "list.append",
+  "all",
+  "any",
+]);
+const COLLECTING = new Set(["append"]);
 
 const ARITHMETIC = new Set(["*", "/", "%", "//", "**", "-", "^", "&", "|", "<<", ">>", "+"]);
 
@@ -196,7 +220,7 @@ function isText(inference: Inference, node: Expression): boolean {
 function branchingRecursion(graph: CallGraph, func: Func): Node | null {
   if (func.isAsync || func.node.kind !== "function") return null;
   for (const node of func.nodes) {
-    if (node.kind !== "binary" || !ARITHMETIC.has(node.op)) continue;
+    if (node.kind !== "binary" || (node.op !== "+" && node.op !== "*")) continue;
     const sides = [node.left, node.right];
     if (
       sides.every(

@@ -1,5 +1,6 @@
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { CpuFact } from "../knowledge/cpu.ts";
+import type { Constants } from "../python/constants.ts";
 import type { Inference } from "../python/infer.ts";
 import type { Module } from "../python/module.ts";
 import type { Blocking } from "./blocking.ts";
@@ -7,6 +8,8 @@ import type { CallGraph } from "./callgraph.ts";
 import type { Contexts } from "./contexts.ts";
 import type { Cpu } from "./cpu.ts";
 import type { Origins } from "./origins.ts";
+import type { Requirements } from "./requirements.ts";
+import type { ServerSetting } from "./server-setting.ts";
 
 /** Everything that rules, checklist and recommendations may ask: what the code says, where it runs, and what it does. */
 export interface Runtime {
@@ -21,6 +24,12 @@ export interface Runtime {
   /** What a call of a canonical name (bound to an object of class `receiver`) does to its thread, as far as the tables know. */
   blockingFact(name: string, receiver: string | null): BlockingFact | undefined;
   origins: Origins;
+  /** What expressions are worth, and where the numbers come from. */
+  constants: Constants;
+  /** Which versions of libraries the project asks for. */
+  requirements: Requirements;
+  /** How gunicorn, uvicorn, Celery and their kin are started. */
+  servers: readonly ServerSetting[];
   target: Target;
 }
 
