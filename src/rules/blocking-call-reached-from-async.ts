@@ -1,5 +1,6 @@
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { Func } from "../python/module.ts";
+import type { Node } from "../python/syntax.ts";
 import { placeOf, type Site } from "../runtime/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { through, type Witness } from "../runtime/witness.ts";
@@ -42,8 +43,9 @@ async def handler(url):
   *detect(runtime) {
     for (const func of runtime.graph.funcs) {
       if (loopReason(runtime, func) === null) continue;
+      const told = new Set(runtime.blocking.direct(func).map(({ site }) => site.node));
       for (const site of runtime.graph.sites(func)) {
-        if (site.awaited && site.kind === "call") continue;
+        if ((site.awaited && site.kind === "call") || isPartOf(site.node, told)) continue;
         const found =
           through(runtime.graph, site, runtime.blocking.waits) ?? through(runtime.graph, site, runtime.blocking.files);
         if (found) yield detection(runtime, func, site, found.witness, found.doubt);
@@ -74,4 +76,11 @@ function detection(runtime: Runtime, func: Func, site: Site, witness: Witness<Bl
     cause: `${source.site.func.name}>${source.name}`,
     trace: hops(witness),
   };
+}
+
+/** Whether a property only gives the object whose method blocks by itself: one place, one finding. */
+function isPartOf(node: Node, told: ReadonlySet<Node>): boolean {
+  for (let at: Node | null = node; at?.kind === "attribute" || at?.kind === "call"; at = at.parent)
+    if (at !== node && told.has(at)) return true;
+  return false;
 }

@@ -46,9 +46,10 @@ export function analyse(
   const graph = callGraphOf(inference, offloaders, (name) => Object.hasOwn(declared.blocking, name));
   const contexts = contextsOf(graph, frameworkRoots(graph));
   const cpuFact = (name: string): CpuFact | undefined => inheritedCpuFact(name, library.ancestry);
+  const origins = originsOf(inference);
   const blockingFactOf = (name: string, receiver: string | null): BlockingFact | undefined =>
     declaredFact(declared, name) ?? blockingFact(name, receiver, library.ancestry);
-  const blocking = blockingOf(graph, (name, receiver) => {
+  const blocking = blockingOf(graph, origins, (name, receiver) => {
     const fact = blockingFactOf(name, receiver);
     return fact && isComputing(fact, cpuFact(name)) ? undefined : fact;
   });
@@ -66,7 +67,7 @@ export function analyse(
     cpu,
     cpuFact,
     blockingFact: blockingFactOf,
-    origins: originsOf(inference),
+    origins,
     target,
   };
 }

@@ -4,6 +4,7 @@ import type { Call, Expression, Node } from "../python/syntax.ts";
 import { argument, enclosing } from "../python/syntax.ts";
 import type { CallGraph, Site } from "./callgraph.ts";
 import { isFinished } from "./futures.ts";
+import type { Origins } from "./origins.ts";
 import { type Effects, type Source, spread } from "./witness.ts";
 
 /** Looks up what a call of a canonical name does to the thread that makes it. */
@@ -25,9 +26,9 @@ const ELSEWHERE: ReadonlySet<Category> = new Set<Category>(["lock", "loop"]);
 const FILE_COSTS: ReadonlySet<Cost> = new Set<Cost>(["ssd", "us"]);
 
 /** Finds what blocks, from the tables up through the call graph. */
-export function blockingOf(graph: CallGraph, facts: BlockingFacts): Blocking {
+export function blockingOf(graph: CallGraph, origins: Origins, facts: BlockingFacts): Blocking {
   const direct = new Map<Func, Source<BlockingFact>[]>();
-  for (const func of graph.funcs) direct.set(func, directly(graph, func, facts));
+  for (const func of graph.funcs) direct.set(func, directly(graph, origins, func, facts));
   const of = (wanted: (fact: BlockingFact) => boolean) => (func: Func) =>
     (direct.get(func) ?? []).filter((source) => !ELSEWHERE.has(source.fact.category) && wanted(source.fact));
   return {
@@ -45,7 +46,7 @@ export function isFile(fact: BlockingFact): boolean {
   return FILE_COSTS.has(fact.cost);
 }
 
-function directly(graph: CallGraph, func: Func, facts: BlockingFacts): Source<BlockingFact>[] {
+function directly(graph: CallGraph, origins: Origins, func: Func, facts: BlockingFacts): Source<BlockingFact>[] {
   const found: Source<BlockingFact>[] = [];
   for (const site of graph.sites(func)) {
     if (site.awaited || site.kind === "property" || neverRuns(site.node)) continue;
@@ -57,9 +58,32 @@ function directly(graph: CallGraph, func: Func, facts: BlockingFacts): Source<Bl
       else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
     }
     // Where the receiver may also be something harmless, the call only may block.
-    if (best) found.push(innocent > 0 ? { ...best, doubt: best.doubt + 1 } : best);
+    if (best) found.push({ ...best, doubt: best.doubt + (innocent > 0 ? 1 : 0) + circumstance(origins, best) });
   }
   return found;
+}
+
+/** The doubt that lies in the circumstances of a call: whether there is anything to wait for. */
+function circumstance(origins: Origins, { fact, site }: Source<BlockingFact>): number {
+  switch (fact.when) {
+    case "streamed":
+      return 2;
+    case "full":
+      return site.node.kind === "call" && isBounded(origins, site.node) ? 0 : 2;
+    case "large":
+      return fact.cost === "wait" ? 1 : 0;
+    default:
+      return 0;
+  }
+}
+
+/** Whether the queue whose method is called was made with a bound. */
+function isBounded(origins: Origins, { callee }: Call): boolean {
+  if (callee.kind !== "attribute") return false;
+  return origins.of(callee.value).some(({ expression }) => {
+    const bound = expression.kind === "call" ? argument(expression, "maxsize", 0) : null;
+    return bound !== null && !(bound.kind === "number" && bound.value <= 0);
+  });
 }
 
 function applies(graph: CallGraph, fact: BlockingFact, site: Site): boolean {

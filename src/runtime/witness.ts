@@ -1,5 +1,6 @@
 import type { Inference } from "../python/infer.ts";
 import type { Class, Func } from "../python/module.ts";
+import { reaches } from "./branches.ts";
 import type { CallGraph, Receiver, Site, Target } from "./callgraph.ts";
 
 /** Where an effect starts: a site that calls a library, by canonical name, with the fact that the tables hold about it. */
@@ -31,8 +32,9 @@ export interface Effects<Fact> {
   all(func: Func): readonly Witness<Fact>[];
 }
 
-/** A chain longer than this costs a step of confidence. */
+/** A chain longer than this costs a step of confidence, and one longer than that a second: on so long a way, some branch is not taken. */
 const LONG_CHAIN = 4;
+const VERY_LONG_CHAIN = 7;
 
 /** One step of doubt weighs as much as this many hops when the best chain is chosen. */
 const DOUBT_COST = 6;
@@ -59,7 +61,8 @@ export function spread<Fact>(graph: CallGraph, direct: (func: Func) => readonly 
       for (const { site, target } of graph.callers(witness.func)) {
         if (site.awaited && site.kind === "call") continue;
         const step = stepUp(graph.inference, witness.requires, target);
-        if (!step) continue;
+        const way = step && reaches(graph.inference, site, target, witness.site.node);
+        if (!step || way === null) continue;
         const { doubt, requires } = step;
         offer({
           func: site.func,
@@ -67,7 +70,7 @@ export function spread<Fact>(graph: CallGraph, direct: (func: Func) => readonly 
           next: witness,
           source: witness.source,
           length: witness.length + 1,
-          doubt: witness.doubt + doubt,
+          doubt: witness.doubt + doubt + way,
           requires,
         });
       }
@@ -130,8 +133,15 @@ export function through<Fact>(
     if (target.func.isAsync) continue;
     for (const witness of effects.all(target.func)) {
       const step = stepUp(graph.inference, witness.requires, target);
-      if (!step) continue;
-      const doubt = witness.doubt + step.doubt + (step.requires ? 1 : 0) + (witness.length > LONG_CHAIN ? 1 : 0);
+      const way = step && reaches(graph.inference, site, target, witness.site.node);
+      if (!step || way === null) continue;
+      const doubt =
+        witness.doubt +
+        way +
+        step.doubt +
+        (step.requires ? 1 : 0) +
+        (witness.length > LONG_CHAIN ? 1 : 0) +
+        (witness.length > VERY_LONG_CHAIN ? 1 : 0);
       if (!found || doubt < found.doubt || (doubt === found.doubt && witness.length < found.witness.length))
         found = { witness, doubt };
     }

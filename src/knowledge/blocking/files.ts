@@ -11,7 +11,7 @@ export const FILES = [
       "1 KB: a cached read about 20 us, a write 0.4-4 ms",
     ],
     ["io.open io.open_code codecs.open", "ssd", "large", "aiofiles.open"],
-    ["os.fdopen", "ssd", "large", "aiofiles.open"],
+    ["os.fdopen", "us", "never", null, "the file is open already"],
     [
       "io.{TextIOWrapper,BufferedReader,BufferedRandom,FileIO}.{read,readline,readlines}",
       "ssd",

@@ -30,7 +30,7 @@ export const NETWORK = [
     [
       "urllib3.{HTTPResponse,response.BaseHTTPResponse}.{read,read_chunked,stream,json,readline,readlines}",
       "net",
-      "large",
+      "streamed",
       "httpx.Response.aread",
       "the body is already read unless preload_content=False",
     ],
@@ -53,7 +53,7 @@ export const NETWORK = [
     [
       "httpx.Response.{read,iter_bytes,iter_text,iter_lines,iter_raw}",
       "net",
-      "large",
+      "streamed",
       "httpx.Response.a*",
       "waits only for a streamed body",
     ],

@@ -3,8 +3,11 @@ import { expand, expandAll, lastPart } from "../names.ts";
 /** What a call spends its time on; `us` is microseconds, `ssd` a local file, `user` a person. */
 export type Cost = "net" | "wait" | "proc" | "ssd" | "us" | "cpu" | "user";
 
-/** When a call on the event loop deserves a finding: every time, with much data or a slow peer, repeated in a loop, or not at all. */
-export type When = "always" | "large" | "loop" | "never";
+/**
+ * When a call on the event loop deserves a finding: every time, with much data or a slow peer, only where a body is streamed or a
+ * queue is bounded and full, repeated in a loop, or not at all.
+ */
+export type When = "always" | "large" | "streamed" | "full" | "loop" | "never";
 
 /** The kind of thing waited for. `lock` and `loop` calls belong to rules of their own. */
 export type Category =

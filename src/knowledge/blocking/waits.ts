@@ -56,7 +56,7 @@ export const WAITS = [
     [
       "queue.{Queue,LifoQueue,PriorityQueue}.put",
       "wait",
-      "large",
+      "full",
       "asyncio.Queue.put",
       "blocks only if maxsize > 0 and full",
     ],
@@ -113,7 +113,7 @@ export const WAITS = [
     [
       "multiprocessing.queues.{Queue,JoinableQueue}.put",
       "wait",
-      "large",
+      "full",
       "asyncio.to_thread",
       "blocks when bounded and full",
     ],
