@@ -1,6 +1,5 @@
 import type { Lifetime } from "../runtime/lifetimes.ts";
-import { lifetimesOf } from "../runtime/lifetimes.ts";
-import { leavesOpen, openedWords, wayOut } from "./lifetime-words.ts";
+import { leftOpen, openedWords, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { quoted } from "./words.ts";
 
@@ -39,8 +38,7 @@ def count():
         pool.putconn(connection)
 `,
   *detect(runtime) {
-    for (const lifetime of lifetimesOf(runtime))
-      if (lifetime.opening.resource.kind === "checkout" && leavesOpen(runtime, lifetime)) yield detection(lifetime);
+    for (const lifetime of leftOpen(runtime, ["checkout"])) yield detection(lifetime);
   },
 };
 

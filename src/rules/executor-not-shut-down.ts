@@ -31,7 +31,7 @@ def lengths(words):
     for (const lifetime of lifetimesOf(runtime)) {
       const { opening, fate, kept } = lifetime;
       const { resource, func, call, name } = opening;
-      if (resource.kind !== "executor") continue;
+      if (resource.kind !== "executor" || runtime.target.isTest(func.module.path)) continue;
       const isForever = fate === "global" && lifetime.end === null && opening.via === null;
       if (fate !== "never" && !isForever) continue;
       const repetition = rebuilt(runtime, lifetime);

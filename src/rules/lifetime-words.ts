@@ -1,13 +1,41 @@
-import type { Lifetime } from "../runtime/lifetimes.ts";
+import type { ResourceKind } from "../knowledge/resources.ts";
+import { type Class, type Func, sourceOf } from "../python/module.ts";
+import type { Node } from "../python/syntax.ts";
+import { type Lifetime, lifetimesOf } from "../runtime/lifetimes.ts";
 import type { Repetition } from "../runtime/repetition.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Related } from "./rule.ts";
 import { calleeWords, code } from "./words.ts";
 
-/** Whether some way leaves it open. A test that fails half-way may leave things open: the process ends soon. */
+/** Everything of the wanted kinds that some way leaves open; what is kept in one attribute is told once. */
+export function* leftOpen(runtime: Runtime, kinds: readonly ResourceKind[]): Generator<Lifetime> {
+  const told = new Map<Class, Set<string>>();
+  const places = new Set<Node>();
+  for (const lifetime of lifetimesOf(runtime)) {
+    const { opening, kept, place } = lifetime;
+    if (!kinds.includes(opening.resource.kind) || !leavesOpen(runtime, lifetime)) continue;
+    if (places.has(place)) continue;
+    places.add(place);
+    if (kept) {
+      const names = told.get(kept.cls) ?? new Set();
+      if (names.has(kept.name)) continue;
+      told.set(kept.cls, names.add(kept.name));
+    }
+    yield lifetime;
+  }
+}
+
+/** Whether some way leaves it open. In tests only what is plainly forgotten counts: the process ends soon. */
 export function leavesOpen(runtime: Runtime, { opening, fate }: Lifetime): boolean {
-  if (fate === "happy") return !runtime.target.isTest(opening.func.module.path);
-  return fate === "never" || fate === "early";
+  if (!runtime.target.isTest(opening.func.module.path)) return fate === "never" || fate === "early" || fate === "happy";
+  return fate === "never" && opening.via === null && !isPatched(opening.func);
+}
+
+/** Tests put something else in the place of what they call. */
+function isPatched(func: Func): boolean {
+  return func.nodes.some(
+    (node) => node.kind === "name" && /^(?:mock|mocker|patch|monkeypatch|Mock|MagicMock|AsyncMock)$/.test(node.id),
+  );
 }
 
 /** The call that opens it, as written. */
@@ -46,4 +74,9 @@ export function repetitionTrace(repetition: Repetition): Related[] {
 export function oftenWords({ kind, label }: Repetition): string {
   if (kind === "item") return "for every item of a loop";
   return /task|actor|job/i.test(label) ? `every time the ${label} runs` : `for every request (${label})`;
+}
+
+/** The call that opens it in the words of advice: `sqlite3.connect(…)`, or the project's own function. */
+export function callWords({ opening: { func, call, name, via } }: Lifetime): string {
+  return `${via ? sourceOf(func.module, call.callee) : name}(…)`;
 }

@@ -1,7 +1,6 @@
 import type { Lifetime } from "../runtime/lifetimes.ts";
-import { lifetimesOf } from "../runtime/lifetimes.ts";
 import type { Repetition } from "../runtime/repetition.ts";
-import { leavesOpen, openedWords, repetitionTrace, wayOut } from "./lifetime-words.ts";
+import { callWords, leftOpen, openedWords, repetitionTrace, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { remakingOf } from "./session-per-request.ts";
 import { quoted } from "./words.ts";
@@ -31,10 +30,8 @@ async def fetch(url):
         return await response.text()
 `,
   *detect(runtime) {
-    for (const lifetime of lifetimesOf(runtime)) {
-      const { resource } = lifetime.opening;
-      if ((resource.kind !== "client" && resource.kind !== "connection") || !resource.mustClose) continue;
-      if (!leavesOpen(runtime, lifetime)) continue;
+    for (const lifetime of leftOpen(runtime, ["client", "connection"])) {
+      if (!lifetime.opening.resource.mustClose) continue;
       const remaking = remakingOf(runtime, lifetime);
       const often = remaking && remaking.doubt < 2 ? remaking : null;
       // Made once, it needs no care on each way out.
@@ -76,13 +73,14 @@ function closing({ opening: { resource } }: Lifetime): string {
 }
 
 function advice(lifetime: Lifetime): string {
-  const { opening, kept, end } = lifetime;
-  const { resource, name } = opening;
+  const { opening, kept } = lifetime;
+  const { resource, call } = opening;
   if (kept)
     return `Give ${quoted(kept.cls.node.name)} a method that closes it (${closing(lifetime)}), and call that when the object is done with.`;
-  if (!resource.with && !resource.awaited)
-    return `Wrap it: ${quoted("with contextlib.closing(…)")} closes it at the end of the block${end ? "" : "; its own `with` only ends the transaction"}.`;
+  if (!resource.with && !resource.awaited) {
+    const own = call.parent?.kind === "withitem" ? "; its own `with` only ends the transaction" : "";
+    return `Wrap it: ${quoted(`with contextlib.closing(${callWords(lifetime)})`)} closes it at the end of the block${own}.`;
+  }
   if (!resource.with) return `Close it in ${quoted("finally")} (${closing(lifetime)}).`;
-  const block = resource.awaited ? "async with" : "with";
-  return `Open it with ${quoted(`${block} ${name}(…)`)}, which closes it on every way out.`;
+  return `Open it with ${quoted(`${resource.awaited ? "async with" : "with"} ${callWords(lifetime)}`)}, which closes it on every way out.`;
 }

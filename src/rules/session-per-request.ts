@@ -3,7 +3,7 @@ import { lifetimesOf } from "../runtime/lifetimes.ts";
 import type { Repetition } from "../runtime/repetition.ts";
 import { repetitionOf } from "../runtime/repetition.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { variesBy } from "../runtime/variation.ts";
+import { isAdjusted, variesBy } from "../runtime/variation.ts";
 import { oftenWords, openedWords, repetitionTrace, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";
 
@@ -67,7 +67,7 @@ export function remakingOf(runtime: Runtime, lifetime: Lifetime): Repetition | n
   const repetition = repetitionOf(runtime, func, call);
   if (!repetition) return null;
   const isBound = resource.awaited && repetition.startsLoop;
-  const own = isBound || variesBy(runtime, func, call, resource) ? 2 : 0;
+  const own = isBound || variesBy(runtime, func, call, resource) || isAdjusted(lifetime.holding) ? 2 : 0;
   return { ...repetition, doubt: repetition.doubt + own + Math.max(doubt, lifetime.doubt) };
 }
 

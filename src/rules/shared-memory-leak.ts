@@ -51,6 +51,9 @@ function detection(runtime: Runtime, lifetime: Lifetime): Detection | null {
   const leftLinked = unlinking && leavesOpen(runtime, unlinking) ? unlinking : null;
   const worst = leftLinked && (!leftOpen || leftLinked.fate === "never") ? leftLinked : leftOpen;
   if (!worst) return null;
+  // The finalizer closes what nothing refers to any more; it never unlinks.
+  const isForgotten = worst === leftOpen && worst.fate === "never";
+  if (isForgotten && opening.call.parent?.kind === "attribute") return null;
   const { func, call, name } = opening;
   const trace = wayOut(worst);
   // Somebody else may unlink what travels by name.
@@ -63,7 +66,7 @@ function detection(runtime: Runtime, lifetime: Lifetime): Detection | null {
       worst === leftLinked
         ? "The process that created the block must call `unlink()` once, in `finally`."
         : "Call `close()` in `finally`.",
-    severity: worst.fate === "happy" ? "notice" : "warning",
+    severity: worst.fate === "happy" || isForgotten ? "notice" : "warning",
     doubt: worst.doubt + elsewhere,
     subject: name,
     ...(trace.length > 0 ? { trace } : {}),

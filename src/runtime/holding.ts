@@ -11,12 +11,19 @@ export interface Kept {
   name: string;
 }
 
+/** How an object leaves: itself, or something that works through it (`derived`). */
+export interface Leaving {
+  at: Node;
+  how: "returned" | "stored" | "given";
+  derived: boolean;
+}
+
 /** What a body of code does with an object that it holds. */
 export interface Holding {
   /** Where it is closed or given back; for a helper that does it, the call of the helper. */
   ends: Set<Node>;
   /** Where it leaves the reach of the body: returned, stored elsewhere, given to something that may keep it. */
-  leaves: { at: Node; how: "returned" | "stored" | "given" }[];
+  leaves: Leaving[];
   /** Where it is yielded: it comes back afterwards. */
   lends: Node[];
   /** Attributes of the project's classes in which it is kept. */
@@ -76,8 +83,8 @@ function followerOf(runtime: Runtime, resource: Resource, depth: number): Follow
   const variables = new Set<Node>();
   const attributes = new Set<string>();
 
-  const leave = (at: Node, how: Holding["leaves"][number]["how"]): void => {
-    holding.leaves.push({ at, how });
+  const leave = (at: Node, how: Leaving["how"], derived = false): void => {
+    holding.leaves.push({ at, how, derived });
   };
 
   const flow = (node: Expression, derived: boolean): void => {
@@ -112,7 +119,7 @@ function followerOf(runtime: Runtime, resource: Resource, depth: number): Follow
         break;
       case "return":
       case "lambda":
-        leave(parent, "returned");
+        leave(parent, "returned", derived);
         break;
       case "yield":
         if (!parent.from) holding.lends.push(parent);
@@ -247,7 +254,7 @@ function followerOf(runtime: Runtime, resource: Resource, depth: number): Follow
     if (resource.inner.includes(attr)) flow(attribute, false);
     if (resource.starts.includes(attr)) holding.starts = true;
     if (parent?.kind !== "call" || parent.callee !== attribute) return;
-    if (attr === "__enter__" || attr === "__aenter__") flow(parent, false);
+    if (attr === "__enter__" || attr === "__aenter__" || resource.same.includes(attr)) flow(parent, false);
     else if (resource.derives.includes(attr)) flow(parent, true);
   };
 

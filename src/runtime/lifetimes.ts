@@ -1,10 +1,11 @@
 import { ENDING, FAILING, RESOURCES, type Resource, SERVING } from "../knowledge/resources.ts";
 import type { Class, Func } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
-import { argument, enclosing } from "../python/syntax.ts";
+import { argument, enclosing, passesMore } from "../python/syntax.ts";
 import { neverRuns } from "./blocking.ts";
 import type { Site } from "./callgraph.ts";
 import { attributeHolding, type Holding, holdingOf, type Kept } from "./holding.ts";
+import { isMemoized } from "./memoized.ts";
 import { constructionsOf } from "./mentions.ts";
 import { type Marks, waysOut } from "./paths.ts";
 import type { Runtime } from "./runtime.ts";
@@ -34,6 +35,8 @@ export interface Lifetime {
   out: Node | null;
   /** One of the places that close it. */
   end: Node | null;
+  /** The expression after which it is open: the `await` or the choice around the call. */
+  place: Node;
   /** The attribute it is kept in. */
   kept: Kept | null;
   holding: Holding;
@@ -50,12 +53,17 @@ export function lifetimesOf(runtime: Runtime): readonly Lifetime[] {
   if (remembered) return remembered;
   const found: Lifetime[] = [];
   let round = openings(runtime);
+  const calls = new Set(round.map(({ call }) => call));
   for (let depth = 0; depth <= MOST_FACTORIES && round.length > 0; depth++) {
     const next: Opening[] = [];
     for (const opening of round) {
       const lifetime = lifetimeOf(runtime, opening, opening.resource);
       found.push(lifetime);
-      next.push(...madeBy(runtime, lifetime));
+      for (const one of madeBy(runtime, lifetime)) {
+        if (calls.has(one.call)) continue;
+        calls.add(one.call);
+        next.push(one);
+      }
     }
     round = next;
   }
@@ -77,7 +85,7 @@ function openingAt(runtime: Runtime, { node: call, library, func }: Site): Openi
   if (call.kind !== "call" || neverRuns(call)) return null;
   for (const { name, doubt } of library) {
     const resource = RESOURCES.get(name);
-    if (!resource || isBorrowed(call, name, resource) || isMeantToFail(runtime, call)) continue;
+    if (!resource || isBorrowed(runtime, call, name, resource) || isMeantToFail(runtime, call)) continue;
     // What may as well be something else is not sure to open anything.
     const others = library.filter((one) => !RESOURCES.has(one.name)).length;
     return { call, func, name, resource, via: null, doubt: doubt + (others > 0 ? 1 : 0) };
@@ -86,11 +94,28 @@ function openingAt(runtime: Runtime, { node: call, library, func }: Site): Openi
 }
 
 /** It stands on something open that is somebody else's, or holds nothing that must be given back. */
-function isBorrowed(call: Call, name: string, resource: Resource): boolean {
+function isBorrowed(runtime: Runtime, call: Call, name: string, resource: Resource): boolean {
   if (call.args.some((arg) => arg.name !== null && resource.borrows.includes(arg.name))) return true;
-  if (name !== "sqlite3.connect") return false;
-  const database = argument(call, "database", 0);
-  return database?.kind === "string" && (database.value === ":memory:" || database.value === "");
+  if (name === "sqlite3.connect") {
+    const database = argument(call, "database", 0);
+    return database?.kind === "string" && (database.value === ":memory:" || database.value === "");
+  }
+  const bind = /(?:Session|sessionmaker\.__call__)$/.test(name) ? argument(call, "bind", 0) : null;
+  return bind !== null && isConnection(runtime, bind);
+}
+
+/** A session may stand on a connection that its caller has taken. */
+function isConnection({ inference, origins }: Runtime, bind: Expression): boolean {
+  if (
+    inference.values(bind).some((value) => value.kind === "instance" && value.type === "sqlalchemy.engine.Connection")
+  )
+    return true;
+  return origins
+    .of(bind)
+    .some(
+      ({ expression }) =>
+        expression.kind === "call" && inference.names(expression.callee).some(({ name }) => /\.get_bind$/.test(name)),
+    );
 }
 
 function isMeantToFail(runtime: Runtime, call: Call): boolean {
@@ -105,16 +130,17 @@ function isMeantToFail(runtime: Runtime, call: Call): boolean {
 /** What becomes of what `opening` opens, as far as `resource`'s ways of closing it go. */
 export function lifetimeOf(runtime: Runtime, opening: Opening, resource: Resource): Lifetime {
   const holding = holdingOf(runtime, opening.call, resource);
-  const base = { opening, holding, out: null, end: null, kept: null, doubt: opening.doubt };
+  const place = openedAt(runtime, opening.call);
+  const base = { opening, place, holding, out: null, end: null, kept: null, doubt: opening.doubt };
   const [end = null] = holding.ends;
-  if (holding.isGlobal || opening.func.node.kind === "module" || isCached(runtime, opening.func))
+  if (holding.isGlobal || opening.func.node.kind === "module" || isMemoized(runtime, opening.func))
     return { ...base, fate: "global", end };
   if (holding.leaves.length > 0) return { ...base, fate: "leaves", end };
   if (end === null && holding.kept.length > 0) return keptLifetime(runtime, base, resource);
   if (end === null && (holding.lends.length > 0 || isUnopened(opening, holding))) return { ...base, fate: "leaves" };
   if (holding.kept.length > 0 || [...holding.ends].some((node) => !isOwn(opening.func, node)))
     return { ...base, fate: "closed", end };
-  const marks = marksOf(runtime, opening, holding);
+  const marks = marksOf(runtime, opening, place, holding);
   const { plain, failing } = waysOut(opening.func, marks);
   if (end === null) {
     const isEndless = plain === null || servesAfter(runtime, opening);
@@ -125,15 +151,12 @@ export function lifetimeOf(runtime: Runtime, opening: Opening, resource: Resourc
   return { ...base, fate: "closed", end };
 }
 
-function isCached(runtime: Runtime, func: Func): boolean {
-  return runtime.inference.decoration(func).cached;
-}
-
 /** Constructors that open nothing until a method says so. */
 function isUnopened({ call, resource }: Opening, holding: Holding): boolean {
   if (resource.starts.length === 0 || holding.starts) return false;
   const { startsBy } = resource;
-  return startsBy === null || argument(call, startsBy.keyword, startsBy.position) === null;
+  if (startsBy === null) return true;
+  return argument(call, startsBy.keyword, startsBy.position) === null && !passesMore(call, 1) && !passesMore(call, 2);
 }
 
 /** Whether the node is part of the function's own body, not of a function inside it. */
@@ -188,7 +211,7 @@ const PLAIN_BASES =
 /** Every object of the class is made when its module is loaded, or by a function that remembers it. */
 function isMadeOnce(runtime: Runtime, cls: Class): boolean {
   const sites = constructionsOf(runtime, cls).filter(({ func }) => !runtime.target.isTest(func.module.path));
-  return sites.length > 0 && sites.every(({ func }) => func.node.kind === "module" || isCached(runtime, func));
+  return sites.length > 0 && sites.every(({ func }) => func.node.kind === "module" || isMemoized(runtime, func));
 }
 
 /** After it the function only serves until the program is stopped. */
@@ -203,16 +226,20 @@ function madeBy(runtime: Runtime, { opening, fate, holding }: Lifetime): Opening
   const { func } = opening;
   const { node } = func;
   if (fate !== "leaves" || holding.kept.length > 0 || holding.ends.size > 0 || holding.lends.length > 0) return [];
-  if (node.kind !== "function" || func.isGenerator || holding.leaves.some(({ how }) => how !== "returned")) return [];
+  if (node.kind !== "function" || func.isGenerator || holding.leaves.length === 0) return [];
+  if (holding.leaves.some(({ how, derived }) => how !== "returned" || derived)) return [];
   if (node.decorators.some((one) => one.kind !== "name" || !/^(?:static|class)method$/.test(one.id))) return [];
   return runtime.graph.callers(func).flatMap(({ site, target }): Opening[] => {
     if (site.node.kind !== "call" || site.func === func || target.doubt > 1) return [];
+    // A call that is given the function and calls it keeps what comes of it to itself.
+    if (!runtime.inference.values(site.node.callee).some((value) => value.kind === "function" && value.func === func))
+      return [];
     const doubt = opening.doubt + target.doubt;
     return [{ call: site.node, func: site.func, name: opening.name, resource: opening.resource, via: opening, doubt }];
   });
 }
 
-function marksOf(runtime: Runtime, { call, func, resource }: Opening, { ends, mentions }: Holding): Marks {
+function marksOf(runtime: Runtime, { func, resource }: Opening, place: Node, { ends, mentions }: Holding): Marks {
   const { inference } = runtime;
   const names = (node: Expression): string[] =>
     node.kind === "call" ? inference.names(node.callee).map(({ name }) => name) : [];
@@ -238,7 +265,7 @@ function marksOf(runtime: Runtime, { call, func, resource }: Opening, { ends, me
   const isLent =
     inference.decoration(func).manager !== null && !/lifespan/.test(func.name) && func.params[0]?.name !== "app";
   return {
-    begins: openedAt(runtime, call),
+    begins: place,
     ends,
     raises: (node) => {
       if (node.kind === "await") return node.value.kind !== "call";

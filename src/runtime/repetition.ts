@@ -2,8 +2,10 @@ import { OFFLOAD } from "../knowledge/offload.ts";
 import type { Func, Module } from "../python/module.ts";
 import type { Expression, Node, Statement } from "../python/syntax.ts";
 import { within } from "../python/syntax.ts";
+import { matchArguments } from "./callables.ts";
 import type { Site } from "./callgraph.ts";
 import { leniency } from "./leniency.ts";
+import { isMemoized, isOnce, missingIn } from "./memoized.ts";
 import { namesOf } from "./mentions.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -26,51 +28,97 @@ interface Step {
   doubt: number;
 }
 
+/** Calls between the request (or the loop) and the place: the longer the way, the more conditions stand on it that we do not see. */
 const MOST_HOPS = 5;
-const LONG = 4;
+const LONG = { request: 3, item: 2 };
+const FAR = { request: 1, item: 2 };
 /** Fewer rounds than this are no repetition worth speaking of. */
 const FEW = 4;
 
 /** The request or loop that repeats the code at `node`; `null` if it runs once, or nobody knows. */
 export function repetitionOf(runtime: Runtime, func: Func, node: Node): Repetition | null {
-  if (runtime.target.isTest(func.module.path) || leniency(runtime, func, node) === "start-up")
-    return loopOnly(runtime, func, node);
+  if (runtime.target.isTest(func.module.path) || isOnce(func, node)) return null;
   const own = loopAround(runtime, func, node);
   if (own?.doubt === 0) return own;
-  const found = fromCallers(runtime, func);
-  return found ?? own;
+  if (func.node.kind === "module" || leniency(runtime, func, node) === "start-up") return own;
+  return better(fromCallers(runtime, func, sparing(func, node)), own);
 }
 
-/** Module-level code repeats itself only by its own loops; start-up code and tests are not looked at. */
-function loopOnly(runtime: Runtime, func: Func, node: Node): Repetition | null {
-  if (func.node.kind !== "module" || runtime.target.isTest(func.module.path)) return null;
-  return loopAround(runtime, func, node);
+function better(a: Repetition | null, b: Repetition | null): Repetition | null {
+  if (!a || !b) return a ?? b;
+  return b.doubt < a.doubt ? b : a;
 }
 
-function fromCallers(runtime: Runtime, start: Func): Repetition | null {
-  const { graph, inference } = runtime;
+function fromCallers(runtime: Runtime, start: Func, spared: ReadonlySet<string>): Repetition | null {
+  const { graph } = runtime;
   const seen = new Set([start]);
+  let best: Repetition | null = null;
   let steps: Step[] = [{ func: start, trace: [], startsLoop: false, doubt: 0 }];
-  for (let hop = 0; hop < MOST_HOPS && steps.length > 0; hop++) {
+  for (let hop = 0; hop <= MOST_HOPS && steps.length > 0; hop++) {
     const next: Step[] = [];
+    const found = (repetition: Repetition | null): void => {
+      if (!repetition) return;
+      const far = hop >= LONG[repetition.kind] ? hop - LONG[repetition.kind] + FAR[repetition.kind] : 0;
+      best = better(best, { ...repetition, doubt: repetition.doubt + far });
+    };
     for (const step of steps) {
-      if (inference.decoration(step.func).cached) continue;
+      if (isMemoized(runtime, step.func)) continue;
       const served = servedBy(runtime, step);
-      if (served) return { ...served, doubt: served.doubt + (hop >= LONG ? 1 : 0) };
+      found(served);
+      if (served) continue;
       for (const { site, target } of graph.callers(step.func)) {
-        const found = climb(runtime, step, site, target.doubt, next, seen);
-        if (found) return found;
+        if (step.func === start && gives(runtime, site.node, start, spared)) continue;
+        // A loop over objects of several classes may run the method of this one once.
+        const guess = target.receiver?.requires ? 1 : 0;
+        found(climb(runtime, step, site, target.doubt + guess, next, seen));
       }
       for (const { site, handover } of graph.handedOver(step.func)) {
+        // A thread or process of its own rightly has clients of its own.
+        if (handover.destination.pool === "own") continue;
         if (OFFLOAD.get(handover.destination.by)?.argsForm === "map")
-          return repeated(step, site, "item", "loop", "runs it for every item", handover.doubt);
-        const found = climb(runtime, step, site, handover.doubt, next, seen);
-        if (found) return found;
+          found(repeated(step, site, "item", "loop", "runs it for every item", handover.doubt));
+        else found(climb(runtime, step, site, handover.doubt, next, seen));
       }
     }
+    if (isSure(best)) return best;
     steps = next;
   }
-  return null;
+  return best;
+}
+
+function isSure(repetition: Repetition | null): boolean {
+  return repetition?.doubt === 0;
+}
+
+/** Parameters that spare the function the making at `node` when a caller gives them: `session = session or Session()`. */
+function sparing(func: Func, node: Node): Set<string> {
+  const found = new Set<string>();
+  const note = (one: Expression): void => {
+    if (one.kind === "name" && func.params.some(({ name }) => name === one.id)) found.add(one.id);
+  };
+  for (let at = node.parent, from: Node = node; at; from = at, at = at.parent) {
+    if (at.kind === "function" || at.kind === "lambda" || at.kind === "module") break;
+    if (at.kind === "boolean" && at.op === "or" && from === at.right) note(at.left);
+    else if (at.kind === "conditional" && from !== at.test)
+      for (const one of [at.test, ...within(at.test)]) if (one.kind === "name") note(one);
+    if (at.kind === "branch" && from !== at.test) missingIn(at.test).forEach(note);
+  }
+  return found;
+}
+
+/** Whether the call gives one of the parameters. */
+function gives(runtime: Runtime, call: Node, func: Func, names: ReadonlySet<string>): boolean {
+  if (call.kind !== "call" || names.size === 0) return false;
+  return runtime.inference
+    .values(call.callee)
+    .some(
+      (value) =>
+        value.kind === "function" &&
+        value.func === func &&
+        matchArguments(call, func, value.self !== null).some(
+          ([param, given]) => names.has(param.name) && !(given.kind === "constant" && given.value === null),
+        ),
+    );
 }
 
 function servedBy(runtime: Runtime, { func, trace, startsLoop, doubt }: Step): Repetition | null {
@@ -101,6 +149,7 @@ function climb(
   const { func } = site;
   if (doubt > 1 || runtime.target.isTest(func.module.path)) return null;
   if (func.node.kind !== "module" && leniency(runtime, func, site.node) === "start-up") return null;
+  if (isOnce(func, site.node)) return null;
   const loop = loopAround(runtime, func, site.node);
   if (loop && loop.doubt === 0) return repeated(step, site, "item", "loop", "calls it for every item", doubt);
   if (func.node.kind === "module" || seen.has(func)) return null;

@@ -2,6 +2,7 @@ import type { Resource } from "../knowledge/resources.ts";
 import type { Binding, Func } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { children, opensScope } from "../python/syntax.ts";
+import type { Holding } from "./holding.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Settings of an HTTP client that every single request can carry as well, so that they need no client of their own. */
@@ -27,8 +28,24 @@ const PER_REQUEST = new Set([
 export function variesBy(runtime: Runtime, func: Func, call: Call, resource: Resource): boolean {
   const isHttp = /^(?:session|client)$/.test(resource.what) && resource.mustClose;
   return call.args.some(
-    ({ name, value }) => !(isHttp && name !== null && PER_REQUEST.has(name)) && depends(runtime, func, value, 0),
+    ({ name, value, stars }) =>
+      !(isHttp && name !== null && PER_REQUEST.has(name)) &&
+      // What `**options` holds is not known.
+      (stars === 2 || depends(runtime, func, value, 0)),
   );
+}
+
+/** Whether it is set up after it was made in a way that is one caller's own: `session.auth = …`. */
+export function isAdjusted({ mentions }: Holding): boolean {
+  for (const { parent } of mentions)
+    if (
+      parent?.kind === "attribute" &&
+      /^(?:auth|cookies|verify|cert|proxies)$/.test(parent.attr) &&
+      parent.parent?.kind === "assign" &&
+      parent.parent.targets.includes(parent)
+    )
+      return true;
+  return false;
 }
 
 const DEEPEST = 4;

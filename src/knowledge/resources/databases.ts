@@ -89,9 +89,14 @@ const CHECKOUTS: readonly ResourceRow[] = [
     "sqlalchemy.engine.Engine.{connect,raw_connection}",
     "connection",
     "close invalidate",
-    { derives: ["begin", "cursor", "execution_options"] },
+    { derives: ["begin", "cursor"], same: ["execution_options"] },
   ],
-  ["sqlalchemy.ext.asyncio.AsyncEngine.connect", "connection", "close aclose", { awaited: true, derives: ["begin"] }],
+  [
+    "sqlalchemy.ext.asyncio.AsyncEngine.connect",
+    "connection",
+    "close aclose",
+    { awaited: true, derives: ["begin"], same: ["execution_options"] },
+  ],
 ];
 
 /** What a session of an object mapper has to be closed for: the connection it took from the engine's pool. */

@@ -22,6 +22,8 @@ export interface Resource {
   startsBy: { keyword: string; position: number } | null;
   /** Methods whose result works through the object, so that keeping the result keeps the object: `cursor`, `channel`. */
   derives: readonly string[];
+  /** Methods that return the object itself. */
+  same: readonly string[];
   /** Attributes through which the object itself is reached or closed. */
   inner: readonly string[];
   /** Keywords that make it borrow what is open already. */
@@ -56,6 +58,7 @@ export function resources(
       starts: [],
       startsBy: null,
       derives: [],
+      same: [],
       inner: [],
       borrows: [],
       mustClose: true,
