@@ -21,6 +21,8 @@ export interface Settings {
   offload: readonly string[];
   databaseMaxConnections: number | null;
   workers: number | null;
+  /** Threads that parse; `null` chooses by the machine and the amount of work. */
+  jobs: number | null;
   /** Tables `[tool.pcr.rules.<rule>]`. */
   rules: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -38,5 +40,6 @@ export const DEFAULTS: Settings = {
   offload: [],
   databaseMaxConnections: null,
   workers: null,
+  jobs: null,
   rules: {},
 };

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { InputError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { type Command, OPTIONS, type Option } from "./options.ts";
-import { choice, count } from "./values.ts";
+import { choice } from "./values.ts";
 
 /** What the command line asks for. */
 export interface Invocation {
@@ -98,7 +98,6 @@ function checkedValue(option: Option, value: string | undefined, isInline: boole
   }
   const fault = (problem: string) => new InputError(`${flag} ${problem}`);
   if (option.choices !== undefined) choice({ value, rules, fault }, option.choices);
-  if (option.name === "jobs") count({ value, rules, fault });
   return value;
 }
 

@@ -192,6 +192,7 @@ export const OPTIONS: readonly Option[] = [
     help: "Files to parse at the same time.",
     default: "chosen by the amount of work",
     terminal: { commands: REVIEWS, value: "N" },
+    setting: (given) => ({ jobs: count(given) }),
   },
   {
     name: "no-color",

@@ -1,27 +1,14 @@
-import { beforeAll, expect, test } from "vitest";
-import { libraryTables } from "../src/knowledge/library.ts";
+import { expect, test } from "vitest";
 import type { Constant } from "../src/python/constant.ts";
 import { isNone, number, seconds } from "../src/python/constant.ts";
 import { constantsOf } from "../src/python/constants.ts";
-import { inferenceOf } from "../src/python/infer.ts";
-import { layoutOf } from "../src/python/layout.ts";
-import { libraryOf } from "../src/python/library.ts";
-import { loadModules } from "../src/python/load.ts";
 import { lineOf } from "../src/python/module.ts";
-import { loadParser, type PythonParser } from "../src/python/parse.ts";
 import type { Call, Expression } from "../src/python/syntax.ts";
-
-let parser: PythonParser;
-beforeAll(async () => {
-  parser = await loadParser();
-});
+import { loadProject } from "./projects.ts";
 
 /** The project's constants, and the argument of its only call of `use(…)`. */
 async function project(files: Record<string, string>) {
-  const tables = libraryTables();
-  const layout = layoutOf(Object.keys(files), tables.isLibrary);
-  const { modules } = await loadModules(Object.keys(files), layout, parser, async (path) => files[path] ?? null);
-  const inference = inferenceOf(modules, layout, libraryOf(tables));
+  const { modules, inference } = await loadProject(files);
   const constants = constantsOf(inference, (path) => !path.startsWith("tests/"));
   const uses: Call[] = [];
   for (const module of modules.values())

@@ -1,25 +1,11 @@
-import { beforeAll, expect, test } from "vitest";
-import { libraryTables } from "../src/knowledge/library.ts";
+import { expect, test } from "vitest";
 import { constantsOf } from "../src/python/constants.ts";
-import { inferenceOf } from "../src/python/infer.ts";
-import { layoutOf } from "../src/python/layout.ts";
-import { libraryOf } from "../src/python/library.ts";
-import { loadModules } from "../src/python/load.ts";
-import { loadParser, type PythonParser } from "../src/python/parse.ts";
 import type { Amount, ServerSetting } from "../src/runtime/server-setting.ts";
 import { isSettingsFile, serverSettingsOf } from "../src/runtime/server-settings.ts";
-
-let parser: PythonParser;
-beforeAll(async () => {
-  parser = await loadParser();
-});
+import { loadProject } from "./projects.ts";
 
 async function settings(files: Record<string, string>): Promise<readonly ServerSetting[]> {
-  const tables = libraryTables();
-  const python = Object.keys(files).filter((path) => path.endsWith(".py"));
-  const layout = layoutOf(python, tables.isLibrary);
-  const { modules } = await loadModules(python, layout, parser, async (path) => files[path] ?? null);
-  const inference = inferenceOf(modules, layout, libraryOf(tables));
+  const { inference } = await loadProject(files);
   const texts = new Map(Object.entries(files).filter(([path]) => isSettingsFile(path)));
   return serverSettingsOf(texts, inference, constantsOf(inference));
 }

@@ -1,6 +1,6 @@
 import type { Layout } from "./layout.ts";
-import { loadModule, type Module } from "./module.ts";
-import type { PythonParser } from "./parse.ts";
+import { loadModule, type Module, textOf } from "./module.ts";
+import type { Parsers } from "./parsers.ts";
 
 /** A file that was not analysed, or only in part. */
 export interface Skipped {
@@ -15,44 +15,65 @@ export interface Loaded {
   lines: number;
 }
 
-const MOST_CHARACTERS = 1_000_000;
+const MOST_CHARACTERS = 3_000_000;
 const LONGEST_LINE = 100_000;
 
-/** Reads and parses the files; what cannot be analysed is listed with its reason and loses nothing else. `done` is told after every file. */
-export async function loadModules(
-  paths: readonly string[],
-  layout: Layout,
-  parser: PythonParser,
-  read: (path: string) => Promise<string | null>,
-  done: (path: string) => void = () => {},
-): Promise<Loaded> {
+/** Files that are read and parsed ahead of the one that is lowered. */
+const AHEAD = 24;
+
+/** How to read and parse, and what is known already. */
+export interface Loading {
+  layout: Layout;
+  parsers: Parsers;
+  read(path: string): Promise<string | null>;
+  /** Modules of another version of the code: a file with the same text and name is not parsed twice. */
+  known: ReadonlyMap<string, Module>;
+  /** Told after every file. */
+  done(path: string): void;
+}
+
+/** Reads and parses the files; what cannot be analysed is listed with its reason and loses nothing else. */
+export async function loadModules(paths: readonly string[], loading: Loading): Promise<Loaded> {
   const modules = new Map<string, Module>();
   const skipped: Skipped[] = [];
   let lines = 0;
-  for (const path of paths) {
-    const text = await read(path).catch((error: unknown) => {
-      skipped.push({ path, reason: error instanceof Error ? error.message : String(error), whole: true });
-      return null;
-    });
-    done(path);
-    if (text === null) continue;
-    const refusal = refusalOf(text);
-    const module = refusal ? null : loadModule(parser, path, layout.nameOf(path), text);
-    if (!module) {
-      skipped.push({ path, reason: refusal ?? "took too long to parse", whole: true });
+  const started: Promise<Module | Skipped | null>[] = [];
+  for (const [index, path] of paths.entries()) {
+    while (started.length < paths.length && started.length < index + AHEAD)
+      started.push(load(paths[started.length] ?? path, loading));
+    const loaded = await started[index];
+    loading.done(path);
+    if (!loaded) continue;
+    if ("reason" in loaded) {
+      skipped.push(loaded);
       continue;
     }
-    modules.set(path, module);
-    lines += module.lineStarts.length;
-    const reason = partial(module);
-    if (reason)
-      skipped.push({
-        path,
-        reason,
-        whole: module.functions.length === 1 && module.tree.body.length === 0 && module.unparsed.length > 0,
-      });
+    modules.set(path, loaded);
+    lines += loaded.lineStarts.length;
+    const reason = partial(loaded);
+    if (reason) skipped.push({ path, reason, whole: loaded.tree.body.length === 0 && loaded.unparsed.length > 0 });
   }
   return { modules, skipped, lines };
+}
+
+async function load(path: string, { layout, parsers, read, known }: Loading): Promise<Module | Skipped | null> {
+  const source = await read(path).catch(
+    (error: unknown): Skipped => ({
+      path,
+      reason: error instanceof Error ? error.message : String(error),
+      whole: true,
+    }),
+  );
+  if (source === null || typeof source !== "string") return source;
+  const text = textOf(source);
+  const name = layout.nameOf(path);
+  const same = known.get(path);
+  if (same?.text === text && same.name === name) return same;
+  const refusal = refusalOf(text);
+  const flat = refusal ? null : await parsers.parse(text);
+  return flat
+    ? loadModule(parsers.own, path, name, text, flat)
+    : { path, reason: refusal ?? "took too long to parse", whole: true };
 }
 
 function refusalOf(text: string): string | null {

@@ -1,5 +1,5 @@
 import { lower } from "./lower.ts";
-import type { PythonParser } from "./parse.ts";
+import type { FlatTree, PythonParser } from "./parse.ts";
 import type {
   ClassDef,
   Comprehension,
@@ -137,12 +137,14 @@ export function sourceOf(module: Module, node: Node): string {
   return module.text.slice(node.start, node.end);
 }
 
-/** Parses and indexes one file's text; `null` when it cannot be parsed within the time limit. `name` is its importable name. */
-export function loadModule(parser: PythonParser, path: string, name: string, source: string): Module | null {
-  const text = source.charCodeAt(0) === 0xfeff ? source.slice(1) : source;
-  const parsed = parseTolerantly(parser, text);
-  if (!parsed) return null;
-  const { flat, unparsed } = parsed;
+/** The text that is parsed: without a byte order mark. */
+export function textOf(source: string): string {
+  return source.charCodeAt(0) === 0xfeff ? source.slice(1) : source;
+}
+
+/** Lowers and indexes one file's parsed text (see `textOf`); `parser` has a second try at what could not be parsed. `name` is its importable name. */
+export function loadModule(parser: PythonParser, path: string, name: string, text: string, first: FlatTree): Module {
+  const { flat, unparsed } = parseTolerantly(parser, text, first);
   const { tree, truncated } = lower(flat, parser.grammar, text);
   const lineStarts = startsOf(text);
   const module = emptyModule(path, name, text, tree, lineStarts);
@@ -162,9 +164,13 @@ export function loadModule(parser: PythonParser, path: string, name: string, sou
 }
 
 /** New syntax that the grammar does not know yet is blanked out, position by position, so that the rest keeps its place. */
-function parseTolerantly(parser: PythonParser, text: string) {
-  let flat = parser.parse(text);
-  if (!flat || flat.errors.length === 0) return flat && { flat, unparsed: [] as [number, number][] };
+function parseTolerantly(
+  parser: PythonParser,
+  text: string,
+  first: FlatTree,
+): { flat: FlatTree; unparsed: [number, number][] } {
+  let flat = first;
+  if (flat.errors.length === 0) return { flat, unparsed: [] };
   const spots: [number, number][] = [];
   let source = text
     .replace(/^([ \t]*)lazy(?=[ \t]+(?:import|from)\b)/gm, "$1    ")
