@@ -1,5 +1,7 @@
 import { annotationsOf } from "./annotations.ts";
 import { BUILTINS } from "./builtins.ts";
+import { type Classes, classesOf } from "./classes.ts";
+import { type Decoration, decorationsOf } from "./decorations.ts";
 import type { Layout } from "./layout.ts";
 import type { Library } from "./library.ts";
 import { libraryCallsOf } from "./library-calls.ts";
@@ -7,38 +9,17 @@ import type { AttributeBinding, Binding, Class, Func, Module, Scope, Step } from
 import { comprehensionBinding, scopeAt } from "./module.ts";
 import { reaching } from "./reaching.ts";
 import type { Attribute, Call, Dict, Expression, FunctionDef, Name, Node, Parameter } from "./syntax.ts";
-import { argument } from "./syntax.ts";
 import type { Value } from "./value.ts";
 import { awaitable, doubted, functionValue, instance, iterable, library, mapping, object, union } from "./value.ts";
 
-/** What decorators make of a function. */
-export interface Decoration {
-  property: boolean;
-  static: boolean;
-  classmethod: boolean;
-  abstract: boolean;
-  manager: "sync" | "async" | null;
-  cached: boolean;
-  /** Canonical names of the library decorators, outermost first. */
-  library: readonly string[];
-  /** Decorators that the project defines, outermost first. */
-  project: readonly Func[];
-}
-
 /** Answers what expressions stand for. Answers are remembered; recursion gives no answer rather than a wrong one. */
-export interface Inference {
+export interface Inference extends Classes {
   library: Library;
   modules: ReadonlyMap<string, Module>;
   values(expression: Expression): readonly Value[];
   /** Canonical library names that the expression may refer to. */
   names(expression: Expression): { name: string; doubt: number; receiver: string | null }[];
   decoration(func: Func): Decoration;
-  /** The class, then its project base classes in method resolution order. */
-  ancestry(cls: Class): readonly Class[];
-  /** Canonical names of the library classes it derives from. */
-  libraryBases(cls: Class): readonly string[];
-  subclasses(cls: Class): readonly Class[];
-  method(cls: Class, name: string): Func | null;
   /** What a call of the function gives (a coroutine for `async def`). */
   returns(func: Func, self: Value | null): readonly Value[];
   annotated(annotation: Expression): readonly Value[];
@@ -55,13 +36,7 @@ export interface Inference {
   exported(binding: Binding & { kind: "from" }): { module: Module; bindings: readonly Binding[] } | null;
   /** From now on parameters and dataclass fields without a telling annotation take the values that callers pass, by their nodes. */
   learnArguments(passed: ReadonlyMap<Node, readonly Expression[]>): void;
-  /** The fields of a dataclass (or a class like one) in the order of its constructor; `null` for other classes and for those with a constructor of their own. */
-  fields(cls: Class): readonly { name: string; at: Node; value: Expression | null }[] | null;
-  /** The `default_factory` expressions of a dataclass's fields. */
-  fieldFactories(cls: Class): readonly { name: string; factory: Expression }[];
 }
-
-const MOST_SUBCLASSES = 40;
 
 /** Above this many callers a parameter stands for anything. */
 const MOST_CALLERS = 30;
@@ -70,13 +45,10 @@ const MOST_CALLERS = 30;
 export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout, lib: Library): Inference {
   const memo = new Map<Expression, readonly Value[]>();
   const returned = new Map<Func, readonly Value[]>();
-  const decorations = new Map<Func, Decoration>();
-  const ancestries = new Map<Class, readonly Class[]>();
   const active = new Set<unknown>();
   const roots = new Map<Node, Module>();
   for (const module of modules.values()) roots.set(module.tree, module);
   let passed: ReadonlyMap<Node, readonly Expression[]> = new Map();
-  let children: Map<Class, Class[]> | null = null;
 
   const moduleOf = (node: Node): Module => {
     let at = node;
@@ -704,56 +676,6 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     }
   };
 
-  const decoration = (func: Func): Decoration => {
-    const known = decorations.get(func);
-    if (known) return known;
-    const found: Decoration = {
-      property: false,
-      static: false,
-      classmethod: false,
-      abstract: false,
-      manager: null,
-      cached: false,
-      library: [],
-      project: [],
-    };
-    decorations.set(func, found);
-    if (func.node.kind !== "function") return found;
-    const names: string[] = [];
-    const project: Func[] = [];
-    for (const expression of func.node.decorators) {
-      const target = expression.kind === "call" ? expression.callee : expression;
-      for (const value of values(target)) {
-        if (value.kind === "library") names.push(value.name);
-        else if (value.kind === "function") project.push(value.func);
-        else if (value.kind === "class") {
-          const call = method(value.cls, "__call__");
-          if (call && expression.kind === "call") project.push(call);
-        }
-      }
-    }
-    for (const name of names) {
-      if (
-        name === "property" ||
-        name === "functools.cached_property" ||
-        name.endsWith(".cached_property") ||
-        name.endsWith(".hybrid_property")
-      )
-        found.property = true;
-      else if (name === "staticmethod") found.static = true;
-      else if (name === "classmethod") found.classmethod = true;
-      else if (name === "abc.abstractmethod" || name === "abc.abstractproperty" || name === "typing.overload")
-        found.abstract = true;
-      else if (name === "contextlib.contextmanager") found.manager = "sync";
-      else if (name === "contextlib.asynccontextmanager") found.manager = "async";
-      else if (name === "functools.lru_cache" || name === "functools.cache") found.cached = true;
-    }
-    if (names.includes("abc.abstractproperty")) found.property = true;
-    found.library = names;
-    found.project = project;
-    return found;
-  };
-
   /** The objects that library decorators put in place of a function (a Celery task), as the tables know them. */
   const decorated = (func: Func): readonly Value[] =>
     decoration(func).library.flatMap((name) => lib.result(name, null, 0).filter(({ kind }) => kind === "instance"));
@@ -806,53 +728,8 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     ).filter((value) => value.kind !== "none");
   };
 
-  const ancestry = (cls: Class): readonly Class[] => {
-    const known = ancestries.get(cls);
-    if (known) return known;
-    const found = [cls];
-    ancestries.set(cls, found);
-    for (const base of cls.node.bases) {
-      if (base.name !== null) continue;
-      for (const value of values(base.value))
-        if (value.kind === "class")
-          for (const one of ancestry(value.cls)) if (!found.includes(one) && found.length < 50) found.push(one);
-    }
-    return found;
-  };
-
-  const libraryBases = (cls: Class): readonly string[] => {
-    const found: string[] = [];
-    for (const one of ancestry(cls))
-      for (const base of one.node.bases)
-        if (base.name === null)
-          for (const value of values(base.value))
-            if (value.kind === "library" && value.name !== "object" && !found.includes(value.name))
-              found.push(value.name);
-    return found;
-  };
-
-  const subclasses = (cls: Class): readonly Class[] => {
-    if (!children) {
-      children = new Map();
-      for (const module of modules.values())
-        for (const one of module.classes)
-          for (const base of ancestry(one).slice(1)) {
-            const known = children.get(base);
-            if (known) known.push(one);
-            else children.set(base, [one]);
-          }
-    }
-    return (children.get(cls) ?? []).slice(0, MOST_SUBCLASSES);
-  };
-
-  const method = (cls: Class, name: string): Func | null => {
-    for (const one of ancestry(cls)) {
-      const found = one.methods.get(name);
-      if (found) return found;
-    }
-    return null;
-  };
-
+  const { ancestry, libraryBases, subclasses, method, fields, fieldFactories } = classesOf(values, modules);
+  const decoration = decorationsOf(values, method);
   const annotated = annotationsOf({ values, attributeOf, combine, moduleOf, guarded });
   const libraryCall = libraryCallsOf({
     lib,
@@ -866,30 +743,6 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     importedModule,
     moduleOf,
   });
-
-  const fields = (cls: Class): readonly { name: string; at: Node; value: Expression | null }[] | null => {
-    if (method(cls, "__init__")) return null;
-    const decorators = cls.node.decorators.flatMap((one) => values(one.kind === "call" ? one.callee : one));
-    const isData =
-      decorators.some((value) => value.kind === "library" && DATACLASSES.has(value.name)) ||
-      libraryBases(cls).some((base) => DATA_BASES.has(base));
-    if (!isData) return null;
-    return [...ancestry(cls)].reverse().flatMap((one) =>
-      one.node.body.flatMap((statement) => {
-        const [target] = statement.kind === "assign" ? statement.targets : [];
-        return statement.kind === "assign" && statement.annotation && target?.kind === "name"
-          ? [{ name: target.id, at: statement, value: statement.value }]
-          : [];
-      }),
-    );
-  };
-
-  const fieldFactories = (cls: Class): readonly { name: string; factory: Expression }[] =>
-    (fields(cls) ?? []).flatMap(({ name, value }) => {
-      const factory =
-        value?.kind === "call" ? (argument(value, "default_factory", -1) ?? argument(value, "factory", -1)) : null;
-      return factory ? [{ name, factory }] : [];
-    });
 
   const names = (expression: Expression): { name: string; doubt: number; receiver: string | null }[] => {
     const found: { name: string; doubt: number; receiver: string | null }[] = [];
@@ -943,24 +796,3 @@ function isPlain(value: Value): boolean {
     (value.kind === "instance" && /^(?:str|bytes|int|float|bool)$/.test(value.type))
   );
 }
-
-/** Decorators that write the constructor of a class from its annotated fields. */
-const DATACLASSES = new Set([
-  "dataclasses.dataclass",
-  "attr.s",
-  "attr.attrs",
-  "attr.define",
-  "attr.frozen",
-  "attrs.define",
-  "attrs.frozen",
-  "attr.dataclass",
-  "pydantic.dataclasses.dataclass",
-]);
-const DATA_BASES = new Set([
-  "typing.NamedTuple",
-  "pydantic.BaseModel",
-  "pydantic_settings.BaseSettings",
-  "pydantic.BaseSettings",
-  "msgspec.Struct",
-  "sqlmodel.SQLModel",
-]);
