@@ -730,7 +730,34 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
 
   const { ancestry, libraryBases, subclasses, method, fields, fieldFactories } = classesOf(values, modules);
   const decoration = decorationsOf(values, method);
-  const annotated = annotationsOf({ values, attributeOf, combine, moduleOf, guarded });
+  /** The type behind a name for one: `Database = Annotated[Session, Depends(get_db)]`. */
+  const aliased = (name: Name | Attribute, depth = 5): Expression | null => {
+    const found =
+      name.kind === "name"
+        ? bindings(name).bindings
+        : values(name.value).flatMap((owner) =>
+            owner.kind === "module" ? (owner.module.scope.names.get(name.attr) ?? []) : [],
+          );
+    return aliasOf(found, depth);
+  };
+
+  const aliasOf = (found: readonly Binding[], depth: number): Expression | null => {
+    const [only, ...others] = found.filter(({ kind }) => kind !== "annotation");
+    if (!only || others.length > 0 || depth === 0) return null;
+    if (only.kind === "value" && only.path.length === 0) {
+      const { value } = only;
+      if (value.kind === "subscript" || (value.kind === "binary" && value.op === "|")) return value;
+      return value.kind === "name" || value.kind === "attribute" ? aliased(value, depth - 1) : null;
+    }
+    if (only.kind !== "from") return null;
+    const from = moduleOf(only.at);
+    const path = layout.resolve(from.path, only.module, only.level);
+    const target = path === null ? undefined : modules.get(path);
+    const defined = target && target !== from ? definedIn(target, only.name, 5) : null;
+    return defined ? aliasOf(defined.bindings, depth - 1) : null;
+  };
+
+  const annotated = annotationsOf({ values, attributeOf, combine, moduleOf, guarded, aliased });
   const libraryCall = libraryCallsOf({
     lib,
     values,
