@@ -19,12 +19,15 @@ export interface Classes {
 
 const MOST_SUBCLASSES = 40;
 
+const PROTOCOLS = new Set(["typing.Protocol", "typing_extensions.Protocol"]);
+
 /** Builds the answers; `values` says what the expressions of bases and decorators stand for. */
 export function classesOf(
   values: (expression: Expression) => readonly Value[],
   modules: ReadonlyMap<string, Module>,
 ): Classes {
   const ancestries = new Map<Class, readonly Class[]>();
+  const conformers = new Map<Class, readonly Class[]>();
   let children: Map<Class, Class[]> | null = null;
 
   const ancestry = (cls: Class): readonly Class[] => {
@@ -63,8 +66,28 @@ export function classesOf(
             else children.set(base, [one]);
           }
     }
-    return (children.get(cls) ?? []).slice(0, MOST_SUBCLASSES);
+    const found = children.get(cls) ?? [];
+    const all = libraryBases(cls).some((base) => PROTOCOLS.has(base)) ? [...found, ...conforming(cls, found)] : found;
+    return all.slice(0, MOST_SUBCLASSES);
   };
+
+  /** The classes that have every method of a protocol without deriving from it. */
+  const conforming = (protocol: Class, derived: readonly Class[]): Class[] => {
+    const known = conformers.get(protocol);
+    if (known) return known;
+    const wanted = [...protocol.methods.keys()].filter((name) => !name.startsWith("__"));
+    const found: Class[] = [];
+    conformers.set(protocol, found);
+    if (wanted.length === 0) return found;
+    for (const module of modules.values())
+      for (const cls of module.classes)
+        if (cls !== protocol && !derived.includes(cls) && !isProtocol(cls) && wanted.every((name) => method(cls, name)))
+          found.push(cls);
+    return found;
+  };
+
+  const isProtocol = (cls: Class): boolean =>
+    cls.node.bases.some(({ value }) => values(value).some((one) => one.kind === "library" && PROTOCOLS.has(one.name)));
 
   const method = (cls: Class, name: string): Func | null => {
     for (const one of ancestry(cls)) {
