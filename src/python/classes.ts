@@ -72,7 +72,7 @@ export function classesOf(
   };
 
   /** The classes that have every method of a protocol without deriving from it. */
-  const conforming = (protocol: Class, derived: readonly Class[]): Class[] => {
+  const conforming = (protocol: Class, derived: readonly Class[]): readonly Class[] => {
     const known = conformers.get(protocol);
     if (known) return known;
     const wanted = [...protocol.methods.keys()].filter((name) => !name.startsWith("__"));

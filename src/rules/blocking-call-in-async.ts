@@ -51,7 +51,7 @@ export function loopReason(runtime: Runtime, func: Func): string | null {
 
 /** How bad it is for the loop to wait for this. */
 export function loopSeverity(fact: BlockingFact): Severity {
-  if (!isFile(fact)) return "error";
+  if (!isFile(fact)) return fact.when === "large" && fact.cost === "net" ? "warning" : "error";
   return fact.when === "always" ? "warning" : "notice";
 }
 
