@@ -186,8 +186,12 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
   };
 
   const nameValues = (name: Name): readonly Value[] => {
-    const { bindings: found } = bindings(name);
-    if (found.length > 0) return combine(found);
+    const { bindings: found, scope } = bindings(name);
+    if (found.length > 0) {
+      // What is declared holds wherever the name is used, but the declaration is no binding that reaches the use.
+      const declarations = (scope?.names.get(name.id) ?? []).filter(({ kind }) => kind === "annotation");
+      return combine(declarations.length === 1 ? [...declarations, ...found] : found);
+    }
     const module = moduleOf(name);
     const starred = starValues(module, name.id);
     if (starred) return starred;
