@@ -2,6 +2,7 @@ import { annotationsOf } from "./annotations.ts";
 import { BUILTINS } from "./builtins.ts";
 import { type Classes, classesOf } from "./classes.ts";
 import { type Decoration, decorationsOf } from "./decorations.ts";
+import { importsOf } from "./imports.ts";
 import type { Layout } from "./layout.ts";
 import type { Library } from "./library.ts";
 import { libraryCallsOf } from "./library-calls.ts";
@@ -210,93 +211,12 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     return union(...found.map(bound));
   };
 
-  const starValues = (module: Module, id: string): readonly Value[] | null => {
-    for (const star of module.scope.stars) {
-      const path = layout.resolve(module.path, star.module, star.level);
-      const target = path === null ? null : modules.get(path);
-      if (target) {
-        const found = guarded(`star:${target.path}:${id}`, () => exported(target, id));
-        if (found.length > 0) return found;
-      } else if (star.level === 0) {
-        const name = lib.canonical(`${star.module}.${id}`);
-        if (lib.tables.isKnown(name) || lib.tables.returns.has(name)) return [library(name)];
-      }
-    }
-    return null;
-  };
-
-  /** What `module.id` stands for, seen from outside. */
-  const exported = (module: Module, id: string): readonly Value[] => {
-    const found = module.scope.names.get(id);
-    if (found && found.length > 0) return guarded(`${module.path}:${id}`, () => combine(found));
-    const starred = starValues(module, id);
-    if (starred) return starred;
-    if (module.isPackage) {
-      const path = layout.resolve(module.path, id, 1);
-      const target = path === null ? null : modules.get(path);
-      if (target) return [{ kind: "module", module: target, doubt: 0 }];
-    }
-    return [];
-  };
-
-  /** The bindings of a module's name, through its star imports. */
-  const definedIn = (
-    module: Module,
-    name: string,
-    depth: number,
-  ): { module: Module; bindings: readonly Binding[] } | null => {
-    const bindings = module.scope.names.get(name);
-    if (bindings) return { module, bindings };
-    if (depth === 0) return null;
-    for (const star of module.scope.stars) {
-      const path = layout.resolve(module.path, star.module, star.level);
-      const target = path === null ? undefined : modules.get(path);
-      const found = target ? definedIn(target, name, depth - 1) : null;
-      if (found) return found;
-    }
-    return null;
-  };
-
-  const importedModule = (from: Module, module: string, level: number): readonly Value[] => {
-    const path = layout.resolve(from.path, module, level);
-    if (path !== null) {
-      const target = modules.get(path);
-      return target ? [{ kind: "module", module: target, doubt: 0 }] : [];
-    }
-    return level > 0 ? [] : [library(lib.canonical(module))];
-  };
-
   const bound = (binding: Binding): readonly Value[] => {
     switch (binding.kind) {
       case "import":
         return importedModule(moduleOf(binding.at), binding.module, 0);
-      case "from": {
-        const module = moduleOf(binding.at);
-        const path = layout.resolve(module.path, binding.module, binding.level);
-        const target = path === null ? null : modules.get(path);
-        if (target) {
-          if (target !== module) {
-            const found = exported(target, binding.name);
-            if (found.length > 0) return found;
-          }
-          const below = layout.resolve(
-            module.path,
-            binding.module === "" ? binding.name : `${binding.module}.${binding.name}`,
-            binding.level,
-          );
-          const submodule = below === null ? null : modules.get(below);
-          return submodule ? [{ kind: "module", module: submodule, doubt: 0 }] : [];
-        }
-        const below = layout.resolve(
-          module.path,
-          binding.module === "" ? binding.name : `${binding.module}.${binding.name}`,
-          binding.level,
-        );
-        const submodule = below === null ? null : modules.get(below);
-        if (submodule) return [{ kind: "module", module: submodule, doubt: 0 }];
-        if (binding.level > 0 || path !== null) return [];
-        return libraryMember(binding.module, binding.name, 0);
-      }
+      case "from":
+        return importedName(moduleOf(binding.at), binding);
       case "function": {
         const func = moduleOf(binding.at).byNode.get(binding.node);
         return func ? [functionValue(func)] : [];
@@ -320,15 +240,6 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       case "opaque":
         return [];
     }
-  };
-
-  const libraryMember = (module: string, name: string, doubt: number): readonly Value[] => {
-    const full = lib.canonical(`${module}.${name}`);
-    const dot = full.lastIndexOf(".");
-    const typed = lib.tables.attributes.get(full);
-    if (typed !== undefined && dot > 0)
-      return (lib.attribute(full.slice(0, dot), full.slice(dot + 1), null) ?? []).map((value) => doubted(value, doubt));
-    return [library(full, doubt)];
   };
 
   const parameterValues = (param: Parameter, owner: FunctionDef | ({ kind: "lambda" } & Node)): readonly Value[] => {
@@ -734,6 +645,13 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
 
   const { ancestry, libraryBases, subclasses, method, fields, fieldFactories } = classesOf(values, modules);
   const decoration = decorationsOf(values, method);
+  const { exported, starValues, importedModule, importedName, definition } = importsOf({
+    modules,
+    layout,
+    lib,
+    combine,
+    guarded,
+  });
   /** The type behind a name for one: `Database = Annotated[Session, Depends(get_db)]`. */
   const aliased = (name: Name | Attribute, depth = 5): Expression | null => {
     const found =
@@ -754,10 +672,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       return value.kind === "name" || value.kind === "attribute" ? aliased(value, depth - 1) : null;
     }
     if (only.kind !== "from") return null;
-    const from = moduleOf(only.at);
-    const path = layout.resolve(from.path, only.module, only.level);
-    const target = path === null ? undefined : modules.get(path);
-    const defined = target && target !== from ? definedIn(target, only.name, 5) : null;
+    const defined = definition(moduleOf(only.at), only);
     return defined ? aliasOf(defined.bindings, depth - 1) : null;
   };
 
@@ -804,12 +719,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     fields,
     fieldFactories,
     passed: (parameter) => passed.get(parameter) ?? [],
-    exported: (binding) => {
-      const from = moduleOf(binding.at);
-      const path = layout.resolve(from.path, binding.module, binding.level);
-      const target = path === null ? undefined : modules.get(path);
-      return target && target !== from ? definedIn(target, binding.name, 5) : null;
-    },
+    exported: (binding) => definition(moduleOf(binding.at), binding),
     learnArguments: (given) => {
       passed = given;
       memo.clear();
