@@ -40,7 +40,7 @@ function goesOn(runtime: Runtime, { func, call }: Submission, running: ReadonlyM
     if (known !== undefined && known <= offset) return;
     after.set(start, offset);
     for (const site of runtime.graph.sites(start)) {
-      if (placeOf(site).start < offset) continue;
+      if (placeOf(site).end <= offset) continue;
       for (const target of site.targets)
         if (target.doubt < 2)
           for (const reached of runningFrom(runtime, target.func).keys())
@@ -80,8 +80,8 @@ function changedVariables(
       if (!travels(runtime, submission, one, variable, func) || isChannel(runtime, write) || isRead(found, variable))
         continue;
       if (parentWrites(runtime, variable, running)) continue;
-      // What the child reads itself it has set up for itself.
-      if (write.value && readsIn(runtime, running, variable, write)) continue;
+      // What the parent gave, or what the child reads itself, the child has set up for itself.
+      if (write.value && (isGiven(runtime, write.value) || readsIn(runtime, running, variable, write))) continue;
       const read = readIn(runtime, after, running, variable);
       if (read)
         found.push({
@@ -267,6 +267,10 @@ function readIn(
   return null;
 }
 
+function isGiven(runtime: Runtime, value: Expression): boolean {
+  return value.kind === "name" && parameterNamed(runtime, value) !== null;
+}
+
 function readsIn(runtime: Runtime, running: ReadonlyMap<Func, Running>, variable: Variable, change: Change): boolean {
   for (const func of running.keys())
     for (const node of func.nodes)
@@ -321,55 +325,76 @@ function nameOf(node: Name | Attribute): string {
   return node.kind === "name" ? node.id : node.attr;
 }
 
-/** Lists, dicts and sets given as arguments, changed by the work and read afterwards where they were made. */
+/** Containers and objects given as arguments, changed by the work and read afterwards where they were made. */
 function changedArguments(runtime: Runtime, submission: Submission): LostChange[] {
   const found: LostChange[] = [];
   for (const { func: work, doubt } of submission.work) {
     if (!work || submission.cls) continue;
     for (const node of work.nodes) {
       const changed = changedName(node);
-      const param = changed && parameterNamed(runtime, changed);
+      const param = changed && parameterNamed(runtime, changed.base);
       const given = param === null ? null : argumentFor(submission, work, param);
-      if (
-        !changed ||
-        !param ||
-        given?.kind !== "name" ||
-        !isPlainContainer(runtime, given) ||
-        found.some(({ name }) => name === param)
-      )
-        continue;
+      if (!changed || given?.kind !== "name" || found.some(({ name }) => name === changed.name)) continue;
+      const attribute = changed.attribute;
+      if (attribute === null ? !isPlainContainer(runtime, given) : !isPlainObject(runtime, given)) continue;
       const read = submission.func.nodes.find(
-        (one) => one.kind === "name" && one.id === given.id && one.start > submission.call.end && isUse(one),
+        (one) => one.start > submission.call.end && isReadOfGiven(one, given.id, attribute),
       );
-      if (read)
-        found.push({
-          func: work,
-          at: changed,
-          name: param,
-          read: { func: submission.func, at: read },
-          subject: `argument ${work.name} ${param}`,
-          doubt,
-        });
+      if (!read) continue;
+      const { name } = changed;
+      const at = { func: submission.func, at: read };
+      found.push({ func: work, at: changed.at, name, read: at, subject: `argument ${work.name} ${name}`, doubt });
     }
   }
   return found;
 }
 
-/** The name whose members a statement changes. */
-function changedName(node: Node): Name | null {
-  if (
-    node.kind === "call" &&
-    node.callee.kind === "attribute" &&
-    node.callee.value.kind === "name" &&
-    /^(?:append|extend|add|update|insert|setdefault)$/.test(node.callee.attr)
-  )
-    return node.callee.value;
-  if (node.kind === "assign")
-    for (const target of node.targets)
-      if (target.kind === "subscript" && target.value.kind === "name") return target.value;
-  return node.kind === "augassign" && node.target.kind === "subscript" && node.target.value.kind === "name"
-    ? node.target.value
-    : null;
+function isReadOfGiven(node: Node, id: string, attribute: string | null): boolean {
+  if (attribute === null) return node.kind === "name" && node.id === id && isUse(node);
+  return (
+    node.kind === "attribute" &&
+    node.attr === attribute &&
+    node.value.kind === "name" &&
+    node.value.id === id &&
+    !isWritten(node)
+  );
+}
+
+/** An object of a class of the project, which keeps its attributes to itself. */
+function isPlainObject(runtime: Runtime, given: Name): boolean {
+  const values = runtime.inference.values(given);
+  return (
+    values.length > 0 &&
+    values.every((value) => value.kind === "object" && runtime.inference.libraryBases(value.cls).length === 0)
+  );
+}
+
+interface ChangedName {
+  at: Expression;
+  base: Name;
+  /** The attribute that gets a new value; `null` where members of a container change. */
+  attribute: string | null;
+  name: string;
+}
+
+/** The name whose members or attribute a statement changes. */
+function changedName(node: Node): ChangedName | null {
+  const members = (base: Expression, at: Expression): ChangedName | null =>
+    base.kind === "name" ? { at, base, attribute: null, name: base.id } : null;
+  if (node.kind === "call" && node.callee.kind === "attribute" && GROWS.test(node.callee.attr))
+    return members(node.callee.value, node.callee);
+  const targets = node.kind === "assign" ? node.targets : node.kind === "augassign" ? [node.target] : [];
+  for (const target of targets) {
+    if (target.kind === "subscript") return members(target.value, target);
+    if (target.kind === "attribute" && target.value.kind === "name")
+      return {
+        at: target,
+        base: target.value,
+        attribute: target.attr,
+        name: `${target.value.id}.${target.attr}`,
+      };
+  }
+  return null;
 }
 
 /** A list, dict or set written out here, not a manager's. */

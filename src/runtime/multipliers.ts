@@ -2,7 +2,7 @@ import type { Func } from "../python/module.ts";
 import type { Call, Expression, Name, Node } from "../python/syntax.ts";
 import { isInside, within } from "../python/syntax.ts";
 import { type LoopAround, loopsAround, sizeOf } from "./boundedness.ts";
-import { runningFrom, runningIn } from "./running.ts";
+import { runningIn } from "./running.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Submission } from "./submissions.ts";
 
@@ -93,14 +93,8 @@ function request(runtime: Runtime, submission: Submission): Multiplier | null {
   const root = runtime.contexts.serving(func);
   if (!root || isKeptOnce(call) || isKept(call) || joinsIn(func, call)) return null;
   // Further away there are conditions on the way: a cache that is empty, a service that is not started yet.
-  const way = hopsFrom(runtime, root.func, func);
-  return way > 1 ? null : { kind: "request", label: root.label, root: root.func, doubt: submission.doubt + way };
-}
-
-function hopsFrom(runtime: Runtime, root: Func, func: Func): number {
-  let hops = 0;
-  for (let at = runningFrom(runtime, root).get(func)?.from ?? null; at; at = at.from) hops++;
-  return root === func || hops > 0 ? hops : Number.POSITIVE_INFINITY;
+  const far = root.func === func ? 0 : 2;
+  return { kind: "request", label: root.label, root: root.func, doubt: submission.doubt + far };
 }
 
 /** `self.worker = Thread(…)`: whoever keeps it keeps one. */
@@ -112,7 +106,9 @@ function isKept({ parent }: Call): boolean {
 function isKeptOnce(call: Call): boolean {
   for (let at: Node | null = call.parent; at; at = at.parent) {
     if (at.kind === "function" || at.kind === "lambda") return false;
-    if (at.kind === "branch") return [at.test, ...within(at.test)].some((node) => isMissing(node));
+    // What happens only when something went wrong does not happen for each request.
+    if (at.kind === "handler") return true;
+    if (at.kind === "branch" && [at.test, ...within(at.test)].some(isMissing)) return true;
   }
   return false;
 }

@@ -53,6 +53,9 @@ function looks(runtime: Runtime, use: Use, seen: Set<Call>): boolean {
       // `done, pending = wait(futures)` gives them back.
       return names.includes("concurrent.futures.wait") && anyLooks(runtime, use.call, seen);
     }
+    // `future.add_done_callback(pending.discard)`
+    case "read":
+      return !(use.held && BLIND.has(use.name));
     case "tested":
     case "iterated":
       return false;
@@ -64,6 +67,7 @@ function looks(runtime: Runtime, use: Use, seen: Set<Call>): boolean {
 /** A done-callback looks unless it is seen to leave its future alone. */
 function callbackLooks(runtime: Runtime, call: Call): boolean {
   const callback = argument(call, "fn", 0);
+  if (callback?.kind === "attribute" && BLIND.has(callback.attr)) return false;
   const known = callback ? runtime.graph.callables.of(callback) : [];
   if (known.length === 0) return true;
   return known.some(({ func }) => {
