@@ -129,7 +129,7 @@ function crewsFor(runtime: Runtime, submission: Submission, times: Times): Place
       .filter((one) => /^(?:thread|process|interpreter)-pool$/.test(one.pool.fact.kind));
     if (behind.length > 0)
       return behind.map((one) => ({
-        key: one.pool.call,
+        key: one.pool.made,
         make: () => pooledCrew(runtime, one.pool),
         doubt: one.doubt - one.pool.doubt + (behind.length > 1 ? 1 : 0),
       }));

@@ -156,7 +156,7 @@ function webServer(runtime: Runtime): Size {
     ) {
       const place = pool.capacity?.places[0] ?? {
         path: pool.func.module.path,
-        line: lineOf(pool.func.module, pool.call),
+        line: lineOf(pool.func.module, pool.made),
       };
       offer({ capacity: pool.capacity, open: pool.open, doubt: pool.doubt, place });
     }

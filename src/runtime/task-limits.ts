@@ -79,7 +79,7 @@ function demandAt(runtime: Runtime, draw: Draw): TaskDemand | null {
 function elsewhere(runtime: Runtime, func: Func, pool: Pool): 0 | 2 {
   const draws = drawsOf(runtime);
   for (const one of runningFrom(runtime, func).keys())
-    if (draws.in(one).some((draw) => draw.pool.call !== pool.call && /^(?:db|http)-pool$/.test(draw.pool.fact.kind)))
+    if (draws.in(one).some((draw) => draw.pool.made !== pool.made && /^(?:db|http)-pool$/.test(draw.pool.fact.kind)))
       return 2;
   return 0;
 }
