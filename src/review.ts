@@ -5,7 +5,9 @@ import type { Settings } from "./config.ts";
 import { DEFAULT_VERSION, type Examined, examine, parsersFor, reached, versionOf } from "./examine.ts";
 import { atLeastConfidence, atLeastSeverity, byPlace, type Finding } from "./finding.ts";
 import { fingerprint } from "./findings.ts";
+import { recommendationsOf } from "./recommend/index.ts";
 import type { Report, Stats } from "./report.ts";
+import { resourcesOf } from "./runtime/resources.ts";
 import { VERSION } from "./version.ts";
 
 /** Files done so far, of all files to do. */
@@ -97,7 +99,7 @@ function present(all: readonly string[], paths: readonly (string | null)[]): str
 function report(
   mode: Report["mode"],
   all: readonly Finding[],
-  { loaded }: Examined,
+  { loaded, runtime }: Examined,
   settings: Settings,
   started: number,
   concerns: (path: string) => boolean,
@@ -106,6 +108,7 @@ function report(
   const skipped = loaded.skipped.filter(({ path }) => concerns(path));
   const open = findings.filter((finding) => !finding.suppressed);
   const count = (state: Finding["state"]): number => open.filter((finding) => finding.state === state).length;
+  const recommendations = recommendationsOf(runtime, concerns);
   const stats: Stats = {
     files: [...loaded.modules.keys()].filter(concerns).length,
     lines: loaded.lines,
@@ -126,8 +129,8 @@ function report(
     stats,
     findings,
     checklist: [],
-    recommendations: [],
-    resources: [],
+    recommendations,
+    resources: resourcesOf(runtime),
     map: null,
     notes: [],
   };
