@@ -1,12 +1,14 @@
 import type { Change, Snapshot } from "./changes/change.ts";
 import { lineMap, matchFindings } from "./changes/compare.ts";
 import { isPython } from "./changes/kinds.ts";
+import { checklistOf } from "./checklist/index.ts";
 import type { Settings } from "./config.ts";
-import { DEFAULT_VERSION, type Examined, examine, parsersFor, reached, versionOf } from "./examine.ts";
+import { DEFAULT_VERSION, type Examined, examine, parsersFor, reached, versionOf, wantedRules } from "./examine.ts";
 import { atLeastConfidence, atLeastSeverity, byPlace, type Finding } from "./finding.ts";
 import { fingerprint } from "./findings.ts";
 import { recommendationsOf } from "./recommend/index.ts";
 import type { Report, Stats } from "./report.ts";
+import { mapOf } from "./runtime/map.ts";
 import { resourcesOf } from "./runtime/resources.ts";
 import { VERSION } from "./version.ts";
 
@@ -128,10 +130,15 @@ function report(
     verdict: isUnread ? "error" : verdictOf(open, settings),
     stats,
     findings,
-    checklist: [],
+    checklist: checklistOf({
+      runtime,
+      findings,
+      recommendations,
+      ran: new Set(wantedRules(settings).map(({ id }) => id)),
+    }),
     recommendations,
     resources: resourcesOf(runtime),
-    map: null,
+    map: mapOf(runtime, findings, concerns),
     notes: [],
   };
 }
