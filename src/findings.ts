@@ -54,7 +54,8 @@ function severityOf(runtime: Runtime, rule: Rule, detection: Detection, settings
   const wanted = settings.severity[rule.id];
   if (wanted) return wanted;
   const own = detection.severity ?? rule.severity;
-  switch (leniency(runtime, detection.func, detection.at)) {
+  const { shows = detection } = detection;
+  switch (shows && leniency(runtime, shows.func, shows.at)) {
     case "test":
       return LOSES_RESULTS.has(rule.id) ? lowered(own) : "notice";
     case "start-up":

@@ -29,7 +29,8 @@ const BOUND: readonly (readonly [names: string, fact: ThreadBound])[] = [
       label: "`sqlite3` connection",
       outcome: "raises",
       check: "check_same_thread",
-      instead: "open a connection in each thread (`threading.local`), or pass `check_same_thread=False` and hold a lock around every use",
+      instead:
+        "open a connection in each thread (`threading.local`), or pass `check_same_thread=False` and hold a lock around every use",
     },
   ],
   ["pymysql.connect pymysql.Connect pymysql.connections.Connection", { ...MYSQL, label: "`pymysql` connection" }],

@@ -1,6 +1,6 @@
 import type { Binding, Module, Scope } from "./module.ts";
 import { scopeAt } from "./module.ts";
-import type { Expression } from "./syntax.ts";
+import type { Attribute, Expression, Name } from "./syntax.ts";
 import { awaitable, instance, iterable, library, mapping, object, union, type Value } from "./value.ts";
 
 /** What the reading of annotations needs of the inference. */
@@ -11,6 +11,8 @@ interface Names {
   moduleOf(expression: Expression): Module;
   /** Evaluates unless the same question is being answered already. */
   guarded(key: string, compute: () => readonly Value[]): readonly Value[];
+  /** The type that a name stands for, where it is a name for one. */
+  aliased(name: Name | Attribute): Expression | null;
 }
 
 /** Reads what an annotation says about a value: `Optional`, unions, generics, names in quotes. */
@@ -20,6 +22,7 @@ export function annotationsOf({
   combine,
   moduleOf,
   guarded,
+  aliased,
 }: Names): (annotation: Expression) => readonly Value[] {
   const annotated = (annotation: Expression): readonly Value[] =>
     guarded(`annotation:${annotation.start}:${moduleOf(annotation).path}`, () => annotationValues(annotation));
@@ -31,8 +34,10 @@ export function annotationsOf({
       case "string":
         return quoted(node.value, node);
       case "name":
-      case "attribute":
-        return values(node).flatMap((value) => objectOf(value));
+      case "attribute": {
+        const alias = aliased(node);
+        return alias ? annotated(alias) : values(node).flatMap((value) => objectOf(value));
+      }
       case "binary":
         return node.op === "|" ? union(annotationValues(node.left), annotationValues(node.right)) : [];
       case "subscript":

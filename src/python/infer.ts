@@ -1,5 +1,8 @@
 import { annotationsOf } from "./annotations.ts";
 import { BUILTINS } from "./builtins.ts";
+import { type Classes, classesOf } from "./classes.ts";
+import { type Decoration, decorationsOf } from "./decorations.ts";
+import { importsOf } from "./imports.ts";
 import type { Layout } from "./layout.ts";
 import type { Library } from "./library.ts";
 import { libraryCallsOf } from "./library-calls.ts";
@@ -7,38 +10,17 @@ import type { AttributeBinding, Binding, Class, Func, Module, Scope, Step } from
 import { comprehensionBinding, scopeAt } from "./module.ts";
 import { reaching } from "./reaching.ts";
 import type { Attribute, Call, Dict, Expression, FunctionDef, Name, Node, Parameter } from "./syntax.ts";
-import { argument } from "./syntax.ts";
 import type { Value } from "./value.ts";
 import { awaitable, doubted, functionValue, instance, iterable, library, mapping, object, union } from "./value.ts";
 
-/** What decorators make of a function. */
-export interface Decoration {
-  property: boolean;
-  static: boolean;
-  classmethod: boolean;
-  abstract: boolean;
-  manager: "sync" | "async" | null;
-  cached: boolean;
-  /** Canonical names of the library decorators, outermost first. */
-  library: readonly string[];
-  /** Decorators that the project defines, outermost first. */
-  project: readonly Func[];
-}
-
 /** Answers what expressions stand for. Answers are remembered; recursion gives no answer rather than a wrong one. */
-export interface Inference {
+export interface Inference extends Classes {
   library: Library;
   modules: ReadonlyMap<string, Module>;
   values(expression: Expression): readonly Value[];
   /** Canonical library names that the expression may refer to. */
   names(expression: Expression): { name: string; doubt: number; receiver: string | null }[];
   decoration(func: Func): Decoration;
-  /** The class, then its project base classes in method resolution order. */
-  ancestry(cls: Class): readonly Class[];
-  /** Canonical names of the library classes it derives from. */
-  libraryBases(cls: Class): readonly string[];
-  subclasses(cls: Class): readonly Class[];
-  method(cls: Class, name: string): Func | null;
   /** What a call of the function gives (a coroutine for `async def`). */
   returns(func: Func, self: Value | null): readonly Value[];
   annotated(annotation: Expression): readonly Value[];
@@ -55,13 +37,7 @@ export interface Inference {
   exported(binding: Binding & { kind: "from" }): { module: Module; bindings: readonly Binding[] } | null;
   /** From now on parameters and dataclass fields without a telling annotation take the values that callers pass, by their nodes. */
   learnArguments(passed: ReadonlyMap<Node, readonly Expression[]>): void;
-  /** The fields of a dataclass (or a class like one) in the order of its constructor; `null` for other classes and for those with a constructor of their own. */
-  fields(cls: Class): readonly { name: string; at: Node; value: Expression | null }[] | null;
-  /** The `default_factory` expressions of a dataclass's fields. */
-  fieldFactories(cls: Class): readonly { name: string; factory: Expression }[];
 }
-
-const MOST_SUBCLASSES = 40;
 
 /** Above this many callers a parameter stands for anything. */
 const MOST_CALLERS = 30;
@@ -70,13 +46,10 @@ const MOST_CALLERS = 30;
 export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout, lib: Library): Inference {
   const memo = new Map<Expression, readonly Value[]>();
   const returned = new Map<Func, readonly Value[]>();
-  const decorations = new Map<Func, Decoration>();
-  const ancestries = new Map<Class, readonly Class[]>();
   const active = new Set<unknown>();
   const roots = new Map<Node, Module>();
   for (const module of modules.values()) roots.set(module.tree, module);
   let passed: ReadonlyMap<Node, readonly Expression[]> = new Map();
-  let children: Map<Class, Class[]> | null = null;
 
   const moduleOf = (node: Node): Module => {
     let at = node;
@@ -214,8 +187,12 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
   };
 
   const nameValues = (name: Name): readonly Value[] => {
-    const { bindings: found } = bindings(name);
-    if (found.length > 0) return combine(found);
+    const { bindings: found, scope } = bindings(name);
+    if (found.length > 0) {
+      // What is declared holds wherever the name is used, but the declaration is no binding that reaches the use.
+      const declarations = (scope?.names.get(name.id) ?? []).filter(({ kind }) => kind === "annotation");
+      return combine(declarations.length === 1 ? [...declarations, ...found] : found);
+    }
     const module = moduleOf(name);
     const starred = starValues(module, name.id);
     if (starred) return starred;
@@ -234,93 +211,12 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     return union(...found.map(bound));
   };
 
-  const starValues = (module: Module, id: string): readonly Value[] | null => {
-    for (const star of module.scope.stars) {
-      const path = layout.resolve(module.path, star.module, star.level);
-      const target = path === null ? null : modules.get(path);
-      if (target) {
-        const found = guarded(`star:${target.path}:${id}`, () => exported(target, id));
-        if (found.length > 0) return found;
-      } else if (star.level === 0) {
-        const name = lib.canonical(`${star.module}.${id}`);
-        if (lib.tables.isKnown(name) || lib.tables.returns.has(name)) return [library(name)];
-      }
-    }
-    return null;
-  };
-
-  /** What `module.id` stands for, seen from outside. */
-  const exported = (module: Module, id: string): readonly Value[] => {
-    const found = module.scope.names.get(id);
-    if (found && found.length > 0) return guarded(`${module.path}:${id}`, () => combine(found));
-    const starred = starValues(module, id);
-    if (starred) return starred;
-    if (module.isPackage) {
-      const path = layout.resolve(module.path, id, 1);
-      const target = path === null ? null : modules.get(path);
-      if (target) return [{ kind: "module", module: target, doubt: 0 }];
-    }
-    return [];
-  };
-
-  /** The bindings of a module's name, through its star imports. */
-  const definedIn = (
-    module: Module,
-    name: string,
-    depth: number,
-  ): { module: Module; bindings: readonly Binding[] } | null => {
-    const bindings = module.scope.names.get(name);
-    if (bindings) return { module, bindings };
-    if (depth === 0) return null;
-    for (const star of module.scope.stars) {
-      const path = layout.resolve(module.path, star.module, star.level);
-      const target = path === null ? undefined : modules.get(path);
-      const found = target ? definedIn(target, name, depth - 1) : null;
-      if (found) return found;
-    }
-    return null;
-  };
-
-  const importedModule = (from: Module, module: string, level: number): readonly Value[] => {
-    const path = layout.resolve(from.path, module, level);
-    if (path !== null) {
-      const target = modules.get(path);
-      return target ? [{ kind: "module", module: target, doubt: 0 }] : [];
-    }
-    return level > 0 ? [] : [library(lib.canonical(module))];
-  };
-
   const bound = (binding: Binding): readonly Value[] => {
     switch (binding.kind) {
       case "import":
         return importedModule(moduleOf(binding.at), binding.module, 0);
-      case "from": {
-        const module = moduleOf(binding.at);
-        const path = layout.resolve(module.path, binding.module, binding.level);
-        const target = path === null ? null : modules.get(path);
-        if (target) {
-          if (target !== module) {
-            const found = exported(target, binding.name);
-            if (found.length > 0) return found;
-          }
-          const below = layout.resolve(
-            module.path,
-            binding.module === "" ? binding.name : `${binding.module}.${binding.name}`,
-            binding.level,
-          );
-          const submodule = below === null ? null : modules.get(below);
-          return submodule ? [{ kind: "module", module: submodule, doubt: 0 }] : [];
-        }
-        const below = layout.resolve(
-          module.path,
-          binding.module === "" ? binding.name : `${binding.module}.${binding.name}`,
-          binding.level,
-        );
-        const submodule = below === null ? null : modules.get(below);
-        if (submodule) return [{ kind: "module", module: submodule, doubt: 0 }];
-        if (binding.level > 0 || path !== null) return [];
-        return libraryMember(binding.module, binding.name, 0);
-      }
+      case "from":
+        return importedName(moduleOf(binding.at), binding);
       case "function": {
         const func = moduleOf(binding.at).byNode.get(binding.node);
         return func ? [functionValue(func)] : [];
@@ -344,15 +240,6 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       case "opaque":
         return [];
     }
-  };
-
-  const libraryMember = (module: string, name: string, doubt: number): readonly Value[] => {
-    const full = lib.canonical(`${module}.${name}`);
-    const dot = full.lastIndexOf(".");
-    const typed = lib.tables.attributes.get(full);
-    if (typed !== undefined && dot > 0)
-      return (lib.attribute(full.slice(0, dot), full.slice(dot + 1), null) ?? []).map((value) => doubted(value, doubt));
-    return [library(full, doubt)];
   };
 
   const parameterValues = (param: Parameter, owner: FunctionDef | ({ kind: "lambda" } & Node)): readonly Value[] => {
@@ -704,56 +591,6 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     }
   };
 
-  const decoration = (func: Func): Decoration => {
-    const known = decorations.get(func);
-    if (known) return known;
-    const found: Decoration = {
-      property: false,
-      static: false,
-      classmethod: false,
-      abstract: false,
-      manager: null,
-      cached: false,
-      library: [],
-      project: [],
-    };
-    decorations.set(func, found);
-    if (func.node.kind !== "function") return found;
-    const names: string[] = [];
-    const project: Func[] = [];
-    for (const expression of func.node.decorators) {
-      const target = expression.kind === "call" ? expression.callee : expression;
-      for (const value of values(target)) {
-        if (value.kind === "library") names.push(value.name);
-        else if (value.kind === "function") project.push(value.func);
-        else if (value.kind === "class") {
-          const call = method(value.cls, "__call__");
-          if (call && expression.kind === "call") project.push(call);
-        }
-      }
-    }
-    for (const name of names) {
-      if (
-        name === "property" ||
-        name === "functools.cached_property" ||
-        name.endsWith(".cached_property") ||
-        name.endsWith(".hybrid_property")
-      )
-        found.property = true;
-      else if (name === "staticmethod") found.static = true;
-      else if (name === "classmethod") found.classmethod = true;
-      else if (name === "abc.abstractmethod" || name === "abc.abstractproperty" || name === "typing.overload")
-        found.abstract = true;
-      else if (name === "contextlib.contextmanager") found.manager = "sync";
-      else if (name === "contextlib.asynccontextmanager") found.manager = "async";
-      else if (name === "functools.lru_cache" || name === "functools.cache") found.cached = true;
-    }
-    if (names.includes("abc.abstractproperty")) found.property = true;
-    found.library = names;
-    found.project = project;
-    return found;
-  };
-
   /** The objects that library decorators put in place of a function (a Celery task), as the tables know them. */
   const decorated = (func: Func): readonly Value[] =>
     decoration(func).library.flatMap((name) => lib.result(name, null, 0).filter(({ kind }) => kind === "instance"));
@@ -806,54 +643,40 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     ).filter((value) => value.kind !== "none");
   };
 
-  const ancestry = (cls: Class): readonly Class[] => {
-    const known = ancestries.get(cls);
-    if (known) return known;
-    const found = [cls];
-    ancestries.set(cls, found);
-    for (const base of cls.node.bases) {
-      if (base.name !== null) continue;
-      for (const value of values(base.value))
-        if (value.kind === "class")
-          for (const one of ancestry(value.cls)) if (!found.includes(one) && found.length < 50) found.push(one);
+  const { ancestry, libraryBases, subclasses, method, fields, fieldFactories } = classesOf(values, modules);
+  const decoration = decorationsOf(values, method);
+  const { exported, starValues, importedModule, importedName, definition } = importsOf({
+    modules,
+    layout,
+    lib,
+    combine,
+    guarded,
+  });
+  /** The type behind a name for one: `Database = Annotated[Session, Depends(get_db)]`. */
+  const aliased = (name: Name | Attribute, depth = 5): Expression | null => {
+    const found =
+      name.kind === "name"
+        ? bindings(name).bindings
+        : values(name.value).flatMap((owner) =>
+            owner.kind === "module" ? (owner.module.scope.names.get(name.attr) ?? []) : [],
+          );
+    return aliasOf(found, depth);
+  };
+
+  const aliasOf = (found: readonly Binding[], depth: number): Expression | null => {
+    const [only, ...others] = found.filter(({ kind }) => kind !== "annotation");
+    if (!only || others.length > 0 || depth === 0) return null;
+    if (only.kind === "value" && only.path.length === 0) {
+      const { value } = only;
+      if (value.kind === "subscript" || (value.kind === "binary" && value.op === "|")) return value;
+      return value.kind === "name" || value.kind === "attribute" ? aliased(value, depth - 1) : null;
     }
-    return found;
+    if (only.kind !== "from") return null;
+    const defined = definition(moduleOf(only.at), only);
+    return defined ? aliasOf(defined.bindings, depth - 1) : null;
   };
 
-  const libraryBases = (cls: Class): readonly string[] => {
-    const found: string[] = [];
-    for (const one of ancestry(cls))
-      for (const base of one.node.bases)
-        if (base.name === null)
-          for (const value of values(base.value))
-            if (value.kind === "library" && value.name !== "object" && !found.includes(value.name))
-              found.push(value.name);
-    return found;
-  };
-
-  const subclasses = (cls: Class): readonly Class[] => {
-    if (!children) {
-      children = new Map();
-      for (const module of modules.values())
-        for (const one of module.classes)
-          for (const base of ancestry(one).slice(1)) {
-            const known = children.get(base);
-            if (known) known.push(one);
-            else children.set(base, [one]);
-          }
-    }
-    return (children.get(cls) ?? []).slice(0, MOST_SUBCLASSES);
-  };
-
-  const method = (cls: Class, name: string): Func | null => {
-    for (const one of ancestry(cls)) {
-      const found = one.methods.get(name);
-      if (found) return found;
-    }
-    return null;
-  };
-
-  const annotated = annotationsOf({ values, attributeOf, combine, moduleOf, guarded });
+  const annotated = annotationsOf({ values, attributeOf, combine, moduleOf, guarded, aliased });
   const libraryCall = libraryCallsOf({
     lib,
     values,
@@ -866,30 +689,6 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     importedModule,
     moduleOf,
   });
-
-  const fields = (cls: Class): readonly { name: string; at: Node; value: Expression | null }[] | null => {
-    if (method(cls, "__init__")) return null;
-    const decorators = cls.node.decorators.flatMap((one) => values(one.kind === "call" ? one.callee : one));
-    const isData =
-      decorators.some((value) => value.kind === "library" && DATACLASSES.has(value.name)) ||
-      libraryBases(cls).some((base) => DATA_BASES.has(base));
-    if (!isData) return null;
-    return [...ancestry(cls)].reverse().flatMap((one) =>
-      one.node.body.flatMap((statement) => {
-        const [target] = statement.kind === "assign" ? statement.targets : [];
-        return statement.kind === "assign" && statement.annotation && target?.kind === "name"
-          ? [{ name: target.id, at: statement, value: statement.value }]
-          : [];
-      }),
-    );
-  };
-
-  const fieldFactories = (cls: Class): readonly { name: string; factory: Expression }[] =>
-    (fields(cls) ?? []).flatMap(({ name, value }) => {
-      const factory =
-        value?.kind === "call" ? (argument(value, "default_factory", -1) ?? argument(value, "factory", -1)) : null;
-      return factory ? [{ name, factory }] : [];
-    });
 
   const names = (expression: Expression): { name: string; doubt: number; receiver: string | null }[] => {
     const found: { name: string; doubt: number; receiver: string | null }[] = [];
@@ -920,12 +719,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     fields,
     fieldFactories,
     passed: (parameter) => passed.get(parameter) ?? [],
-    exported: (binding) => {
-      const from = moduleOf(binding.at);
-      const path = layout.resolve(from.path, binding.module, binding.level);
-      const target = path === null ? undefined : modules.get(path);
-      return target && target !== from ? definedIn(target, binding.name, 5) : null;
-    },
+    exported: (binding) => definition(moduleOf(binding.at), binding),
     learnArguments: (given) => {
       passed = given;
       memo.clear();
@@ -943,24 +737,3 @@ function isPlain(value: Value): boolean {
     (value.kind === "instance" && /^(?:str|bytes|int|float|bool)$/.test(value.type))
   );
 }
-
-/** Decorators that write the constructor of a class from its annotated fields. */
-const DATACLASSES = new Set([
-  "dataclasses.dataclass",
-  "attr.s",
-  "attr.attrs",
-  "attr.define",
-  "attr.frozen",
-  "attrs.define",
-  "attrs.frozen",
-  "attr.dataclass",
-  "pydantic.dataclasses.dataclass",
-]);
-const DATA_BASES = new Set([
-  "typing.NamedTuple",
-  "pydantic.BaseModel",
-  "pydantic_settings.BaseSettings",
-  "pydantic.BaseSettings",
-  "msgspec.Struct",
-  "sqlmodel.SQLModel",
-]);

@@ -120,6 +120,13 @@ export function libraryCallsOf(
         const level = /^\.*/.exec(module.value)?.[0].length ?? 0;
         return importedModule(moduleOf(call), module.value.slice(level), level);
       }
+      case "fastapi.Depends":
+      case "fastapi.Security": {
+        // A dependency that yields gives what it yields.
+        const made = given(0, "dependency").flatMap((one) => called(one, null));
+        const yielded = elements(made);
+        return yielded.length > 0 ? yielded : [...awaited(made), ...made.filter(({ kind }) => kind !== "awaitable")];
+      }
       case "contextlib.closing":
       case "contextlib.aclosing":
       case "contextlib.nullcontext":

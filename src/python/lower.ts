@@ -1,8 +1,9 @@
+import { isArgument, isExpression, isParameter, isStatement } from "./kinds.ts";
+import { numberOf, unescaped } from "./literals.ts";
 import { type FlatTree, type Grammar, STRIDE } from "./parse.ts";
 import type {
   Argument,
   Branch,
-  Call,
   Case,
   Clause,
   Expression,
@@ -791,74 +792,4 @@ function adopt(root: Node): void {
       open.push(child);
     }
   }
-}
-
-const STATEMENTS = new Set<string>([
-  "function",
-  "class",
-  "return",
-  "assign",
-  "augassign",
-  "for",
-  "while",
-  "if",
-  "with",
-  "try",
-  "raise",
-  "import",
-  "importfrom",
-  "global",
-  "nonlocal",
-  "expression",
-  "assert",
-  "delete",
-  "match",
-  "pass",
-  "break",
-  "continue",
-]);
-const PARTS = new Set<string>(["argument", "parameter", "clause", "branch", "withitem", "handler", "case", "module"]);
-
-function isStatement(node: Node): node is Statement {
-  return STATEMENTS.has(node.kind);
-}
-
-function isExpression(node: Node): node is Expression {
-  return !STATEMENTS.has(node.kind) && !PARTS.has(node.kind);
-}
-
-function isArgument(node: Node): node is Argument {
-  return node.kind === "argument";
-}
-
-function isParameter(node: Node): node is Parameter {
-  return node.kind === "parameter";
-}
-
-function numberOf(source: string): number {
-  const digits = source.replace(/_/g, "").replace(/[jJlL]$/, "");
-  return Number(
-    /^0[oO]?[0-7]+$/.test(digits) && !/^0+$/.test(digits) ? Number.parseInt(digits.replace(/^0[oO]?/, ""), 8) : digits,
-  );
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: "\n",
-  t: "\t",
-  r: "\r",
-  "\\": "\\",
-  "'": "'",
-  '"': '"',
-  "\n": "",
-};
-
-function unescaped(source: string, raw: boolean): string {
-  return raw || !source.includes("\\")
-    ? source
-    : source.replace(/\\([\s\S])/g, (whole, next: string) => ESCAPES[next] ?? whole);
-}
-
-/** The call itself if `node` is one. */
-export function asCall(node: Node | null): Call | null {
-  return node?.kind === "call" ? node : null;
 }

@@ -1,11 +1,12 @@
 import type { Severity } from "../finding.ts";
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { Func } from "../python/module.ts";
+import type { Node } from "../python/syntax.ts";
 import { isFile } from "../runtime/blocking.ts";
 import { placeOf } from "../runtime/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Source } from "../runtime/witness.ts";
-import type { Detection, Rule } from "./rule.ts";
+import type { Detection, Repair, Rule } from "./rule.ts";
 import { alternatives, calleeWords, offloadAdvice } from "./words.ts";
 
 export const blockingCallInAsync: Rule = {
@@ -51,17 +52,49 @@ export function loopReason(runtime: Runtime, func: Func): string | null {
 
 /** How bad it is for the loop to wait for this. */
 export function loopSeverity(fact: BlockingFact): Severity {
-  if (!isFile(fact)) return "error";
+  if (!isFile(fact)) return fact.when === "large" && fact.cost === "net" ? "warning" : "error";
   return fact.when === "always" ? "warning" : "notice";
 }
 
-/** The words of the advice for one blocking fact. */
-export function blockingAdvice(runtime: Runtime, fact: BlockingFact): string {
-  const offload = `move the call off the loop: ${offloadAdvice(runtime.target)}`;
-  if (fact.instead === null) return `${offload[0]?.toUpperCase()}${offload.slice(1)}.`;
-  if (/to_thread|run_in_executor/.test(fact.instead) && !fact.instead.includes(" / "))
-    return `Move the call off the loop: ${offloadAdvice(runtime.target)}.`;
-  return `Use ${alternatives(fact.instead)}, or ${offload}.`;
+/** What to do about one blocking call: its async alternative, or another thread. */
+function advice({ target }: Runtime, func: Func, fact: BlockingFact, call: Node): string {
+  const offload = offloadAdvice(target, func, call);
+  if (fact.category === "sleep") return func.isAsync ? "Use `await asyncio.sleep(…)`." : "Use `loop.call_later`.";
+  const other = asyncAlternative(fact);
+  return other === null
+    ? `Move the call off the loop: ${offload}.`
+    : `Use ${other}, or move the call off the loop: ${offload}.`;
+}
+
+/** The async library functions that do the same, in words; `null` where only another thread helps. */
+export function asyncAlternative({ instead }: BlockingFact): string | null {
+  return instead === null || /to_thread|run_in_executor/.test(instead) ? null : alternatives(instead);
+}
+
+/** `time.sleep(x)` in a coroutine becomes `await asyncio.sleep(x)` where the module imports asyncio. */
+function repairOf({ inference }: Runtime, func: Func, source: Source<BlockingFact>): Repair | undefined {
+  const { node } = source.site;
+  if (
+    source.name !== "time.sleep" ||
+    source.doubt > 0 ||
+    !func.isAsync ||
+    node.kind !== "call" ||
+    node.parent?.kind !== "expression"
+  )
+    return undefined;
+  for (const [name, bindings] of func.module.scope.names)
+    if (
+      bindings.every(
+        (binding) =>
+          binding.kind === "import" &&
+          inference.bound(binding).some((value) => value.kind === "library" && value.name === "asyncio"),
+      )
+    )
+      return {
+        title: "Await asyncio.sleep",
+        edits: [{ start: node.callee.start, end: node.callee.end, text: `await ${name}.sleep` }],
+      };
+  return undefined;
 }
 
 /** Reading and writing belong to the \`open\` of the same function: one cause, one finding. */
@@ -83,9 +116,10 @@ function detection(runtime: Runtime, func: Func, source: Source<BlockingFact>): 
     func,
     at,
     message: how,
-    instead: blockingAdvice(runtime, fact),
+    instead: advice(runtime, func, fact, site.node),
     severity: loopSeverity(fact),
     doubt: source.doubt,
     subject: name,
+    repair: repairOf(runtime, func, source),
   };
 }

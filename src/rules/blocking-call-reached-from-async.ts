@@ -4,10 +4,10 @@ import type { Node } from "../python/syntax.ts";
 import { placeOf, type Site } from "../runtime/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { through, type Witness } from "../runtime/witness.ts";
-import { blockingAdvice, loopReason, loopSeverity } from "./blocking-call-in-async.ts";
-import { hops } from "./hops.ts";
+import { asyncAlternative, loopReason, loopSeverity } from "./blocking-call-in-async.ts";
+import { hops, shortName } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";
-import { calleeWords, code, offloadAdvice } from "./words.ts";
+import { calleeWords, code, offloadAdvice, quoted } from "./words.ts";
 
 export const blockingCallReachedFromAsync: Rule = {
   id: "blocking-call-reached-from-async",
@@ -69,13 +69,19 @@ function detection(runtime: Runtime, func: Func, site: Site, witness: Witness<Bl
     func,
     at,
     message: `${code(module, shown)} blocks the event loop: it ${witness.length === 1 ? "calls" : "ends in"} ${end}`,
-    instead: `Call it with ${offloadAdvice(runtime.target)}, or make it async. ${blockingAdvice(runtime, source.fact)}`,
+    instead: advice(runtime, func, at, witness),
     severity: loopSeverity(source.fact),
     doubt,
     subject: `${witness.func.name}>${source.name}`,
     cause: `${source.site.func.name}>${source.name}`,
     trace: hops(witness),
   };
+}
+
+function advice({ target }: Runtime, func: Func, at: Node, { source, func: helper }: Witness<BlockingFact>): string {
+  const offload = `Call it with ${offloadAdvice(target, func, at)}`;
+  const other = source.fact.category === "sleep" ? "`asyncio.sleep`" : asyncAlternative(source.fact);
+  return other === null ? `${offload}.` : `${offload}, or make ${quoted(shortName(helper))} async with ${other}.`;
 }
 
 /** Whether a property only gives the object whose method blocks by itself: one place, one finding. */

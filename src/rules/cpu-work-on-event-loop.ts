@@ -48,7 +48,7 @@ async def login(password: bytes, stored: bytes) -> bool:
           func,
           at,
           message: `${code(func.module, at.kind === "call" ? at.callee : at)} computes on the event loop: it ${witness.length === 1 ? "is" : "ends in"} ${sourceWords(witness.source)}`,
-          instead: cpuAdvice(runtime, witness.source.fact),
+          instead: cpuAdvice(runtime, func, witness.source.fact, at),
           doubt,
           subject: `${witness.func.name}>${witness.source.name}`,
           cause: `${witness.source.site.func.name}>${witness.source.name}`,
@@ -69,7 +69,7 @@ function direct(runtime: Runtime, func: Func, source: Source<CpuFact>): Detectio
     func,
     at,
     message: `${words} computes on the event loop`,
-    instead: cpuAdvice(runtime, source.fact),
+    instead: cpuAdvice(runtime, func, source.fact, at),
     doubt: source.doubt,
     subject: source.name,
   };
@@ -88,11 +88,11 @@ export function sourceWords({ name, site }: Source<CpuFact>): string {
 }
 
 /** Where the work should go instead, by whether it keeps the GIL. */
-function cpuAdvice({ target }: Runtime, fact: CpuFact): string {
+function cpuAdvice({ target }: Runtime, func: Func, fact: CpuFact, at: Node): string {
   if (fact.gil === "releases" || target.freeThreaded)
-    return `It releases the GIL, so a thread is enough: ${offloadAdvice(target)}.`;
+    return `It releases the GIL, so a thread is enough: ${offloadAdvice(target, func, at)}.`;
   const processes = "a process pool made once: `await loop.run_in_executor(process_pool, …)`";
   if (fact.gil === "mixed")
-    return `Move it off the loop: ${offloadAdvice(target)} where most of it releases the GIL (measure), else ${processes}.`;
+    return `Move it off the loop: ${offloadAdvice(target, func, at)} where most of it releases the GIL (measure), else ${processes}.`;
   return `It holds the GIL, so a thread would still slow the loop: use ${processes}.`;
 }

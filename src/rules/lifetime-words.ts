@@ -34,9 +34,11 @@ export function leavesOpen(runtime: Runtime, { opening, fate }: Lifetime): boole
 /** Tests put something else in the place of what they call. */
 function isPatched(func: Func): boolean {
   return func.nodes.some(
-    (node) => node.kind === "name" && /^(?:mock|mocker|patch|monkeypatch|Mock|MagicMock|AsyncMock)$/.test(node.id),
+    (node) => (node.kind === "name" && PATCHES.test(node.id)) || (node.kind === "attribute" && PATCHES.test(node.attr)),
   );
 }
+
+const PATCHES = /^(?:mock|mocker|patch|monkeypatch|Mock|MagicMock|AsyncMock)$/;
 
 /** The call that opens it, as written. */
 export function openedWords({ opening: { func, call, name, via } }: Lifetime): string {

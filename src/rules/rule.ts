@@ -31,11 +31,13 @@ export interface Detection {
   severity?: Severity;
   /** Inferred steps on the way: 0 high, 1 medium, 2 or more low confidence. */
   doubt: number;
+  /** Where it shows at run time, if not at the place itself: start-up code, scripts and tests weigh less. `null` where that does not matter. */
+  shows?: { func: Func; at: Node } | null;
   /** The canonical names reported: part of the fingerprint, so that changing an argument keeps the finding what it is. */
   subject: string;
   /** The root that it shares with other findings (a blocking helper's name). */
   cause?: string;
-  repair?: Repair;
+  repair?: Repair | undefined;
 }
 
 export interface Rule {

@@ -1,5 +1,6 @@
 import type { Lifetime } from "../runtime/lifetimes.ts";
 import type { Repetition } from "../runtime/repetition.ts";
+import { closingRepair } from "./closing-repair.ts";
 import { callWords, leftOpen, openedWords, repetitionTrace, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { remakingOf } from "./session-per-request.ts";
@@ -45,6 +46,7 @@ function detection(lifetime: Lifetime, often: Repetition | null): Detection {
   const { opening, fate } = lifetime;
   const { resource, func, call, name } = opening;
   const trace = often ? [...wayOut(lifetime), ...repetitionTrace(often)] : wayOut(lifetime);
+  const repair = fate === "never" ? closingRepair(opening) : null;
   return {
     func,
     at: call,
@@ -56,6 +58,7 @@ function detection(lifetime: Lifetime, often: Repetition | null): Detection {
     doubt: lifetime.doubt,
     subject: name,
     ...(trace.length > 0 ? { trace } : {}),
+    ...(repair ? { repair } : {}),
   };
 }
 

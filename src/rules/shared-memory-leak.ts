@@ -53,7 +53,8 @@ function detection(runtime: Runtime, lifetime: Lifetime): Detection | null {
   if (!worst) return null;
   // The finalizer closes what nothing refers to any more; it never unlinks.
   const isForgotten = worst === leftOpen && worst.fate === "never";
-  if (isForgotten && opening.call.parent?.kind === "attribute") return null;
+  if (isForgotten && (opening.call.parent?.kind === "attribute" || runtime.target.isTest(opening.func.module.path)))
+    return null;
   const { func, call, name } = opening;
   const trace = wayOut(worst);
   // Somebody else may unlink what travels by name.

@@ -1,6 +1,6 @@
-import type { Module } from "../python/module.ts";
+import type { Func, Module } from "../python/module.ts";
 import { sourceOf } from "../python/module.ts";
-import type { Node } from "../python/syntax.ts";
+import type { Call, Node } from "../python/syntax.ts";
 import type { Target } from "../runtime/runtime.ts";
 
 const LONGEST = 60;
@@ -28,9 +28,23 @@ export function calleeWords(module: Module, callee: Node, name: string): string 
     : `${written} (${quoted(name)})`;
 }
 
-/** Advice to move a call off the loop, in the terms of the target's Python. */
-export function offloadAdvice(target: Target): string {
-  return target.minor >= 9 ? "`await asyncio.to_thread(…)`" : "`await loop.run_in_executor(None, …)`";
+/** Advice to move a call off the loop, in the terms of the target's Python; with the call itself where it is short. */
+export function offloadAdvice(target: Target, func: Func, call: Node | null = null): string {
+  const parts = call?.kind === "call" ? partsOf(func.module, call) : null;
+  const work = parts === null ? "…" : parts;
+  const hasKeywords = call?.kind === "call" && call.args.some(({ name }) => name !== null);
+  // A plain function that the loop calls can start the work, but not wait for it.
+  const wait = func.isAsync ? "await " : "";
+  if (target.minor >= 9 && func.isAsync) return quoted(`await asyncio.to_thread(${work})`);
+  return quoted(
+    `${wait}loop.run_in_executor(None, ${hasKeywords && parts !== null ? `functools.partial(${work})` : work})`,
+  );
+}
+
+/** `f, a, b=1` for the call `f(a, b=1)`; `null` where that is long or spans lines. */
+function partsOf(module: Module, call: Call): string | null {
+  const parts = [call.callee, ...call.args].map((node) => sourceOf(module, node)).join(", ");
+  return parts.length > LONGEST || /[\n`]/.test(parts) ? null : parts;
 }
 
 /** A list of async alternatives (`a / b`) in words. */

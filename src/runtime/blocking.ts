@@ -5,6 +5,7 @@ import { argument, enclosing } from "../python/syntax.ts";
 import type { CallGraph, Site } from "./callgraph.ts";
 import { isFinished } from "./futures.ts";
 import type { Origins } from "./origins.ts";
+import { type Readiness, readinessOf } from "./readiness.ts";
 import { type Effects, type Source, spread } from "./witness.ts";
 
 /** Looks up what a call of a canonical name does to the thread that makes it. */
@@ -27,8 +28,9 @@ const FILE_COSTS: ReadonlySet<Cost> = new Set<Cost>(["ssd", "us"]);
 
 /** Finds what blocks, from the tables up through the call graph. */
 export function blockingOf(graph: CallGraph, origins: Origins, facts: BlockingFacts): Blocking {
+  const readiness = readinessOf(graph, origins);
   const direct = new Map<Func, Source<BlockingFact>[]>();
-  for (const func of graph.funcs) direct.set(func, directly(graph, origins, func, facts));
+  for (const func of graph.funcs) direct.set(func, directly(graph, origins, readiness, func, facts));
   const of = (wanted: (fact: BlockingFact) => boolean) => (func: Func) =>
     (direct.get(func) ?? []).filter((source) => !ELSEWHERE.has(source.fact.category) && wanted(source.fact));
   return {
@@ -46,7 +48,13 @@ export function isFile(fact: BlockingFact): boolean {
   return FILE_COSTS.has(fact.cost);
 }
 
-function directly(graph: CallGraph, origins: Origins, func: Func, facts: BlockingFacts): Source<BlockingFact>[] {
+function directly(
+  graph: CallGraph,
+  origins: Origins,
+  readiness: Readiness,
+  func: Func,
+  facts: BlockingFacts,
+): Source<BlockingFact>[] {
   const found: Source<BlockingFact>[] = [];
   for (const site of graph.sites(func)) {
     if (site.awaited || site.kind === "property" || neverRuns(site.node)) continue;
@@ -54,7 +62,7 @@ function directly(graph: CallGraph, origins: Origins, func: Func, facts: Blockin
     let innocent = 0;
     for (const { name, doubt, receiver } of site.library) {
       const fact = facts(name, receiver);
-      if (!fact || !applies(graph, fact, site)) innocent++;
+      if (!fact || !applies(graph, readiness, fact, site)) innocent++;
       else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
     }
     // Where the receiver may also be something harmless, the call only may block.
@@ -86,11 +94,26 @@ function isBounded(origins: Origins, { callee }: Call): boolean {
   });
 }
 
-function applies(graph: CallGraph, fact: BlockingFact, site: Site): boolean {
+function applies(graph: CallGraph, readiness: Readiness, fact: BlockingFact, site: Site): boolean {
   if (fact.when === "never") return false;
   if (fact.when === "loop" && !repeats(site.node)) return false;
-  return site.node.kind !== "call" || !(returnsAtOnce(site.node) || isFinished(graph.inference, site.node));
+  if (site.node.kind !== "call") return true;
+  if (returnsAtOnce(site.node) || isFinished(graph.inference, site.node)) return false;
+  if (isResult(fact) && readiness.isDoneCallback(site.func) && isParameter(graph, site.node)) return false;
+  return !(fact.category === "socket" || READS.has(fact.name)) || !readiness.isNonBlocking(site.func, site.node);
 }
+
+function isResult({ name }: BlockingFact): boolean {
+  return /\.(?:result|exception)$/.test(name);
+}
+
+/** Whether the receiver is what the function is called with. */
+function isParameter({ inference }: CallGraph, { callee }: Call): boolean {
+  if (callee.kind !== "attribute" || callee.value.kind !== "name") return false;
+  return inference.bindings(callee.value).bindings.every(({ kind }) => kind === "parameter");
+}
+
+const READS = new Set(["os.read", "os.write"]);
 
 /** Calls told not to wait: `acquire(blocking=False)`, `get(False)`, `join(timeout=0)`, `shutdown(wait=False)`. */
 function returnsAtOnce(call: Call): boolean {

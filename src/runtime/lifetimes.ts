@@ -1,5 +1,5 @@
 import { ENDING, FAILING, RESOURCES, type Resource, SERVING } from "../knowledge/resources.ts";
-import type { Class, Func } from "../python/module.ts";
+import { type Class, type Func, sourceOf } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { argument, enclosing, passesMore } from "../python/syntax.ts";
 import { neverRuns } from "./blocking.ts";
@@ -121,10 +121,13 @@ function isConnection({ inference, origins }: Runtime, bind: Expression): boolea
 function isMeantToFail(runtime: Runtime, call: Call): boolean {
   const block = enclosing(call, (node) => node.kind === "with");
   if (block?.kind !== "with") return false;
-  return block.items.some(
-    ({ context }) =>
-      context.kind === "call" && runtime.inference.names(context.callee).some(({ name }) => FAILING.has(name)),
-  );
+  return block.items.some(({ context }) => {
+    if (context.kind !== "call") return false;
+    const { callee } = context;
+    // Mixins of test cases have no base class that says what `self` is.
+    if (callee.kind === "attribute" && /^assert(?:Raises|Warns)/.test(callee.attr)) return true;
+    return runtime.inference.names(callee).some(({ name }) => FAILING.has(name));
+  });
 }
 
 /** What becomes of what `opening` opens, as far as `resource`'s ways of closing it go. */
@@ -208,10 +211,22 @@ function classDoubt(runtime: Runtime, cls: Class): number {
 const PLAIN_BASES =
   /^(?:object|abc\.ABC|typing\.(?:Generic|Protocol|NamedTuple)|typing_extensions\.Protocol|Exception|enum\.\w+|threading\.Thread|multiprocessing\.Process|unittest\.\w+|dict|list|collections\.abc\.\w+|pydantic\.BaseModel|discord\..*)$/;
 
-/** Every object of the class is made when its module is loaded, or by a function that remembers it. */
+/** Every object of the class is made when its module is loaded, or by something that remembers it. */
 function isMadeOnce(runtime: Runtime, cls: Class): boolean {
+  if (isSingleton(runtime, cls)) return true;
   const sites = constructionsOf(runtime, cls).filter(({ func }) => !runtime.target.isTest(func.module.path));
   return sites.length > 0 && sites.every(({ func }) => func.node.kind === "module" || isMemoized(runtime, func));
+}
+
+/** `@singleton`, `metaclass=Singleton` and the like. */
+function isSingleton(runtime: Runtime, cls: Class): boolean {
+  return runtime.inference
+    .ancestry(cls)
+    .some(({ node, module }) =>
+      [...node.decorators, ...node.bases.map(({ value }) => value)].some((one) =>
+        /singleton/i.test(sourceOf(module, one)),
+      ),
+    );
 }
 
 /** After it the function only serves until the program is stopped. */

@@ -67,7 +67,8 @@ function fromCallers(runtime: Runtime, start: Func, spared: ReadonlySet<string>)
       found(served);
       if (served) continue;
       for (const { site, target } of graph.callers(step.func)) {
-        if (step.func === start && gives(runtime, site.node, start, spared)) continue;
+        // Recursion says nothing about how often it starts.
+        if (site.func === start || (step.func === start && gives(runtime, site.node, start, spared))) continue;
         // A loop over objects of several classes may run the method of this one once.
         const guess = target.receiver?.requires ? 1 : 0;
         found(climb(runtime, step, site, target.doubt + guess, next, seen));

@@ -1,10 +1,9 @@
-import type { Call, Expression } from "../python/syntax.ts";
+import { defaultStartMethod, type StartMethod } from "../knowledge/start-methods.ts";
+import { definition } from "../python/definition.ts";
+import type { Call, Expression, Name } from "../python/syntax.ts";
 import { argument } from "../python/syntax.ts";
 import type { Origins } from "./origins.ts";
 import type { Runtime } from "./runtime.ts";
-
-/** How a child process comes to be. `fork` copies the parent; the others start afresh, import what they need and unpickle the rest. */
-export type StartMethod = "fork" | "spawn" | "forkserver";
 
 /** The start method of a child or a pool of children; `null` when the code leaves it open. */
 export interface StartChoice {
@@ -12,13 +11,6 @@ export interface StartChoice {
   /** Named where the child is made, set once for the whole program, or the default of the target's Python on Linux. */
   from: "context" | "program" | "default";
 }
-
-/** The method when nobody chooses one: Python on Linux forks up to 3.13. */
-export function defaultMethod(runtime: Runtime): StartMethod {
-  return runtime.target.minor >= FORKSERVER_SINCE ? "forkserver" : "fork";
-}
-
-const FORKSERVER_SINCE = 14;
 
 /** `max_tasks_per_child` makes a `ProcessPoolExecutor` spawn where it would fork. */
 const RENEWS_WORKERS_SINCE = 11;
@@ -33,7 +25,7 @@ export function startMethod(runtime: Runtime, call: Call): StartChoice {
   if (only !== undefined) return { method: only === "open" ? null : only, from: "program" };
   const renews = argument(call, "max_tasks_per_child", -1);
   if (renews && runtime.target.minor >= RENEWS_WORKERS_SINCE) return { method: "spawn", from: "default" };
-  return { method: defaultMethod(runtime), from: "default" };
+  return { method: defaultStartMethod("linux", runtime.target.minor), from: "default" };
 }
 
 type Named = StartMethod | "open";
@@ -46,7 +38,22 @@ function contextOf(runtime: Runtime, call: Call): Named | null {
     if (named) return named;
     if (argument(call, "mp_context", -1)) return "open";
   }
-  return call.callee.kind === "attribute" ? contextMethod(runtime, call.callee.value) : null;
+  const callee = definition(runtime.inference, call.callee);
+  const own = namedClass(runtime, callee);
+  if (own) return own;
+  return callee.kind === "attribute" ? contextMethod(runtime, callee.value) : null;
+}
+
+/** `SpawnProcess` and its like from `multiprocessing.context`, which all other tables take for a `Process`. */
+function namedClass(runtime: Runtime, callee: Expression): Named | null {
+  const name = callee.kind === "attribute" ? callee.attr : callee.kind === "name" ? importedAs(runtime, callee) : null;
+  const method = /^(Spawn|ForkServer|Fork)Process$/.exec(name ?? "")?.[1]?.toLowerCase();
+  return method !== undefined && isMethod(method) ? method : null;
+}
+
+function importedAs(runtime: Runtime, name: Name): string | null {
+  const [only, ...others] = runtime.inference.bindings(name).bindings;
+  return only?.kind === "from" && others.length === 0 ? only.name : null;
 }
 
 /** What `get_context` was asked for; `open` for a context whose method is not known here; `null` if it is no context. */
@@ -67,7 +74,7 @@ function requested(runtime: Runtime, origin: Expression): Named {
   const method = argument(origin, "method", 0);
   if (!method || (method.kind === "constant" && method.value === null)) {
     const [only, ...others] = programMethods(runtime);
-    return only === undefined ? defaultMethod(runtime) : others.length === 0 ? only : "open";
+    return only === undefined ? defaultStartMethod("linux", runtime.target.minor) : others.length === 0 ? only : "open";
   }
   return textMethod(runtime.origins, method);
 }

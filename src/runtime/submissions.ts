@@ -84,11 +84,8 @@ function submission(runtime: Runtime, site: Site): Submission | null {
 
 /** The row of the offload table: of the receiver's own class first, then of its bases. */
 function factOf(runtime: Runtime, { name, receiver }: LibraryCallee): OffloadFact | undefined {
-  const constructor = name.endsWith(".__init__") ? OFFLOAD.get(name.slice(0, -".__init__".length)) : undefined;
-  if (constructor)
-    return constructor.pool === "own" && constructor.argsForm === "args"
-      ? { ...constructor, callable: null }
-      : undefined;
+  const made = name.endsWith(".__init__") ? OFFLOAD.get(name.slice(0, -".__init__".length)) : undefined;
+  if (made) return made.pool === "own" && made.argsForm === "args" ? { ...made, callable: null } : undefined;
   const method = name.slice(name.lastIndexOf(".") + 1);
   for (const type of receiver === null ? [] : runtime.inference.library.ancestry(receiver)) {
     const fact = OFFLOAD.get(`${type}.${method}`);

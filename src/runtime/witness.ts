@@ -119,7 +119,8 @@ function stricter(inference: Inference, a: Class | null, b: Class | null): Class
 /** Whether an object meets a requirement: 0 surely, 1 perhaps, `null` never. */
 function fits(inference: Inference, { cls, exact }: Receiver, wanted: Class): 0 | 1 | null {
   if (inference.ancestry(cls).includes(wanted)) return 0;
-  return !exact && inference.ancestry(wanted).includes(cls) ? 1 : null;
+  if (exact) return null;
+  return inference.ancestry(wanted).includes(cls) || inference.subclasses(cls).includes(wanted) ? 1 : null;
 }
 
 /** The best witness among the functions that a site runs right there; `null` if none of them has the effect. */

@@ -282,7 +282,7 @@ export const WAITS = [
     ["input", "user", "always", "aioconsole.ainput"],
     ["getpass.getpass", "user", "always", "asyncio.to_thread"],
     ["code.interact", "user", "always", null],
-    ["pdb.{set_trace,post_mortem} breakpoint", "user", "always", null],
+    ["pdb.{set_trace,post_mortem} breakpoint", "user", "never", null],
     [
       "sys.stdin.{read,readline,readlines,__iter__} sys.stdin.buffer.{read,readline,readlines,__iter__}",
       "user",

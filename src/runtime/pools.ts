@@ -1,0 +1,156 @@
+import type { DatabaseUrl } from "../knowledge/pools/database-servers.ts";
+import { POOLS, type PoolFact } from "../knowledge/pools.ts";
+import type { Class, Func, Module } from "../python/module.ts";
+import { lineOf, sourceOf } from "../python/module.ts";
+import type { Call, Expression, Node } from "../python/syntax.ts";
+import { argument } from "../python/syntax.ts";
+import { neverRuns } from "./blocking.ts";
+import type { Capacity } from "./capacity.ts";
+import { sizingOf, versioned } from "./pool-size.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Something of which there is a limited number for all: threads, processes, connections, permits, places in a queue. */
+export interface Pool {
+  fact: PoolFact;
+  /** What the program calls it: the variable that keeps it. */
+  name: string;
+  func: Func;
+  /** The call that makes it. */
+  call: Call;
+  /** The call that gives it its size. */
+  sizedAt: Call;
+  /** `null` where nobody can know it; `open` then says what decides. */
+  capacity: Capacity | null;
+  open: string | null;
+  address: DatabaseUrl | null;
+  /** Inferred steps about what it is; those about its size are the capacity's. */
+  doubt: number;
+}
+
+const known = new WeakMap<Runtime, ReadonlyMap<Call, Pool>>();
+
+/** Every pool that the program makes by a call, by that call. */
+export function poolsOf(runtime: Runtime): ReadonlyMap<Call, Pool> {
+  const remembered = known.get(runtime);
+  if (remembered) return remembered;
+  const found = new Map<Call, Pool>();
+  for (const func of runtime.graph.funcs)
+    for (const site of runtime.graph.sites(func)) {
+      const { node } = site;
+      if (node.kind !== "call" || site.kind !== "call" || neverRuns(node)) continue;
+      const pool = poolAt(runtime, func, node, site.library);
+      if (pool) found.set(node, pool);
+    }
+  known.set(runtime, found);
+  return found;
+}
+
+function poolAt(
+  runtime: Runtime,
+  func: Func,
+  call: Call,
+  library: readonly { name: string; doubt: number }[],
+): Pool | null {
+  for (const { name, doubt } of library) {
+    const fact = factOf(runtime, name);
+    if (fact) return made(runtime, func, call, fact, null, doubt);
+  }
+  for (const value of runtime.inference.values(call.callee)) {
+    if (value.kind !== "class") continue;
+    for (const base of runtime.inference.libraryBases(value.cls)) {
+      const fact = factOf(runtime, base);
+      if (fact) return made(runtime, func, call, fact, baseCall(runtime, value.cls), value.doubt);
+    }
+  }
+  return null;
+}
+
+/** The fact about a constructor, of its own class or the nearest base. */
+function factOf(runtime: Runtime, name: string): PoolFact | null {
+  const isPool = POOLS.has(name) || runtime.inference.library.ancestry(name).some((base) => POOLS.has(base));
+  return (isPool && versioned(runtime, name)) || null;
+}
+
+/** `super().__init__(…)` in the constructor that the project gives its class. */
+function baseCall({ inference }: Runtime, cls: Class): Call | null {
+  const init = inference.method(cls, "__init__");
+  const found = init?.nodes.find(
+    (node) =>
+      node.kind === "call" &&
+      node.callee.kind === "attribute" &&
+      node.callee.attr === "__init__" &&
+      (inference.values(node.callee.value).some(({ kind }) => kind === "super" || kind === "library") ||
+        (node.callee.value.kind === "call" && node.callee.value.callee.kind === "name")),
+  );
+  return found?.kind === "call" ? found : null;
+}
+
+function made(runtime: Runtime, func: Func, call: Call, fact: PoolFact, base: Call | null, doubt: number): Pool | null {
+  if (fact.onlyWith.length > 0 && !fact.onlyWith.some((name) => argument(call, name, -1))) return null;
+  const sizing = sizingOf(runtime, call, fact, base);
+  return {
+    fact: sizing.fact,
+    name: nameOf(func.module, call),
+    func,
+    call,
+    sizedAt: sizing.at,
+    capacity: sizing.capacity,
+    open: sizing.open,
+    address: sizing.address,
+    doubt: doubt + sizing.doubt + (isAmongAlternatives(func.module, call) ? 1 : 0),
+  };
+}
+
+/** The variable or attribute that gets the object, as written; the constructor's name where nothing does. */
+export function nameOf(module: Module, made: Call): string {
+  for (let at: Node = made; at.parent; at = at.parent) {
+    const { parent } = at;
+    switch (parent.kind) {
+      case "await":
+      case "conditional":
+      case "boolean":
+        continue;
+      case "assign": {
+        const [target] = parent.targets;
+        return target && isShort(target) ? sourceOf(module, target) : constructorName(module, made);
+      }
+      case "withitem":
+        return parent.target && isShort(parent.target)
+          ? sourceOf(module, parent.target)
+          : constructorName(module, made);
+      case "walrus":
+        return parent.target.id;
+      default:
+        return constructorName(module, made);
+    }
+  }
+  return constructorName(module, made);
+}
+
+function isShort({ kind }: Expression): boolean {
+  return kind === "name" || kind === "attribute" || kind === "subscript";
+}
+
+function constructorName(module: Module, { callee }: Call): string {
+  return sourceOf(module, callee).replace(/\s+/g, "");
+}
+
+/** One of two ways to make it, of which a setting chooses: `if url.startswith("sqlite"): …`. */
+function isAmongAlternatives(module: Module, call: Call): boolean {
+  for (let at: Node | null = call.parent, from: Node = call; at; from = at, at = at.parent) {
+    if (at.kind === "function" || at.kind === "lambda" || at.kind === "class" || at.kind === "module") return false;
+    if (at.kind === "conditional" && from !== at.test) return true;
+    if (at.kind === "if" && at.branches.length + (at.orelse.length > 0 ? 1 : 0) > 1)
+      return /sqlite|url|uri|dsn|driver|debug|test/i.test(conditions(module, at));
+  }
+  return false;
+}
+
+function conditions(module: Module, statement: Node & { kind: "if" }): string {
+  return statement.branches.map(({ test }) => sourceOf(module, test)).join(" ");
+}
+
+/** The place of a pool in the reader's terms. */
+export function placeWords({ func: { module }, sizedAt }: Pool): string {
+  return `${module.path}:${lineOf(module, sizedAt)}`;
+}
