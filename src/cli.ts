@@ -7,6 +7,7 @@ import { ruleList, rulePage } from "./explain.ts";
 import { helpText } from "./help.ts";
 import { type Invocation, readArguments } from "./invocation.ts";
 import { progressOn } from "./progress.ts";
+import { noCommands, plain } from "./reporters/escape.ts";
 import { isFormat, render } from "./reporters/render.ts";
 import { rules } from "./rules/index.ts";
 import { runAudit, runReview } from "./run.ts";
@@ -53,7 +54,8 @@ async function report(invocation: Invocation, ids: readonly string[]): Promise<n
   else await writeReport(output, text);
   if (report.verdict !== "error") return report.verdict === "pass" ? 0 : 1;
   const unread = report.stats.skipped.filter(({ whole }) => whole).map(({ path, reason }) => `${path} (${reason})`);
-  throw new InputError(`changed files could not be analysed: ${unread.join(", ")}; repair them or exclude them`);
+  const named = unread.slice(0, 5).join(", ") + (unread.length > 5 ? ` and ${unread.length - 5} more` : "");
+  throw new InputError(`changed files could not be analysed: ${named}; repair them or exclude them`);
 }
 
 async function writeReport(output: string, text: string): Promise<void> {
@@ -80,7 +82,8 @@ main().then(
   },
   (error: unknown) => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`pcr: ${error instanceof InputError ? error.message : `internal error: ${text}`}\n`);
+    const said = error instanceof InputError ? plain(error.message) : `internal error: ${text}`;
+    process.stderr.write(noCommands(`pcr: ${said}\n`));
     process.exitCode = 2;
   },
 );

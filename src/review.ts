@@ -1,7 +1,8 @@
 import type { Change, Snapshot } from "./changes/change.ts";
-import { lineMap, matchFindings } from "./changes/compare.ts";
+import { lineMap } from "./changes/compare.ts";
 import { isPython } from "./changes/kinds.ts";
 import { checklistOf } from "./checklist/index.ts";
+import { compareVersions } from "./comparison.ts";
 import type { Settings } from "./config.ts";
 import { DEFAULT_VERSION, type Examined, examine, parsersFor, reached, versionOf, wantedRules } from "./examine.ts";
 import { atLeastConfidence, atLeastSeverity, byPlace, type Finding } from "./finding.ts";
@@ -15,16 +16,25 @@ import { VERSION } from "./version.ts";
 /** Files done so far, of all files to do. */
 export type Progress = (done: number, total: number) => void;
 
-/** Reviews a change: findings are introduced, existing or fixed. Throws `InputError` when no review can be made. */
-export async function review(change: Change, settings: Settings, progress: Progress = () => {}): Promise<Report> {
+/**
+ * Reviews a change: findings are introduced, existing or fixed; those in files for which `reports` says no are left out.
+ * Throws `InputError` when no review can be made.
+ */
+export async function review(
+  change: Change,
+  settings: Settings,
+  progress: Progress = () => {},
+  reports: (path: string) => boolean = () => true,
+): Promise<Report> {
   const started = performance.now();
-  const changed = change.files.filter((file) => isPython(file.path));
   const lines = lineMap(change.files);
   const [head, base] = [await versionOf(change.head, settings), await versionOf(change.base, settings)];
 
   // What the change reaches and is reached from, before and after.
-  const kept = changed.filter(({ status }) => status !== "deleted").map(({ path }) => path);
-  const left = changed.filter(({ status }) => status !== "added").map((file) => file.previousPath ?? file.path);
+  const kept = change.files.flatMap(({ path, status }) => (status !== "deleted" && isPython(path) ? [path] : []));
+  const left = change.files.flatMap(({ path, previousPath, status }) =>
+    status !== "added" && isPython(previousPath ?? path) ? [previousPath ?? path] : [],
+  );
   const here = kept.length === 0 ? [] : await reached(head, kept);
   const there = left.length === 0 ? [] : await reached(base, left);
   const paths = present(head.paths, [...here, ...there.map(lines.headPath)]);
@@ -37,21 +47,10 @@ export async function review(change: Change, settings: Settings, progress: Progr
     const after = await examine(head, paths, parsers, settings, done);
     const before = await examine(base, basePaths, parsers, settings, done, after.loaded.modules);
 
-    const findings = matchFindings(before.findings, after.findings, lines).map(
-      ({ base: old, head: now, ordinal }): Finding => {
-        const finding = now ?? old;
-        if (!finding) throw new Error("A match without findings.");
-        const isNew = old === null || (old.suppressed && now !== null && !now.suppressed);
-        const path = old?.path ?? lines.basePath(finding.path) ?? finding.path;
-        return {
-          ...finding,
-          state: now === null ? "fixed" : isNew ? "introduced" : "existing",
-          fingerprint: fingerprint([finding.rule, path, finding.fingerprint, ordinal]),
-        };
-      },
-    );
+    const { findings, notes } = compareVersions(before, after, lines, reports);
     const wanted = new Set(kept);
-    return report("review", findings, after, settings, started, (path) => wanted.has(path));
+    const concerns = (path: string): boolean => wanted.has(path) && reports(path);
+    return { ...report("review", findings, after, settings, started, concerns), notes };
   } finally {
     await parsers.close();
   }
@@ -143,7 +142,7 @@ function report(
   };
 }
 
-/** What the exit code says: whether a finding that the change introduces (in an audit: any) is at or above the threshold. */
+/** What the exit code says: whether a finding that the change introduces (in an audit: every one counts) is at or above the threshold. */
 function verdictOf(open: readonly Finding[], { failOn }: Settings): Report["verdict"] {
   if (failOn === "never") return "pass";
   const counted = open.filter(({ state }) => state === null || state === "introduced");

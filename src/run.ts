@@ -4,6 +4,7 @@ import { againstBaseline, readBaseline, writeBaseline } from "./baseline.ts";
 import type { Snapshot } from "./changes/change.ts";
 import { auditTarget } from "./changes/directory.ts";
 import { gitChange } from "./changes/git.ts";
+import { isPython } from "./changes/kinds.ts";
 import { type Environment, findRepository } from "./changes/repository.ts";
 import type { Settings } from "./config.ts";
 import { type Chosen, configureAudit, configureReview } from "./configuration.ts";
@@ -55,6 +56,9 @@ export async function runAudit({ names, values }: Invocation, around: Surroundin
   const whole = shard === null && target.reports("");
   const report = await withBaseline(found, values, around, settings, whole);
   const part = shard === null ? {} : { shard };
+  if (!(await target.tree.paths()).some((path) => isPython(path) && target.reports(path))) {
+    notes.push("There are no Python files here, so nothing was audited.");
+  }
   return { report: { ...report, ...part, notes: [...notes, ...report.notes] }, trees: [target.tree] };
 }
 

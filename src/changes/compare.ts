@@ -60,52 +60,97 @@ export interface Matched {
 /**
  * Pairs the findings of two versions. The same rule, file (through renames), function and subject (in `fingerprint`, see `findingsOf`) are the same finding: first where the line is
  * the same, then in order, so that an edited argument keeps its finding and a copy inserted above does not mark the old line as new.
- * A finding on an unchanged line is paired even if its function has a new name.
+ * What is left is paired when the same thing is found on an unchanged line (its function may have a new name), or in the same function by another way.
  */
 export function matchFindings(base: readonly Finding[], head: readonly Finding[], lines: LineMap): Matched[] {
-  const matched: Matched[] = [];
-  const openBase = new Map<string, { finding: Finding; ordinal: number }[]>();
-  for (const [key, group] of grouped(base, (finding) => keyOf(finding, lines.headPath(finding.path) ?? finding.path)))
-    openBase.set(
-      key,
-      group.map((finding, ordinal) => ({ finding, ordinal })),
-    );
-  const counts = new Map([...openBase].map(([key, group]) => [key, group.length]));
-  const leftover: Finding[] = [];
-  for (const [key, group] of grouped(head, (finding) => keyOf(finding, finding.path))) {
-    const open = openBase.get(key) ?? [];
-    const rest = group.filter((finding) => {
-      const line = lines.baseLine(finding.path, finding.startLine);
-      const at = open.findIndex((one) => one.finding.startLine === line);
-      const [found] = at < 0 ? [] : open.splice(at, 1);
-      if (found) matched.push({ base: found.finding, head: finding, ordinal: found.ordinal });
-      return !found;
-    });
-    for (const finding of rest) {
-      const found = open.shift();
-      if (found) matched.push({ base: found.finding, head: finding, ordinal: found.ordinal });
-      else leftover.push(finding);
-    }
+  const headPath = (finding: Finding): string => lines.headPath(finding.path) ?? finding.path;
+  const open: Open[] = [];
+  const counts = new Map<string, number>();
+  for (const [key, group] of grouped(base, (finding) => keyOf(finding, headPath(finding)))) {
+    counts.set(key, group.length);
+    for (const [ordinal, finding] of group.entries()) open.push({ finding, ordinal });
   }
-  const open = [...openBase.values()].flat();
-  for (const finding of leftover) {
-    const line = lines.baseLine(finding.path, finding.startLine);
-    const path = lines.basePath(finding.path);
-    const at = open.findIndex(
-      ({ finding: one }) =>
-        one.rule === finding.rule &&
-        one.path === path &&
-        one.startLine === line &&
-        one.fingerprint === finding.fingerprint,
-    );
-    const [found] = at < 0 ? [] : open.splice(at, 1);
-    const key = keyOf(finding, finding.path);
-    const ordinal = counts.get(key) ?? 0;
-    counts.set(key, ordinal + 1);
-    matched.push({ base: found?.finding ?? null, head: finding, ordinal });
+  const matched: Matched[] = [];
+  const renumbered: Matched[] = [];
+  let left = head;
+  for (const { key, fits, numbered } of passes(lines)) {
+    const byKey = new Map<string, Open[]>();
+    for (const one of open) push(byKey, key(one.finding, headPath(one.finding)), one);
+    const rest: Finding[] = [];
+    for (const [name, group] of grouped(left, (finding) => key(finding, finding.path))) {
+      const candidates = byKey.get(name) ?? [];
+      for (const finding of group) {
+        const at = candidates.findIndex((one) => fits(one.finding, finding));
+        const [found] = at < 0 ? [] : candidates.splice(at, 1);
+        if (!found) {
+          rest.push(finding);
+          continue;
+        }
+        open.splice(open.indexOf(found), 1);
+        const match = { base: found.finding, head: finding, ordinal: found.ordinal };
+        (numbered ? matched : renumbered).push(match);
+      }
+    }
+    left = rest;
+  }
+  // Numbers go on where the base's end, so that no two findings of the head get the same.
+  const added = grouped(left, (finding) => keyOf(finding, finding.path));
+  for (const [key, group] of added) {
+    for (const finding of group) matched.push({ base: null, head: finding, ordinal: next(counts, key) });
+  }
+  for (const { base: old, head: finding } of renumbered) {
+    if (finding) matched.push({ base: old, head: finding, ordinal: next(counts, keyOf(finding, finding.path)) });
   }
   for (const { finding, ordinal } of open) matched.push({ base: finding, head: null, ordinal });
   return matched;
+}
+
+interface Open {
+  finding: Finding;
+  ordinal: number;
+}
+
+/** A way to pair findings: of those with the same key, the first that fits. */
+interface Pass {
+  key(finding: Finding, path: string): string;
+  fits(base: Finding, head: Finding): boolean;
+  /** The two have the same fingerprint, ordinal included. */
+  numbered: boolean;
+}
+
+/** The surest way first. */
+function passes(lines: LineMap): Pass[] {
+  const sameLine = (base: Finding, head: Finding): boolean =>
+    lines.baseLine(head.path, head.startLine) === base.startLine;
+  return [
+    { key: keyOf, fits: sameLine, numbered: true },
+    { key: keyOf, fits: () => true, numbered: true },
+    {
+      key: ({ rule, fingerprint }, path) => [rule, path, endOf(fingerprint)].join("\n"),
+      fits: sameLine,
+      numbered: false,
+    },
+    {
+      key: ({ rule, fingerprint }, path) => [rule, path, functionOf(fingerprint), endOf(fingerprint)].join("\n"),
+      fits: () => true,
+      numbered: false,
+    },
+  ];
+}
+
+function next(counts: Map<string, number>, key: string): number {
+  const number = counts.get(key) ?? 0;
+  counts.set(key, number + 1);
+  return number;
+}
+
+/** The last name of a subject: what is found at the end of the way. */
+function endOf(fingerprint: string): string {
+  return fingerprint.slice(Math.max(fingerprint.lastIndexOf("\n"), fingerprint.lastIndexOf(">")) + 1);
+}
+
+function functionOf(fingerprint: string): string {
+  return fingerprint.split("\n", 1)[0] ?? "";
 }
 
 function keyOf(finding: Finding, path: string): string {
@@ -115,10 +160,13 @@ function keyOf(finding: Finding, path: string): string {
 function grouped(findings: readonly Finding[], key: (finding: Finding) => string): Map<string, Finding[]> {
   const groups = new Map<string, Finding[]>();
   for (const finding of [...findings].sort((a, b) => a.startLine - b.startLine || a.startColumn - b.startColumn)) {
-    const name = key(finding);
-    const group = groups.get(name);
-    if (group) group.push(finding);
-    else groups.set(name, [finding]);
+    push(groups, key(finding), finding);
   }
   return groups;
+}
+
+function push<T>(groups: Map<string, T[]>, name: string, item: T): void {
+  const group = groups.get(name);
+  if (group) group.push(item);
+  else groups.set(name, [item]);
 }

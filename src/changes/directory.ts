@@ -31,6 +31,9 @@ export async function auditTarget(
   environment: Environment,
 ): Promise<AuditTarget> {
   const wanted = await Promise.all((paths.length === 0 ? ["."] : paths).map((path) => place(path, from)));
+  const other = wanted.find(({ path, folder }) => path !== folder && !isPython(path));
+  if (other !== undefined)
+    throw new InputError(`${other.path} is no Python file; name files that end in .py, or a folder`);
   const start = (await place(".", from)).folder;
   const first = wanted[0]?.folder ?? start;
   const repository = await findRepository(first, environment);

@@ -111,6 +111,9 @@ export function fileReader(root: string): (path: string) => Promise<string | nul
     } catch (error) {
       if (error instanceof InputError) throw error;
       const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === "ENOENT" && path.includes("\uFFFD")) {
+        throw new InputError(`${path} cannot be read because its name is not UTF-8; rename it`);
+      }
       if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP" || code === "ENAMETOOLONG") return null;
       throw new InputError(`${path} cannot be read (${String(code ?? error)}); check its permissions`);
     }

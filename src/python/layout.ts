@@ -9,7 +9,7 @@ const MARKERS = ["pyproject.toml", "setup.py", "setup.cfg"];
 
 /** Reads the layout from the paths alone. `isLibrary` says which top-level names belong to known libraries: those win over files that only happen to have the name. */
 export function layoutOf(paths: readonly string[], isLibrary: (top: string) => boolean): Layout {
-  const files = new Set(paths.filter((path) => /\.pyi?$/.test(path)));
+  const files = new Set(paths.filter((path) => /\.py[iw]?$/.test(path)));
   const packages = new Set<string>();
   const roots = new Set<string>(["", "src"]);
   for (const path of paths) {
@@ -34,7 +34,7 @@ export function layoutOf(paths: readonly string[], isLibrary: (top: string) => b
     const known = names.get(path);
     if (known !== undefined) return known;
     const { folder, file } = split(path);
-    const parts = file === "__init__.py" || file === "__init__.pyi" ? [] : [file.replace(/\.pyi?$/, "")];
+    const parts = file === "__init__.py" || file === "__init__.pyi" ? [] : [file.replace(/\.py[iw]?$/, "")];
     let at = folder;
     while (at !== "" && !roots.has(at)) {
       const { folder: above, file: name } = split(at);
@@ -65,7 +65,7 @@ export function layoutOf(paths: readonly string[], isLibrary: (top: string) => b
     let best: string | null = null;
     let bestScore = -1;
     for (const path of byTail.get(tail) ?? []) {
-      const base = path.replace(/\/__init__\.pyi?$/, "").replace(/\.pyi?$/, "");
+      const base = path.replace(/\/__init__\.pyi?$/, "").replace(/\.py[iw]?$/, "");
       if (base !== relative && !base.endsWith(`/${relative}`)) continue;
       const root = base === relative ? "" : base.slice(0, -relative.length - 1);
       const score = plausible(root, from, top);
@@ -103,5 +103,5 @@ function join(folder: string, rest: string): string {
 
 function stem(path: string): string {
   const { folder, file } = split(path);
-  return /^__init__\.pyi?$/.test(file) ? split(folder).file : file.replace(/\.pyi?$/, "");
+  return /^__init__\.pyi?$/.test(file) ? split(folder).file : file.replace(/\.py[iw]?$/, "");
 }

@@ -60,7 +60,8 @@ async function load(path: string, { layout, parsers, read, known }: Loading): Pr
   const source = await read(path).catch(
     (error: unknown): Skipped => ({
       path,
-      reason: error instanceof Error ? error.message : String(error),
+      // The path is said beside the reason.
+      reason: (error instanceof Error ? error.message : String(error)).replace(`${path} `, ""),
       whole: true,
     }),
   );

@@ -6,6 +6,11 @@ export function plain(text: string): string {
   return text.replace(/\s+/g, " ").replace(UNSEEN, "");
 }
 
+/** Text that may be printed in a workflow's log: the runner takes no line of it for a command, in neither of the two forms it knows. */
+export function noCommands(text: string): string {
+  return text.replace(/^([ \t]*):(?=:)/gm, "$1: ").replaceAll("##[", "# #[");
+}
+
 /** One line of source as it is, except that unseen characters show. */
 export function sourceLine(text: string): string {
   return text.replace(UNSEEN, (character) => (character === "\t" ? "\t" : "\uFFFD"));

@@ -1,6 +1,7 @@
 import type { Report } from "../report.ts";
 import type { RuleText } from "../rules/page.ts";
 import { workflowCommands } from "./annotations.ts";
+import { noCommands } from "./escape.ts";
 import { html } from "./html.ts";
 import { json } from "./json.ts";
 import { type LinkBuilder, NO_LINKS } from "./links.ts";
@@ -27,7 +28,8 @@ const RENDERERS = {
     text(report, sources, width === undefined ? { color } : { color, width }),
   json: (report: Report) => json(report),
   sarif: (report: Report, { sources, rules, links = NO_LINKS }: Context) => sarif(report, sources, { rules, links }),
-  markdown: (report: Report, { links = NO_LINKS }: Context) => `${markdown(report, { links, most: MOST_MARKDOWN })}\n`,
+  markdown: (report: Report, { links = NO_LINKS }: Context) =>
+    noCommands(`${markdown(report, { links, most: MOST_MARKDOWN })}\n`),
   github: (report: Report) => workflowCommands(report),
   html: (report: Report, { sources, links = NO_LINKS }: Context) => html(report, sources, links),
 };

@@ -1,7 +1,7 @@
 import stringWidth from "string-width";
 import { byPlace, type Finding, type Place } from "../finding.ts";
 import type { ChecklistAnswer, Recommendation, Report } from "../report.ts";
-import { plain, sourceLine } from "./escape.ts";
+import { noCommands, plain, sourceLine } from "./escape.ts";
 import { excerpt, plainExcerpt } from "./excerpt.ts";
 import { count, type Group, grouped, inState, reported, sentence, severityWords } from "./groups.ts";
 import { type Paint, paintOf, severe } from "./paint.ts";
@@ -38,10 +38,11 @@ export function text(report: Report, sources: Sources, options: TextOptions): st
     report.notes.flatMap((note) => hanging(sentence(plain(note)), "note: ", "", page.width)),
     summary(report, page),
   ];
-  return `${sections
+  const whole = sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
-    .join("\n\n")}\n`;
+    .join("\n\n");
+  return `${noCommands(whole)}\n`;
 }
 
 function files(report: Report, page: Page): string[][] {
