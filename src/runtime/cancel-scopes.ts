@@ -14,8 +14,9 @@ const MOST_CALLERS = 3;
 export function isCancelledInTime(runtime: Runtime, func: Func, node: Node, depth = 0): boolean {
   for (let at = node.parent, from = node; at; from = at, at = at.parent) {
     if (at.kind === "function" || at.kind === "lambda" || at.kind === "class") break;
-    if (at.kind === "with" && at.body.some((statement) => statement === from)) {
-      if (at.items.some(({ context }) => limits(runtime, context, "delay", 0))) return true;
+    if (at.kind === "with") {
+      const entered = at.items.filter((item) => item.end <= from.start);
+      if (entered.some(({ context }) => limits(runtime, context, "delay", 0))) return true;
     } else if (at.kind === "call" && from !== at.callee && isWaitFor(runtime, at)) return true;
   }
   if (depth >= MOST_CALLERS || !func.isAsync || runtime.graph.handedOver(func).length > 0) return false;

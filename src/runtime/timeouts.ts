@@ -53,7 +53,7 @@ function chosen(waits: readonly Wait[]): Wait[] {
     const hasOther =
       wait.limit === "missing" &&
       waits.some(
-        (other) => other.limit === "limited" && other.fact.name === wait.fact.name && isConditional(other.call),
+        (other) => other.limit !== "missing" && other.fact.name === wait.fact.name && isConditional(other.call),
       );
     return hasOther ? { ...wait, doubt: wait.doubt + 2 } : wait;
   });
