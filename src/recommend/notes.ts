@@ -1,3 +1,4 @@
+import { isAvailable } from "../knowledge/features.ts";
 import type { Func } from "../python/module.ts";
 import { conflictsOf } from "../runtime/conflicts.ts";
 import { lostChanges } from "../runtime/lost.ts";
@@ -31,6 +32,10 @@ const BLAS = /^(?:numpy\.(?:dot|matmul|linalg|einsum)|scipy\.linalg|cv2)\b/;
 
 function aboutProcesses(runtime: Runtime, subject: Subject): string[] {
   const notes: string[] = [];
+  if (isAvailable("multiprocessing-forkserver-default", runtime.target.minor))
+    notes.push(
+      'From Python 3.14 on they start with `forkserver`: what they run must be importable, and the program needs its `if __name__ == "__main__"`.',
+    );
   for (const { submission } of subject.launches) {
     const burden = submission?.to === "process" ? burdenOf(runtime, submission) : null;
     if (burden && burden.doubt < 2) {
@@ -40,7 +45,7 @@ function aboutProcesses(runtime: Runtime, subject: Subject): string[] {
       break;
     }
   }
-  if (notes.length === 0 && subject.costs.list.some(({ name }) => LARGE.test(name)))
+  if (!notes.some((note) => note.includes("pickles")) && subject.costs.list.some(({ name }) => LARGE.test(name)))
     notes.push(
       "Pass paths, or names of `multiprocessing.shared_memory` blocks: 10 MB of argument take about 38 ms to pickle.",
     );

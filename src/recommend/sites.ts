@@ -108,9 +108,15 @@ export function subjectsOf(runtime: Runtime): Subject[] {
   }
   // What stops the loop is said where it happens: in the coroutine that awaits nothing on the way there.
   const known = new Set(subjects.map(({ func }) => func));
-  for (const { costs } of [...subjects])
+  for (const { costs, launches } of [...subjects])
     for (const { coroutine } of costs.list) {
-      if (!coroutine || known.has(coroutine) || runtime.target.isTest(coroutine.module.path)) continue;
+      if (
+        !coroutine ||
+        known.has(coroutine) ||
+        isGathered(launches, coroutine) ||
+        runtime.target.isTest(coroutine.module.path)
+      )
+        continue;
       known.add(coroutine);
       if (holdsLoop(runtime, coroutine)) subjects.push(subject(runtime, coroutine, "coroutine", [], null, null));
     }
@@ -173,7 +179,9 @@ function subject(
     ) ||
     handler?.root.pool === "anyio-threads" ||
     handler?.kind === "loop";
-  const whole = role === "handler" || role === "entry" || role === "coroutine";
+  // A coroutine that sends a part of its work away is judged with the part that it keeps.
+  const sendsAway = func.isAsync && launches.some(({ submission }) => submission?.fact.result === "awaitable");
+  const whole = role === "handler" || role === "entry" || role === "coroutine" || sendsAway;
   const spread = candidate ? { ...candidate.costs, list: candidate.hot } : EMPTY;
   const own = role === "loop" ? spread : whole ? costsOf(runtime, func) : joined(launches.map(({ costs }) => costs));
   const costs = role === "starter" && candidate ? joined([own, spread]) : own;
@@ -308,7 +316,8 @@ function launchesIn(runtime: Runtime, func: Func): Launch[] {
 }
 
 function submitted(runtime: Runtime, submission: Submission): Launch | null {
-  const { site, to, work, callable, fact, cls } = submission;
+  const { site, to, callable, fact, cls } = submission;
+  const work = submission.work.flatMap((one) => inContext(runtime, submission, one));
   // Whoever passes the function in chooses the work.
   if (callable && work.length === 0 && runtime.graph.callables.parameterOf(callable)) return null;
   if (fact.decorator && work.length === 0) return null;
@@ -334,6 +343,12 @@ function submitted(runtime: Runtime, submission: Submission): Launch | null {
       multiplier && multiplier.doubt < 2 ? Number.POSITIVE_INFINITY : pool?.capacity ? limitsOf(pool.capacity).low : 1,
     perItem: multiplier?.kind === "item" && multiplier.doubt < 2,
   };
+}
+
+/** `submit(context.run, work, …)` runs the work. */
+function inContext({ graph }: Runtime, { payload }: Submission, callable: Callable): readonly Callable[] {
+  const [first] = payload;
+  return callable.library === "contextvars.Context.run" && first ? graph.callables.of(first.expression) : [callable];
 }
 
 function started(runtime: Runtime, func: Func, start: TaskStart): Launch | null {

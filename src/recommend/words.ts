@@ -18,7 +18,9 @@ export function written(func: Func, node: Node): string | null {
 /** The name of a library call that a reader knows it by: `Image.resize`, `requests.get`. */
 export function callName(name: string): string {
   if (name === PYTHON_LOOPS) return "a nest of Python loops";
-  return quoted(shortened(name));
+  const method = /\.__(iter|enter|aenter)__$/.exec(name)?.[1];
+  if (method === "iter") return `the loop over ${quoted(shortened(name))}`;
+  return method ? `entering ${quoted(shortened(name))}` : quoted(shortened(name));
 }
 
 function shortened(name: string): string {
@@ -56,5 +58,6 @@ export function filled(template: string, values: Readonly<Record<string, string 
     if (value === null || value === undefined) isComplete = false;
     return value ?? "";
   });
-  return isComplete ? text.charAt(0).toUpperCase() + text.slice(1) : null;
+  if (!isComplete) return null;
+  return text.startsWith("asyncio ") ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

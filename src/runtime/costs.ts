@@ -121,7 +121,7 @@ function runHere(runtime: Runtime, site: Site): Costs {
   const coroutines = passed.flatMap(
     ({ expression }) => runtime.graph.siteOf(expression)?.targets.filter(({ func }) => func.isAsync) ?? [],
   );
-  if (coroutines.length === 0) return { ...NOTHING, open: true };
+  if (coroutines.length === 0) return { ...NOTHING, open: true, chosen: true };
   return joined(coroutines.map(({ func, doubt }) => moved(costsOf(runtime, func), site, null, "here", 1, doubt)));
 }
 
@@ -144,7 +144,8 @@ export function moved(costs: Costs, at: Site, func: Func | null, ground: Ground,
       coroutine: cost.coroutine ?? (func?.isAsync ? func : null),
       // What is as heavy as its input mostly has little of it: repetition makes it no more than that.
       weight: cost.byInput ? cost.weight : Math.min(cost.weight * rounds, MOST_WEIGHT),
-      doubt: cost.doubt + doubt + (cost.hops === LONG_WAY ? 1 : 0),
+      // Far away, loops may well be short.
+      doubt: cost.doubt + doubt + (cost.hops === LONG_WAY || (cost.name === PYTHON_LOOPS && cost.hops > 0) ? 1 : 0),
       hops: cost.hops + 1,
     })),
   };
@@ -258,21 +259,24 @@ function unknownAwaits({ graph }: Runtime, func: Func): Cost[] {
     const shown = node.value.kind === "call" ? node.value.callee : node.value;
     const site: Site = { func, node: node.value, kind: "call", awaited: true, library: [], targets: [], handovers: [] };
     const name = sourceOf(func.module, shown).replace(/\s+/g, " ");
-    return [
-      {
-        ...BASE,
-        site,
-        at: site,
-        name,
-        does: "waits",
-        group: "other",
-        words: "is awaited",
-        blocks: false,
-        weight: UNKNOWN_AWAIT_MS * roundsAt(node),
-        doubt: 1,
-      },
-    ];
+    return [unknownAwait(site, name, 1)];
   });
+}
+
+function unknownAwait(site: Site, name: string, doubt: number): Cost {
+  const weight = UNKNOWN_AWAIT_MS * roundsAt(site.node);
+  return {
+    ...BASE,
+    site,
+    at: site,
+    name,
+    does: "waits",
+    group: "other",
+    words: "is awaited",
+    blocks: false,
+    weight,
+    doubt,
+  };
 }
 
 const BASE = {
@@ -301,7 +305,7 @@ function waitCost(site: Site, name: string, category: Category, fact: BlockingFa
     at: site,
     name,
     does: "waits",
-    group: STARTING.has(name) ? "child" : fact?.cost === "ssd" ? "files" : group,
+    group: STARTING.has(name) || fact?.cost === "ssd" ? "files" : group,
     words: STARTING.has(name) ? "starts a child process" : fact?.cost === "ssd" ? typicalCost("file").words : words,
     blocks: fact !== null,
     instead: fact?.instead ?? null,
@@ -354,15 +358,16 @@ function awaitedCost(runtime: Runtime, site: Site): Cost | null {
     // Making a client waits for nothing.
     if (isClass(name) || (runtime.inference.library.tables.returns.has(name) && awaitedCategory(name) === null))
       continue;
-    const category = awaitedCategory(name) ?? "socket";
-    const cost = waitCost(site, name, category, null, doubt + (awaitedCategory(name) === null ? 1 : 0));
+    const category = awaitedCategory(name);
+    if (category === null) return unknownAwait(site, name, doubt + 1);
+    const cost = waitCost(site, name, category, null, doubt);
     if (cost) return cost;
   }
   return null;
 }
 
 function isClass(name: string): boolean {
-  return /^[A-Z]/.test(name.slice(name.lastIndexOf(".") + 1));
+  return /^[A-Z]|^__call__$/.test(name.slice(name.lastIndexOf(".") + 1)) || /sessionmaker$/.test(name);
 }
 
 /** `asyncio.sleep(0)` gives others a turn and waits for nothing. */
@@ -434,6 +439,7 @@ export function isStranger(
   receiver: string | null,
 ): boolean {
   const top = name.split(".")[0] ?? name;
+  if (/\.__(?:enter|exit|iter|next|aenter|aexit|getitem|len)__$/.test(name)) return false;
   if (!name.includes(".") || BUILTINS.has(top) || top === "iterator" || STANDARD_LIBRARY.has(top)) return false;
   return (
     cpuFact(name) === undefined &&
