@@ -5,6 +5,7 @@ import type { Call, Expression, Name, Parameter } from "../python/syntax.ts";
 import { argument } from "../python/syntax.ts";
 import { matchArguments } from "./callables.ts";
 import type { Site } from "./callgraph.ts";
+import { djangoDatabasesOf } from "./django-databases.ts";
 import { type Pool, poolsOf } from "./pools.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -228,7 +229,7 @@ function build(runtime: Runtime): Draws {
       const pooled = on ? behind(on) : NOTHING;
       for (const { name, doubt } of candidates) {
         const taken = pooled.filter(({ pool }) => takesFrom(pool.fact, name));
-        const from = taken.length > 0 ? taken : pooled.length > 0 ? NOTHING : onlyOne(name, func);
+        const from = taken.length > 0 ? deployed(taken) : pooled.length > 0 ? NOTHING : onlyOne(name, func);
         for (const one of from)
           if (!found.some((draw) => draw.site === site && draw.pool.made === one.pool.made))
             found.push({ func, site, name, on, pool: one.pool, doubt: doubt + one.doubt + (from.length > 1 ? 1 : 0) });
@@ -245,6 +246,7 @@ function build(runtime: Runtime): Draws {
     const remembered = takers.get(key);
     if (remembered !== undefined) return remembered;
     const method = name.slice(name.lastIndexOf(".") + 1);
+    if (IDLE.test(method)) return false;
     const types =
       type === null ? [name.slice(0, Math.max(0, name.lastIndexOf(".")))] : inference.library.ancestry(type);
     const found =
@@ -261,12 +263,19 @@ function build(runtime: Runtime): Draws {
         pool.fact.kind === "db-pool" && !runtime.target.isTest(pool.func.module.path) && takesFrom(pool.fact, name),
     );
     const [only, ...others] = fitting;
-    return only && others.length === 0 && !runtime.target.isTest(func.module.path)
-      ? [{ pool: only, doubt: only.doubt + 1 }]
-      : NOTHING;
+    if (!only || others.length > 0 || runtime.target.isTest(func.module.path)) return NOTHING;
+    // Django's models need no object to know their database.
+    const isDjango = only.fact.name === "django.db.connection" && djangoDatabasesOf(runtime).length === 1;
+    return [{ pool: only, doubt: only.doubt + (isDjango ? 0 : 1) }];
   };
 
   return { behind, in: drawsIn };
+}
+
+/** SQLite, where there is another database as well, is for trying things out. */
+function deployed(found: readonly Behind[]): readonly Behind[] {
+  const others = found.filter(({ pool }) => pool.address?.dialect !== "sqlite");
+  return others.length > 0 ? others : found;
 }
 
 function receiverOf({ node }: Site): Expression | null {
@@ -319,5 +328,9 @@ const HAND_OVERS: ReadonlyMap<string, readonly HandOver[]> = (() => {
     }
   return found;
 })();
+
+/** Methods of clients that speak to no server. */
+const IDLE =
+  /^(?:generate_presigned_(?:url|post)|get_paginator|get_waiter|can_paginate|waiter_names|pipeline|pubsub|lock|register_script|with_options|get_collection|get_database|close|aclose|disconnect|quit)$/;
 
 const DEPENDENCIES = new Set(["fastapi.Depends", "fastapi.Security", "fastapi.params.Depends"]);
