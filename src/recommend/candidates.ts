@@ -1,7 +1,7 @@
 import type { Func } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
-import { isInside } from "../python/syntax.ts";
-import { loopsAround, type Size, sizeOf } from "../runtime/boundedness.ts";
+import { isInside, within } from "../python/syntax.ts";
+import { loopsAround } from "../runtime/boundedness.ts";
 import { type Cost, type Costs, costsOf, countOf, roundsAt } from "../runtime/costs.ts";
 import { dependsOnItem, type ItemLoop, independence, isMadeInside, rootOf } from "../runtime/independence.ts";
 import { leniency } from "../runtime/leniency.ts";
@@ -16,8 +16,8 @@ export interface Candidate {
   costs: Costs;
   /** Those that make it worth while. */
   hot: readonly Cost[];
-  /** How many elements there are: a number the program fixes, as many as there is data, as many as a caller gives. */
-  size: Size;
+  /** The elements are the lines of a file, or another source that nothing bounds. */
+  isMany: boolean;
   /** The number of elements, where it is written. */
   count: number | null;
   doubt: number;
@@ -48,8 +48,8 @@ export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
 }
 
 function candidateAt(runtime: Runtime, func: Func, loop: ItemLoop): Candidate | null {
-  const count = countOf(loop.iter) ?? constantLength(runtime, loop.iter);
-  if (count !== null && count < FEWEST) return null;
+  const written = countOf(loop.iter);
+  if (written !== null && written < FEWEST) return null;
   const all = costsOf(runtime, func);
   const inside = all.list.filter(({ at }) => isRound(at.node, loop));
   if (inside.length === 0) return null;
@@ -62,8 +62,9 @@ function candidateAt(runtime: Runtime, func: Func, loop: ItemLoop): Candidate | 
   const doubt = order + Math.max(...hot.map((cost) => cost.doubt)) + (hot.every(({ hops }) => hops <= 1) ? 0 : 1);
   if (doubt > 1 || hot.some((cost) => cost.doubt > 0 || cost.hops > FARTHEST[cost.does])) return null;
   if (leniency(runtime, func, loop) === "start-up") return null;
-  const size = sizeOf(runtime, loop.iter);
-  return { func, loop, costs: { ...all, list: inside }, hot, size, count, doubt };
+  const count = written ?? constantLength(runtime, loop.iter);
+  if (count !== null && count < FEWEST) return null;
+  return { func, loop, costs: { ...all, list: inside }, hot, isMany: comesFromFile(runtime, loop.iter), count, doubt };
 }
 
 /** The length of a list that is written somewhere else and never changed. */
@@ -81,6 +82,21 @@ function constantLength({ constants }: Runtime, iter: Expression): number | null
       return null;
   }
 }
+
+/** The lines of a file, of the standard input, of a table. */
+function comesFromFile({ inference, origins }: Runtime, iter: Expression): boolean {
+  const sources = [iter, ...origins.of(iter).map(({ expression }) => expression)];
+  return sources.some(
+    (source) =>
+      inference.values(source).some((value) => value.kind === "instance" && LINES.test(value.type)) ||
+      [source, ...within(source)].some(
+        (node) => node.kind === "call" && inference.names(node.callee).some(({ name }) => READS.test(name)),
+      ),
+  );
+}
+
+const LINES = /^(?:io\.|gzip\.|csv\.)/;
+const READS = /(?:\.readlines|\.splitlines|\.read_text|^csv\.(?:reader|DictReader))$/;
 
 /** A node that stands for the loop's body. */
 function insideOf(loop: ItemLoop): Node {
@@ -270,7 +286,7 @@ function runsConverter({ site, name }: Cost): boolean {
 /** Beside the computing the round calls libraries that nothing is known about: what it spends its time on is not clear. */
 function mayAlsoWait(runtime: Runtime, call: Call | null): boolean {
   const targets = (call && runtime.graph.siteOf(call)?.targets) || [];
-  return targets.some(({ func }) => costsOf(runtime, func).stranger !== null);
+  return targets.some(({ func }) => (costsOf(runtime, func).stranger?.hops ?? 9) <= 1);
 }
 
 /** The work gets all it needs from the round: a plain function, or an object made in it. */

@@ -31,6 +31,9 @@ export function decide(subject: Subject, target: Target): Decision | null {
   const work = workOf(subject.costs);
   if (work.kind === "small") return small(subject, work);
   if (work.kind === "unknown") return unknown(subject, work);
+  // Processes may be there for what nobody sees: only work that is known from end to end leaves them.
+  if (work.kind === "io" && work.partial && subject.parts.some(({ runs }) => runs === "in processes"))
+    return unknown(subject, { ...work, kind: "unknown", costs: work.costs });
   const verdicts = subject.parts.flatMap((part): Verdict[] => {
     const row = rowFor(subject, part, work, target);
     return row ? [{ part, row }] : [];
@@ -50,7 +53,7 @@ export function decide(subject: Subject, target: Target): Decision | null {
   return {
     work,
     current,
-    recommended: fits === false ? modelAfter(subject, verdicts, wrong) : current,
+    recommended: fits === false ? modelAfter(subject, work, verdicts, wrong) : current,
     fits,
     confidence: lowest(deciding.row.sure, confidenceOf(subject, work, deciding)),
     verdicts: ordered,
@@ -108,9 +111,14 @@ function small(subject: Subject, work: Work): Decision | null {
 
 function unknown(subject: Subject, work: Work): Decision | null {
   // What callers or subclasses choose is theirs to measure.
-  if (!isPool(subject) || (subject.costs.chosen && work.stranger === null)) return null;
+  if (!isPool(subject) || (work.stranger === null && (subject.costs.chosen || subject.launches.some(isLambda))))
+    return null;
   const current = currentModel(subject, []);
   return { work, current, recommended: current, fits: null, confidence: "low", verdicts: [], row: UNKNOWN };
+}
+
+function isLambda({ work }: Launch): boolean {
+  return work.some(({ func }) => func?.node.kind === "lambda");
 }
 
 function isSpread({ kind, alone, site, submission }: Launch): boolean {
@@ -180,12 +188,13 @@ function placeOf(kind: Launch["kind"]): Place {
   }
 }
 
-function modelAfter(subject: Subject, verdicts: readonly Verdict[], wrong: readonly Verdict[]): Model {
+function modelAfter(subject: Subject, work: Work, verdicts: readonly Verdict[], wrong: readonly Verdict[]): Model {
   const places = new Set<Place>();
   let isAsync = subject.isAsync;
   for (const verdict of verdicts) {
     const { part, row } = verdict;
     const isMoved = wrong.includes(verdict);
+    if (!isMoved && wrong.length > 0 && !counts(verdict, work)) continue;
     if (isMoved && row.goes === "asyncio") isAsync = true;
     places.add((isMoved && AFTER[row.goes]) || PLACES[part.runs]);
   }

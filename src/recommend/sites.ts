@@ -16,6 +16,7 @@ import {
   groundOf,
   joined,
   moved,
+  NO_COSTS,
   roundsAt,
   submissionAt,
 } from "../runtime/costs.ts";
@@ -182,7 +183,7 @@ function subject(
   // A coroutine that sends a part of its work away is judged with the part that it keeps.
   const sendsAway = func.isAsync && launches.some(({ submission }) => submission?.fact.result === "awaitable");
   const whole = role === "handler" || role === "entry" || role === "coroutine" || sendsAway;
-  const spread = candidate ? { ...candidate.costs, list: candidate.hot } : EMPTY;
+  const spread = candidate ? { ...candidate.costs, list: candidate.hot } : NO_COSTS;
   const own = role === "loop" ? spread : whole ? costsOf(runtime, func) : joined(launches.map(({ costs }) => costs));
   const costs = role === "starter" && candidate ? joined([own, spread]) : own;
   const base: Omit<Subject, "parts"> = {
@@ -197,8 +198,6 @@ function subject(
   };
   return { ...base, parts: partsOf(runtime, base) };
 }
-
-const EMPTY: Costs = { list: [], stranger: null, open: false, chosen: false };
 
 /** The parts that count, the heaviest first. */
 function partsOf(runtime: Runtime, subject: Omit<Subject, "parts">): Part[] {
@@ -265,9 +264,7 @@ const MANY_THREADS = 100;
 function isMany({ launches, candidate }: Omit<Subject, "parts">, runs: Runs): boolean {
   if (runs === "in threads") return launches.some(({ kind, atOnce }) => kind === "thread" && atOnce > MANY_THREADS);
   if (runs === "one by one")
-    return (
-      candidate !== null && (candidate.count === null ? candidate.size === "data" : candidate.count >= MANY_THREADS)
-    );
+    return candidate !== null && (candidate.count === null ? candidate.isMany : candidate.count >= MANY_THREADS);
   return false;
 }
 
@@ -319,7 +316,8 @@ function submitted(runtime: Runtime, submission: Submission): Launch | null {
   const { site, to, callable, fact, cls } = submission;
   const work = submission.work.flatMap((one) => inContext(runtime, submission, one));
   // Whoever passes the function in chooses the work.
-  if (callable && work.length === 0 && runtime.graph.callables.parameterOf(callable)) return null;
+  const passed = callable && isContextRun(submission) ? submission.payload[0]?.expression : callable;
+  if (passed && work.length === 0 && runtime.graph.callables.parameterOf(passed)) return null;
   if (fact.decorator && work.length === 0) return null;
   const kind = to ?? (fact.to === "process" || fact.to === "interpreter" ? fact.to : "thread");
   const repeats = fact.argsForm === "map" ? 10 : 1;
@@ -337,12 +335,16 @@ function submitted(runtime: Runtime, submission: Submission): Launch | null {
     work,
     submission,
     start: null,
-    costs: work.length === 0 ? { ...EMPTY, open: true } : costs,
+    costs: work.length === 0 ? { ...NO_COSTS, open: true } : costs,
     alone: isOwn && loopsAround(site.node).length === 0 && multiplier === null,
     atOnce:
       multiplier && multiplier.doubt < 2 ? Number.POSITIVE_INFINITY : pool?.capacity ? limitsOf(pool.capacity).low : 1,
     perItem: multiplier?.kind === "item" && multiplier.doubt < 2,
   };
+}
+
+function isContextRun({ work }: Submission): boolean {
+  return work.some(({ library }) => library === "contextvars.Context.run");
 }
 
 /** `submit(context.run, work, …)` runs the work. */

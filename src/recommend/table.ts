@@ -223,6 +223,19 @@ export const GUIDE: readonly Row[] = [
     trial: "loop",
   },
   {
+    id: "cache-on-loop",
+    scenario: "Web service: a cache with a blocking client",
+    runs: LOOP,
+    does: "waits",
+    group: ["cache"],
+    goes: "asyncio",
+    sure: "medium",
+    why: [
+      "{call} stops the whole loop while it waits for the cache: each call is short, but there are many; await {driver}.",
+    ],
+    trial: "loop",
+  },
+  {
     id: "child-on-loop",
     scenario: "Web service: a child process does the work",
     runs: LOOP,
@@ -370,7 +383,7 @@ export const GUIDE: readonly Row[] = [
     scenario: "Database through an ORM, reports",
     runs: THREADS,
     does: "waits",
-    group: ["database"],
+    group: ["database", "cache"],
     goes: "stays",
     sure: "high",
     why: [
@@ -573,7 +586,7 @@ export const GUIDE: readonly Row[] = [
     scenario: "Other waiting in processes",
     runs: PROCESSES,
     does: "waits",
-    group: ["service", "network", "sleep", "files"],
+    group: ["service", "cache", "network", "sleep", "files"],
     work: ["io"],
     goes: "threads",
     sure: "medium",

@@ -60,15 +60,17 @@ export interface Cost {
 export interface Costs {
   /** Dearest first. */
   list: readonly Cost[];
-  /** A call to a library that nothing is known about. */
-  stranger: string | null;
-  /** Calls that nobody can follow, or loops as long as their data: it cannot be said to be small. */
+  /** A call to a library that nothing is known about, with the calls on the way to it. */
+  stranger: { name: string; hops: number } | null;
+  /** Calls that nobody can follow: there may be more. */
   open: boolean;
+  /** Loops as long as their data: it cannot be said to be small. */
+  loops: boolean;
   /** Its callers or subclasses choose what it does: it calls what it is given, or others replace it. */
   chosen: boolean;
 }
 
-const NOTHING: Costs = { list: [], stranger: null, open: false, chosen: false };
+export const NO_COSTS: Costs = { list: [], stranger: null, open: false, loops: false, chosen: false };
 const MOST_COSTS = 24;
 const MOST_HOPS = 7;
 const LONG_WAY = 4;
@@ -88,7 +90,7 @@ export function costsOf(runtime: Runtime, func: Func): Costs {
   const found = memo.get(func);
   if (found) return found;
   // A function that leads back to itself adds nothing the second time.
-  memo.set(func, NOTHING);
+  memo.set(func, NO_COSTS);
   const made = build(runtime, func);
   memo.set(func, made);
   return made;
@@ -104,15 +106,16 @@ export function costsOfCallable(
     return isOverridden(runtime, func)
       ? { ...costsOf(runtime, func), open: true, chosen: true }
       : costsOf(runtime, func);
-  if (library === null) return { ...NOTHING, open: true };
+  if (library === null) return { ...NO_COSTS, open: true };
   const own = libraryCost(runtime, site, library, null, 0);
-  if (own) return { ...NOTHING, list: [own] };
+  if (own) return { ...NO_COSTS, list: [own] };
   if (ARRANGING.has(library)) return runHere(runtime, site);
   const isKnown =
     runtime.cpuFact(library) !== undefined ||
     runtime.blockingFact(library, null) !== undefined ||
     BUILTINS.has(library);
-  return { ...NOTHING, stranger: isStranger(runtime, library, null) ? library : null, open: !isKnown };
+  const stranger = isStranger(runtime, library, null) ? { name: library, hops: 0 } : null;
+  return { ...NO_COSTS, stranger, open: !isKnown };
 }
 
 /** `submit(asyncio.run, work(…))`: the coroutine is what runs there. */
@@ -121,7 +124,7 @@ function runHere(runtime: Runtime, site: Site): Costs {
   const coroutines = passed.flatMap(
     ({ expression }) => runtime.graph.siteOf(expression)?.targets.filter(({ func }) => func.isAsync) ?? [],
   );
-  if (coroutines.length === 0) return { ...NOTHING, open: true, chosen: true };
+  if (coroutines.length === 0) return { ...NO_COSTS, open: true, chosen: true };
   return joined(coroutines.map(({ func, doubt }) => moved(costsOf(runtime, func), site, null, "here", 1, doubt)));
 }
 
@@ -135,8 +138,10 @@ function isOverridden({ inference }: Runtime, { cls, node }: Func): boolean {
 /** The same costs on other ground, repeated, one step further away. */
 export function moved(costs: Costs, at: Site, func: Func | null, ground: Ground, rounds: number, doubt: number): Costs {
   const list = costs.list.filter(({ hops }) => hops < MOST_HOPS);
+  const { stranger } = costs;
   return {
     ...costs,
+    stranger: stranger && { ...stranger, hops: stranger.hops + 1 },
     list: list.map((cost) => ({
       ...cost,
       at,
@@ -167,7 +172,10 @@ export function joined(all: readonly Costs[]): Costs {
         before
           ? {
               ...before,
-              weight: Math.min(before.weight + cost.weight, MOST_WEIGHT),
+              // Many ways to what is as heavy as its input make the input no larger.
+              weight: cost.byInput
+                ? Math.max(before.weight, cost.weight)
+                : Math.min(before.weight + cost.weight, MOST_WEIGHT),
               doubt: Math.min(before.doubt, cost.doubt),
               hops: Math.min(before.hops, cost.hops),
             }
@@ -178,20 +186,30 @@ export function joined(all: readonly Costs[]): Costs {
   list.sort((a, b) => b.weight - a.weight);
   return {
     list: list.slice(0, MOST_COSTS),
-    stranger: all.find(({ stranger }) => stranger !== null)?.stranger ?? null,
+    stranger: nearest(all),
+    loops: all.some(({ loops }) => loops),
     open: all.some(({ open }) => open),
     chosen: all.some(({ chosen }) => chosen),
   };
+}
+
+function nearest(all: readonly Costs[]): Costs["stranger"] {
+  let best: Costs["stranger"] = null;
+  for (const { stranger } of all) if (stranger && (best === null || stranger.hops < best.hops)) best = stranger;
+  return best;
 }
 
 function build(runtime: Runtime, func: Func): Costs {
   const { graph } = runtime;
   const parts: Costs[] = [
     {
-      ...NOTHING,
+      ...NO_COSTS,
       list: ownCosts(runtime, func),
-      open: hasOpenCode(runtime, func),
-      chosen: func.nodes.some((node) => node.kind === "call" && graph.callables.parameterOf(node.callee) !== null),
+      open: hasOpenCalls(runtime, func),
+      loops: hasLongLoops(func),
+      chosen:
+        isAbstract(runtime, func) ||
+        func.nodes.some((node) => node.kind === "call" && graph.callables.parameterOf(node.callee) !== null),
     },
   ];
   for (const site of graph.sites(func)) {
@@ -205,7 +223,7 @@ function build(runtime: Runtime, func: Func): Costs {
     }
     for (const handover of site.handovers) parts.push(handedOver(runtime, site, handover, rounds));
     const stranger = site.library.find(({ name, receiver }) => isStranger(runtime, name, receiver));
-    if (stranger && !site.awaited) parts.push({ ...NOTHING, stranger: stranger.name });
+    if (stranger && !site.awaited) parts.push({ ...NO_COSTS, stranger: { name: stranger.name, hops: 0 } });
   }
   return joined(parts);
 }
@@ -288,13 +306,18 @@ const BASE = {
   hops: 0,
 } as const satisfies Partial<Cost>;
 
+/** What a call waits for where its own category says what it works on: `DataFrame.to_sql`, `pdf2image`. */
+function categoryOf(name: string, category: Category, fact: BlockingFact | null): Category {
+  if (STARTING.has(name)) return "file";
+  if (fact?.cost === "proc") return "process";
+  return fact?.cost === "net" && (category === "data" || category === "file" || category === "image") ? "db" : category;
+}
+
 /** They start a child and do not wait for its end. */
 const STARTING = new Set(["subprocess.Popen", "os.spawnl", "os.posix_spawn", "os.startfile"]);
 
 function waitCost(site: Site, name: string, category: Category, fact: BlockingFact | null, doubt: number): Cost | null {
-  const { group, ms, words } = typicalCost(
-    STARTING.has(name) ? "socket" : fact?.cost === "proc" ? "process" : category,
-  );
+  const { group, ms, words } = typicalCost(categoryOf(name, category, fact));
   if (fact?.cost === "cpu" && category !== "image" && category !== "data") return null;
   const typical = fact?.cost === "us" ? 0 : fact?.cost === "ssd" ? Math.min(ms, 1) : ms;
   const weight = typical * roundsAt(site.node);
@@ -422,14 +445,40 @@ export function countOf(iter: Expression): number | null {
   return stop === undefined ? (start ?? 0) : Math.max(0, Math.ceil((stop - (start ?? 0)) / (step ?? 1)));
 }
 
-/** Calls that nobody can follow, and loops as long as the data. */
-function hasOpenCode({ graph, inference }: Runtime, func: Func): boolean {
-  return func.nodes.some((node) => {
-    if (node.kind === "call")
-      return !graph.siteOf(node) && !inference.values(node.callee).some(({ kind }) => kind === "class");
-    if (node.kind === "while" || node.kind === "yield") return true;
-    return (node.kind === "for" || node.kind === "clause") && (countOf(node.iter) ?? Number.POSITIVE_INFINITY) > 100;
-  });
+/** Calls that nobody can follow, and those that run whatever iterator they are given. */
+function hasOpenCalls({ graph, inference }: Runtime, func: Func): boolean {
+  return func.nodes.some(
+    (node) =>
+      node.kind === "call" &&
+      (node.callee.kind === "name" && RUNS_ITERATORS.has(node.callee.id)
+        ? node.args.some(({ value }) => value.kind === "name" || value.kind === "attribute")
+        : !graph.siteOf(node) && !inference.values(node.callee).some(({ kind }) => kind === "class")),
+  );
+}
+
+const RUNS_ITERATORS = new Set(["next", "iter", "getattr", "eval", "exec", "map", "filter", "deque"]);
+
+function hasLongLoops(func: Func): boolean {
+  return func.nodes.some(
+    (node) =>
+      node.kind === "while" ||
+      node.kind === "yield" ||
+      ((node.kind === "for" || node.kind === "clause") && (countOf(node.iter) ?? Number.POSITIVE_INFINITY) > 100),
+  );
+}
+
+/** A body that only says that others must fill it. */
+function isAbstract({ inference }: Runtime, func: Func): boolean {
+  if (func.node.kind !== "function") return false;
+  return (
+    inference.decoration(func).abstract ||
+    func.nodes.some((node) => node.kind === "raise" && isNotImplemented(node.value))
+  );
+}
+
+function isNotImplemented(raised: Expression | null): boolean {
+  const name = raised?.kind === "call" ? raised.callee : raised;
+  return name?.kind === "name" && name.id === "NotImplementedError";
 }
 
 /** A function outside Python's own library that no table says anything about; exceptions and other plain classes do no work. */
