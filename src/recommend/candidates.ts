@@ -234,7 +234,7 @@ const CHANGES = /^(?:append|extend|add|update|insert|setdefault|pop|popitem|remo
  * than one call is left alone: which connection it takes is hard to see, and one query for all is often the better answer.
  */
 function hasOwnConnection(runtime: Runtime, loop: ItemLoop, cost: Cost, call: Call | null): boolean {
-  if (cost.hops > 1 || (call && call.args.some(({ value, name }) => isConnection(runtime, value, name)))) return false;
+  if (cost.hops > 1 || call?.args.some(({ value, name }) => isConnection(runtime, value, name))) return false;
   if (SHARED_POOLS.test(cost.name)) return true;
   const opened = (name: string): boolean => OPENS.test(name);
   if (cost.hops === 0)

@@ -10,9 +10,14 @@ import type { Subject } from "./sites.ts";
 import { quoted } from "./words.ts";
 
 /** What to keep in mind with the model that is recommended: state, connections, what is pickled. One sentence each. */
-export function notesFor(runtime: Runtime, subject: Subject, { recommended, fits, verdicts }: Decision): string[] {
+export function notesFor(
+  runtime: Runtime,
+  subject: Subject,
+  { current, recommended, fits, verdicts }: Decision,
+): string[] {
   const notes: string[] = [];
-  const state = sharedState(runtime, subject, recommended);
+  // What the code shares is known for the model that it has.
+  const state = fits === true || current === recommended ? sharedState(runtime, subject, current) : null;
   if (state) notes.push(state);
   if (fits === true) return notes;
   if (recommended.endsWith("processes")) notes.push(...aboutProcesses(runtime, subject));

@@ -291,7 +291,7 @@ function launchesIn(runtime: Runtime, func: Func): Launch[] {
         roundsAt(site.node),
         handover.doubt,
       );
-      const isAlone = OFFLOAD.get(by)?.pool === "own" && loopsAround(site.node).length === 0;
+      const isAlone = OFFLOAD.get(by)?.pool === "own" && !isInItemLoop(site.node);
       found.push({
         site,
         kind: ground,
@@ -336,11 +336,16 @@ function submitted(runtime: Runtime, submission: Submission): Launch | null {
     submission,
     start: null,
     costs: work.length === 0 ? { ...NO_COSTS, open: true } : costs,
-    alone: isOwn && loopsAround(site.node).length === 0 && multiplier === null,
+    alone: isOwn && !isInItemLoop(site.node) && multiplier === null,
     atOnce:
       multiplier && multiplier.doubt < 2 ? Number.POSITIVE_INFINITY : pool?.capacity ? limitsOf(pool.capacity).low : 1,
     perItem: multiplier?.kind === "item" && multiplier.doubt < 2,
   };
+}
+
+/** A `while` around a start begins it again when it has ended; a `for` starts several. */
+function isInItemLoop(node: Node): boolean {
+  return loopsAround(node).some(({ kind }) => kind !== "while");
 }
 
 function isContextRun({ work }: Submission): boolean {

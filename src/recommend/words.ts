@@ -1,18 +1,10 @@
 import type { Func } from "../python/module.ts";
-import { sourceOf } from "../python/module.ts";
-import type { Node } from "../python/syntax.ts";
 import type { Cost } from "../runtime/costs.ts";
 import { PYTHON_LOOPS } from "../runtime/cpu.ts";
 
 /** Text in code quotes. */
 export function quoted(text: string): string {
   return `\`${text.replaceAll("`", "'").replace(/\s+/g, " ")}\``;
-}
-
-/** A node as the author wrote it, on one line, in code quotes; `null` if it is too long for a sentence. */
-export function written(func: Func, node: Node): string | null {
-  const text = sourceOf(func.module, node).replace(/\s+/g, " ");
-  return text.length > 60 ? null : quoted(text);
 }
 
 /** The name of a library call that a reader knows it by: `Image.resize`, `requests.get`. */
@@ -43,9 +35,11 @@ export function ownName({ name }: Func): string {
   return name.slice(name.lastIndexOf(".") + 1);
 }
 
+const MOST_NAME = 40;
+
 /** `a`, `b` or `c`, from the `a / b / c` of the tables. */
 export function choices(names: string): string {
-  const all = names.split(" / ").map((name) => quoted(shortened(name)));
+  const all = names.split(" / ").map((name) => quoted(name.length > MOST_NAME ? shortened(name) : name));
   const last = all.pop() ?? "";
   return all.length === 0 ? last : `${all.join(", ")} or ${last}`;
 }

@@ -308,13 +308,17 @@ const BASE = {
 
 /** What a call waits for where its own category says what it works on: `DataFrame.to_sql`, `pdf2image`. */
 function categoryOf(name: string, category: Category, fact: BlockingFact | null): Category {
-  if (STARTING.has(name)) return "file";
+  if (isStarting(name)) return "file";
   if (fact?.cost === "proc") return "process";
   return fact?.cost === "net" && (category === "data" || category === "file" || category === "image") ? "db" : category;
 }
 
 /** They start a child and do not wait for its end. */
-const STARTING = new Set(["subprocess.Popen", "os.spawnl", "os.posix_spawn", "os.startfile"]);
+const STARTING = new Set(["subprocess.Popen", "os.fork", "os.spawnl", "os.posix_spawn", "os.startfile"]);
+
+function isStarting(name: string): boolean {
+  return STARTING.has(name) || /^multiprocessing\..*\.start$/.test(name);
+}
 
 function waitCost(site: Site, name: string, category: Category, fact: BlockingFact | null, doubt: number): Cost | null {
   const { group, ms, words } = typicalCost(categoryOf(name, category, fact));
@@ -328,8 +332,8 @@ function waitCost(site: Site, name: string, category: Category, fact: BlockingFa
     at: site,
     name,
     does: "waits",
-    group: STARTING.has(name) || fact?.cost === "ssd" ? "files" : group,
-    words: STARTING.has(name) ? "starts a child process" : fact?.cost === "ssd" ? typicalCost("file").words : words,
+    group: isStarting(name) || fact?.cost === "ssd" ? "files" : group,
+    words: isStarting(name) ? "starts a child process" : fact?.cost === "ssd" ? typicalCost("file").words : words,
     blocks: fact !== null,
     instead: fact?.instead ?? null,
     weight,
@@ -400,7 +404,7 @@ function isPause(name: string, call: Call): boolean {
 }
 
 /** What one call of a library function by canonical name costs. */
-export function libraryCost(
+function libraryCost(
   runtime: Runtime,
   site: Site,
   name: string,
@@ -482,7 +486,7 @@ function isNotImplemented(raised: Expression | null): boolean {
 }
 
 /** A function outside Python's own library that no table says anything about; exceptions and other plain classes do no work. */
-export function isStranger(
+function isStranger(
   { inference, cpuFact, blockingFact }: Runtime,
   name: string,
   receiver: string | null,
