@@ -40,7 +40,7 @@ export function scenario(
 }
 
 /** What holds for every run, whatever happened in it. */
-export function checkRun(
+function checkRun(
   run: Run,
   { store }: World,
   { post, everyLineInSummary }: { post: boolean; everyLineInSummary: boolean },
