@@ -2,10 +2,12 @@ import { asyncBusyWait } from "./async-busy-wait.ts";
 import { asyncPoolSmallerThanTasks } from "./async-pool-smaller-than-tasks.ts";
 import { blockingCallInAsync } from "./blocking-call-in-async.ts";
 import { blockingCallReachedFromAsync } from "./blocking-call-reached-from-async.ts";
+import { cancellationSwallowed } from "./cancellation-swallowed.ts";
 import { childExitUnchecked } from "./child-exit-unchecked.ts";
 import { connectionNotReturned } from "./connection-not-returned.ts";
 import { connectionWithoutTimeout } from "./connection-without-timeout.ts";
 import { connectionsExceedServer } from "./connections-exceed-server.ts";
+import { coroutineNeverAwaited } from "./coroutine-never-awaited.ts";
 import { cpuWorkInThreadOffload } from "./cpu-work-in-thread-offload.ts";
 import { cpuWorkInThreads } from "./cpu-work-in-threads.ts";
 import { cpuWorkOnEventLoop } from "./cpu-work-on-event-loop.ts";
@@ -20,6 +22,8 @@ import { ioWorkInProcesses } from "./io-work-in-processes.ts";
 import { largeObjectPickled } from "./large-object-pickled.ts";
 import { lockNotReleased } from "./lock-not-released.ts";
 import { lockOrderInversion } from "./lock-order-inversion.ts";
+import { loopCallFromThread } from "./loop-call-from-thread.ts";
+import { loopStartedInsideLoop } from "./loop-started-inside-loop.ts";
 import { missingMainGuard } from "./missing-main-guard.ts";
 import { nestedExecutorDeadlock } from "./nested-executor-deadlock.ts";
 import { oversizedPool } from "./oversized-pool.ts";
@@ -34,6 +38,7 @@ import { sharedMemoryLeak } from "./shared-memory-leak.ts";
 import { sharedStateWithoutLock } from "./shared-state-without-lock.ts";
 import { stateLostInProcess } from "./state-lost-in-process.ts";
 import { subprocessWithoutTimeout } from "./subprocess-without-timeout.ts";
+import { taskNotKept } from "./task-not-kept.ts";
 import { threadLockInAsync } from "./thread-lock-in-async.ts";
 import { threadPerItem } from "./thread-per-item.ts";
 import { timeoutDisabled } from "./timeout-disabled.ts";
@@ -50,10 +55,15 @@ export const rules: readonly Rule[] = [
   cpuWorkOnEventLoop,
   cpuWorkInThreadOffload,
   threadLockInAsync,
+  loopStartedInsideLoop,
+  loopCallFromThread,
   sequentialAwaits,
   unboundedFanOut,
   asyncBusyWait,
   defaultExecutorStarvation,
+  coroutineNeverAwaited,
+  taskNotKept,
+  cancellationSwallowed,
   raceAcrossAwait,
   cpuWorkInThreads,
   sharedStateWithoutLock,
