@@ -82,8 +82,31 @@ function build(runtime: Runtime): Draws {
         origin === expression ? derived(origin) : more(behind(origin), doubt),
       );
     if (made.length > 0) return made;
+    const unpacked = expression.kind === "name" ? fromTuple(expression) : NOTHING;
+    if (unpacked.length > 0) return unpacked;
     return expression.kind === "attribute" ? [...kept(expression), ...derived(expression)] : derived(expression);
   };
+
+  /** `SessionLocal, engine = make_database(url)`. */
+  const fromTuple = (name: Name): readonly Behind[] =>
+    inference.bindings(name).bindings.flatMap((binding): readonly Behind[] => {
+      const own = binding.kind === "from" ? (inference.exported(binding)?.bindings ?? []) : [binding];
+      return own.flatMap((one): readonly Behind[] => {
+        if (one.kind !== "value" || one.path.length !== 1 || one.value.kind !== "call") return NOTHING;
+        const [step] = one.path;
+        return inference.values(one.value.callee).flatMap((value) =>
+          value.kind !== "function"
+            ? NOTHING
+            : value.func.nodes.flatMap((node) => {
+                const item =
+                  node.kind === "return" && node.value?.kind === "tuple" && typeof step === "number"
+                    ? node.value.items[step]
+                    : undefined;
+                return item ? more(behind(item), value.doubt) : NOTHING;
+              }),
+        );
+      });
+    });
 
   const parameterOf = (name: Name): { param: Parameter; func: Func } | null => {
     const [only, ...others] = inference.bindings(name).bindings;
@@ -256,11 +279,29 @@ function build(runtime: Runtime): Draws {
     return found;
   };
 
+  /** The pools from which the program makes sessions; engines of migrations and tools have none. */
+  let sessioned: Set<Expression> | null = null;
+  const sessionPools = (): ReadonlySet<Expression> => {
+    if (sessioned) return sessioned;
+    sessioned = new Set();
+    for (const func of graph.funcs) {
+      if (runtime.target.isTest(func.module.path)) continue;
+      for (const { node, library } of graph.sites(func))
+        if (node.kind === "call" && library.some(({ name }) => SESSION_MAKERS.test(name)))
+          for (const { pool } of behind(node)) sessioned.add(pool.made);
+    }
+    return sessioned;
+  };
+
   /** The one database pool of the program that the call can take from, where nothing tells where its object comes from. */
   const onlyOne = (name: string, func: Func): readonly Behind[] => {
+    const ofSessions = SESSION.test(name) ? sessionPools() : null;
     const fitting = [...pools.values()].filter(
       (pool) =>
-        pool.fact.kind === "db-pool" && !runtime.target.isTest(pool.func.module.path) && takesFrom(pool.fact, name),
+        pool.fact.kind === "db-pool" &&
+        !runtime.target.isTest(pool.func.module.path) &&
+        takesFrom(pool.fact, name) &&
+        (ofSessions === null || ofSessions.size === 0 || ofSessions.has(pool.made)),
     );
     const [only, ...others] = fitting;
     if (!only || others.length > 0 || runtime.target.isTest(func.module.path)) return NOTHING;
@@ -332,5 +373,9 @@ const HAND_OVERS: ReadonlyMap<string, readonly HandOver[]> = (() => {
 /** Methods of clients that speak to no server. */
 const IDLE =
   /^(?:generate_presigned_(?:url|post)|get_paginator|get_waiter|can_paginate|waiter_names|pipeline|pubsub|lock|register_script|with_options|get_collection|get_database|close|aclose|disconnect|quit)$/;
+
+const SESSION = /\.(?:Session|AsyncSession|Query)\.\w+$/;
+const SESSION_MAKERS =
+  /^(?:sqlalchemy\.orm|sqlalchemy\.ext\.asyncio|sqlmodel)\.(?:(?:async_)?sessionmaker|Session|AsyncSession)$/;
 
 const DEPENDENCIES = new Set(["fastapi.Depends", "fastapi.Security", "fastapi.params.Depends"]);
