@@ -163,7 +163,7 @@ function isIndependent(runtime: Runtime, loop: ItemLoop, cost: Cost): boolean {
 
 /** What the service limits itself, what has an order, and models that learn from one call to the next. */
 const IN_ORDER =
-  /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
+  /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|^huggingface_hub\..*(?:commit|delete_|upload_)|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|commit|push|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
 
 function isAwaitedHere({ kind, parent }: Node): boolean {
   if (kind === "withitem") return true;
