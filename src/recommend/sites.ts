@@ -280,7 +280,13 @@ function launchesIn(runtime: Runtime, func: Func): Launch[] {
     }
     for (const handover of site.handovers) {
       const { to, by } = handover.destination;
-      if (to === "loop" || to === "greenlet" || OFFLOAD.get(by)?.keyword === "initializer") continue;
+      if (
+        handover.library === CONTEXT_RUN ||
+        to === "loop" ||
+        to === "greenlet" ||
+        OFFLOAD.get(by)?.keyword === "initializer"
+      )
+        continue;
       const ground = groundOf(runtime, site, handover);
       if (ground === "here") continue;
       const costs = moved(
@@ -343,19 +349,21 @@ function submitted(runtime: Runtime, submission: Submission): Launch | null {
   };
 }
 
+const CONTEXT_RUN = "contextvars.Context.run";
+
 /** A `while` around a start begins it again when it has ended; a `for` starts several. */
 function isInItemLoop(node: Node): boolean {
   return loopsAround(node).some(({ kind }) => kind !== "while");
 }
 
 function isContextRun({ work }: Submission): boolean {
-  return work.some(({ library }) => library === "contextvars.Context.run");
+  return work.some(({ library }) => library === CONTEXT_RUN);
 }
 
 /** `submit(context.run, work, …)` runs the work. */
 function inContext({ graph }: Runtime, { payload }: Submission, callable: Callable): readonly Callable[] {
   const [first] = payload;
-  return callable.library === "contextvars.Context.run" && first ? graph.callables.of(first.expression) : [callable];
+  return callable.library === CONTEXT_RUN && first ? graph.callables.of(first.expression) : [callable];
 }
 
 function started(runtime: Runtime, func: Func, start: TaskStart): Launch | null {

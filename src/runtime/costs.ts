@@ -326,14 +326,16 @@ function waitCost(site: Site, name: string, category: Category, fact: BlockingFa
   const typical = fact?.cost === "us" ? 0 : fact?.cost === "ssd" ? Math.min(ms, 1) : ms;
   const weight = typical * roundsAt(site.node);
   if (weight <= 0) return null;
+  // SQLite is a file too, but one that is waited for like a database.
+  const isLocalFile = fact?.cost === "ssd" && category !== "db";
   return {
     ...BASE,
     site,
     at: site,
     name,
     does: "waits",
-    group: isStarting(name) || fact?.cost === "ssd" ? "files" : group,
-    words: isStarting(name) ? "starts a child process" : fact?.cost === "ssd" ? typicalCost("file").words : words,
+    group: isStarting(name) || isLocalFile ? "files" : group,
+    words: isStarting(name) ? "starts a child process" : isLocalFile ? typicalCost("file").words : words,
     blocks: fact !== null,
     instead: fact?.instead ?? null,
     weight,
@@ -404,13 +406,7 @@ function isPause(name: string, call: Call): boolean {
 }
 
 /** What one call of a library function by canonical name costs. */
-function libraryCost(
-  runtime: Runtime,
-  site: Site,
-  name: string,
-  receiver: string | null,
-  doubt: number,
-): Cost | null {
+function libraryCost(runtime: Runtime, site: Site, name: string, receiver: string | null, doubt: number): Cost | null {
   const cpu = runtime.cpuFact(name);
   if (cpu && cpu.weight !== "light") return computeCost(site, name, cpu, doubt);
   const fact = runtime.blockingFact(name, receiver);
@@ -486,11 +482,7 @@ function isNotImplemented(raised: Expression | null): boolean {
 }
 
 /** A function outside Python's own library that no table says anything about; exceptions and other plain classes do no work. */
-function isStranger(
-  { inference, cpuFact, blockingFact }: Runtime,
-  name: string,
-  receiver: string | null,
-): boolean {
+function isStranger({ inference, cpuFact, blockingFact }: Runtime, name: string, receiver: string | null): boolean {
   const top = name.split(".")[0] ?? name;
   if (/\.__(?:enter|exit|iter|next|aenter|aexit|getitem|len)__$/.test(name)) return false;
   if (!name.includes(".") || BUILTINS.has(top) || top === "iterator" || STANDARD_LIBRARY.has(top)) return false;
