@@ -70,7 +70,10 @@ function build(runtime: Runtime): readonly Crew[] {
     if (runtime.target.isTest(submission.func.module.path)) continue;
     const times = timesOf(runtime, submission);
     const place = { module: submission.func.module, node: submission.call };
-    const works = submission.work.map(
+    // A coroutine runs on the loop, whoever is given it.
+    const own = submission.work.filter(({ func }) => !func?.isAsync);
+    if (own.length === 0) continue;
+    const works = own.map(
       ({ func, library, doubt }): Work => ({
         func,
         library,

@@ -62,7 +62,8 @@ function sharesOfCrew(runtime: Runtime, crew: Crew): Share[] {
     if (!work.func) continue;
     for (const running of runningFrom(runtime, work.func).values())
       for (const draw of draws.in(running.func)) {
-        if (!/^(?:db|http)-pool$/.test(draw.pool.fact.kind) || isOwn(runtime, draw.pool, reached, work)) continue;
+        if (!/^(?:db|http)-pool$/.test(draw.pool.fact.kind) || draw.pool.fact.async) continue;
+        if (isOwn(runtime, draw.pool, reached, work)) continue;
         const known = uses.get(draw.pool.made) ?? { pool: draw.pool, uses: [] };
         uses.set(draw.pool.made, known);
         const path = pathOf(running);
