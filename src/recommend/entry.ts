@@ -10,7 +10,7 @@ export type Entry =
   /** `python RUN`: a module with a main part that leads to the function. */
   | { kind: "script"; run: string }
   /** A server or worker that calls the function; `match` finds its process, `url` asks it. */
-  | { kind: "server"; start: string; match: string; url: string | null }
+  | { kind: "server"; start: string; match: string; url: string | null; method: string }
   /** Nothing in the project starts it. */
   | { kind: "call"; name: string };
 
@@ -72,19 +72,21 @@ function served(runtime: Runtime, { func, context }: Subject): Entry | null {
   if (!root) return null;
   const { label } = root;
   const { name } = root.func.module;
-  if (/^Celery/.test(label)) return server(`celery -A ${celeryApp(runtime, name) ?? name} worker`, null);
-  if (/^Django|^Channels/.test(label)) return server("python manage.py runserver", null);
+  if (/^Celery/.test(label)) return server(`celery -A ${celeryApp(runtime, name) ?? name} worker`, null, "");
+  if (/^Django|^Channels/.test(label)) return server("python manage.py runserver", null, "");
   const app =
     runtime.servers.find((one) => one.server !== "celery" && one.app !== null && isOf(name, one.app))?.app ??
     application(runtime, name);
-  const url = `http://127.0.0.1:${/^Flask/.test(label) ? 5000 : 8000}${pathOf(runtime, root.func) ?? "/"}`;
-  if (/^Flask/.test(label)) return app ? server(`python -m flask --app ${app} run`, url) : null;
-  if (/^(?:FastAPI|Starlette|Quart|Litestar)/.test(label)) return app ? server(`uvicorn ${app}`, url) : null;
+  const route = routeOf(runtime, root.func);
+  const url = `http://127.0.0.1:${/^Flask/.test(label) ? 5000 : 8000}${route?.path ?? "/"}`;
+  const method = route?.method ?? "GET";
+  if (/^Flask/.test(label)) return app ? server(`python -m flask --app ${app} run`, url, method) : null;
+  if (/^(?:FastAPI|Starlette|Quart|Litestar)/.test(label)) return app ? server(`uvicorn ${app}`, url, method) : null;
   return null;
 }
 
-function server(start: string, url: string | null): Entry {
-  return { kind: "server", start, match: start.replace(/^python (?:-m )?/, ""), url };
+function server(start: string, url: string | null, method: string): Entry {
+  return { kind: "server", start, match: start.replace(/^python (?:-m )?/, ""), url, method };
 }
 
 const APPLICATIONS = new Set([
@@ -104,32 +106,52 @@ function celeryApp(runtime: Runtime, near: string): string | null {
   return named(runtime, near, (name) => name === "celery.Celery")?.split(":")[0] ?? null;
 }
 
-/** An object that a module of the same package makes at its top. */
-function named(
-  { modules, inference, target }: Runtime,
-  near: string,
-  isWanted: (name: string) => boolean,
-): string | null {
+/** An object that a module of the same package makes at its top, as the module names it that completes it. */
+function named(runtime: Runtime, near: string, isWanted: (name: string) => boolean): string | null {
+  const { modules, inference, target } = runtime;
   for (const module of modules) {
     if (target.isTest(module.path) || !isOf(near, module.name)) continue;
     for (const node of module.tree.body) {
       if (node.kind !== "assign" || node.value?.kind !== "call") continue;
       const [to] = node.targets;
       if (to?.kind === "name" && inference.names(node.value.callee).some(({ name }) => isWanted(name)))
-        return `${module.name}:${to.id}`;
+        return `${completing(runtime, module, to.id)?.name ?? module.name}:${to.id}`;
     }
   }
   return null;
 }
 
-/** The path of a route, with 1 for its parameters. */
-function pathOf(runtime: Runtime, { node }: Func): string | null {
+/** The module that imports the application and adds routers to it: the one to serve. */
+function completing({ modules, inference }: Runtime, made: Module, id: string): Module | null {
+  for (const module of modules) {
+    const binding = module.scope.names.get(id)?.find(({ kind }) => kind === "from");
+    if (module === made || binding?.kind !== "from" || inference.exported(binding)?.module !== made) continue;
+    if (module.functions.some(({ nodes }) => nodes.some((node) => adds(node, id)))) return module;
+  }
+  return null;
+}
+
+function adds(node: Node, id: string): boolean {
+  return (
+    node.kind === "attribute" &&
+    /^(?:include_router|mount|register_blueprint)$/.test(node.attr) &&
+    node.value.kind === "name" &&
+    node.value.id === id
+  );
+}
+
+/** The method and the path of a route, with 1 for its parameters. */
+function routeOf(runtime: Runtime, { node }: Func): { method: string; path: string } | null {
   if (node.kind !== "function") return null;
   for (const decorator of node.decorators) {
     if (decorator.kind !== "call" || decorator.callee.kind !== "attribute") continue;
     const path = argument(decorator, "path", 0);
     if (path?.kind !== "string" || !/^(?:\/|$)/.test(path.value)) continue;
-    return `${prefixOf(runtime, decorator.callee.value)}${path.value}`.replace(/\{[^}]*\}|<[^>]*>/g, "1");
+    const { attr, value } = decorator.callee;
+    return {
+      method: /^(?:post|put|patch|delete)$/.test(attr) ? attr.toUpperCase() : "GET",
+      path: `${prefixOf(runtime, value)}${path.value}`.replace(/\{[^}]*\}|<[^>]*>/g, "1"),
+    };
   }
   return null;
 }

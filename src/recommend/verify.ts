@@ -24,12 +24,14 @@ function baselineOf({ func }: Subject, entry: Entry): string[] {
   switch (entry.kind) {
     case "script":
       return [`time python ${entry.run}  # baseline: user + sys near real is computing, far below it is waiting`];
-    case "server":
+    case "server": {
       if (entry.url === null) return [`Baseline: start ${quoted(entry.start)} and time one task alone.`];
+      const load = entry.method === "GET" ? "oha" : `oha -m ${entry.method}`;
       return [
-        `oha -n 200 -c 1 ${entry.url}  # baseline: one request at a time`,
-        `oha -n 200 -c 20 ${entry.url}  # trial: 20 at once`,
+        `${load} -n 200 -c 1 ${entry.url}  # baseline: one request at a time`,
+        `${load} -n 200 -c 20 ${entry.url}  # trial: 20 at once`,
       ];
+    }
     default:
       return [
         `Baseline: call ${quoted(ownName(func))} once with real input in \`bench.py\`, and print \`time.process_time()\` and \`time.perf_counter()\` around it: a ratio near 1 is computing, below 0.2 waiting.`,

@@ -9,7 +9,7 @@ const MOST_ROWS = 10;
 /** Rows that only say that something must be measured. */
 const MOST_OPEN = 3;
 const MOST_EVIDENCE = 3;
-const MOST_VERIFIED = 5;
+const MOST_VERIFIED = 3;
 
 /** The table of models: misfits first, then what must be measured; code that fits is one line. */
 export function modelTable(recommendations: readonly Recommendation[], links: LinkBuilder): string {
