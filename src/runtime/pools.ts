@@ -36,42 +36,63 @@ export function poolsOf(runtime: Runtime): ReadonlyMap<Expression, Pool> {
   const remembered = known.get(runtime);
   if (remembered) return remembered;
   const found = new Map<Expression, Pool>();
+  const facts = factsOf(runtime);
   for (const func of runtime.graph.funcs)
     for (const site of runtime.graph.sites(func)) {
       const { node } = site;
-      if (node.kind !== "call" || site.kind !== "call" || neverRuns(node)) continue;
-      const pool = poolAt(runtime, func, node, site.library);
-      if (pool) found.set(node, pool);
+      if (node.kind !== "call" || site.kind !== "call") continue;
+      const pool = poolAt(runtime, facts, func, node, site.library);
+      if (pool && !neverRuns(node)) found.set(node, pool);
     }
   for (const { pool } of djangoDatabasesOf(runtime)) if (pool) found.set(pool.made, pool);
   known.set(runtime, found);
   return found;
 }
 
+/** The facts about constructors, by name and by class of the project; each is asked for once. */
+interface Facts {
+  named(name: string): PoolFact | null;
+  ofClass(cls: Class): { fact: PoolFact; base: Call | null } | null;
+}
+
+function factsOf(runtime: Runtime): Facts {
+  const names = new Map<string, PoolFact | null>();
+  const classes = new Map<Class, { fact: PoolFact; base: Call | null } | null>();
+  const named = (name: string): PoolFact | null => {
+    const before = names.get(name);
+    if (before !== undefined) return before;
+    const isPool = POOLS.has(name) || runtime.inference.library.ancestry(name).some((base) => POOLS.has(base));
+    const found = (isPool && versioned(runtime, name)) || null;
+    names.set(name, found);
+    return found;
+  };
+  const ofClass = (cls: Class): { fact: PoolFact; base: Call | null } | null => {
+    const before = classes.get(cls);
+    if (before !== undefined) return before;
+    const [fact] = runtime.inference.libraryBases(cls).flatMap((base) => named(base) ?? []);
+    const found = fact ? { fact, base: baseCall(runtime, cls) } : null;
+    classes.set(cls, found);
+    return found;
+  };
+  return { named, ofClass };
+}
+
 function poolAt(
   runtime: Runtime,
+  facts: Facts,
   func: Func,
   call: Call,
   library: readonly { name: string; doubt: number }[],
 ): Pool | null {
   for (const { name, doubt } of library) {
-    const fact = factOf(runtime, name);
+    const fact = facts.named(name);
     if (fact) return made(runtime, func, call, fact, null, doubt);
   }
   for (const value of runtime.inference.values(call.callee)) {
-    if (value.kind !== "class") continue;
-    for (const base of runtime.inference.libraryBases(value.cls)) {
-      const fact = factOf(runtime, base);
-      if (fact) return made(runtime, func, call, fact, baseCall(runtime, value.cls), value.doubt);
-    }
+    const own = value.kind === "class" ? facts.ofClass(value.cls) : null;
+    if (own) return made(runtime, func, call, own.fact, own.base, value.doubt);
   }
   return null;
-}
-
-/** The fact about a constructor, of its own class or the nearest base. */
-function factOf(runtime: Runtime, name: string): PoolFact | null {
-  const isPool = POOLS.has(name) || runtime.inference.library.ancestry(name).some((base) => POOLS.has(base));
-  return (isPool && versioned(runtime, name)) || null;
 }
 
 /** `super().__init__(…)` in the constructor that the project gives its class. */
