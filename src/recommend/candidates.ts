@@ -7,6 +7,7 @@ import { dependsOnItem, type ItemLoop, independence, isMadeInside, rootOf } from
 import { leniency } from "../runtime/leniency.ts";
 import { runningFrom } from "../runtime/running.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { type Sequence, sequencesIn } from "../runtime/sequences.ts";
 import { weightOf } from "../runtime/workloads.ts";
 
 /** A loop that does independent work one element after the other. */
@@ -32,6 +33,7 @@ const LEAST_MS = { waits: 10, computes: 50 };
 
 /** The hot loops of a function whose rounds could overlap, the dearest first. */
 export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
+  if (func.isAsync) return sequencesIn(runtime, func).flatMap((one) => awaitedCandidate(runtime, one) ?? []);
   if (func.isGenerator) return [];
   const found: Candidate[] = [];
   for (const node of func.nodes) {
@@ -45,6 +47,16 @@ export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
       found.push(candidate);
   }
   return found.sort((a, b) => weightOf(b.hot) - weightOf(a.hot));
+}
+
+/** A loop that awaits one independent call after the other. */
+function awaitedCandidate(runtime: Runtime, { func, loop, site, doubt }: Sequence): Candidate | null {
+  const clause = loop.kind === "for" ? loop : loop.clauses[0];
+  const all = costsOf(runtime, func);
+  const hot = all.list.filter((cost) => !cost.blocks && (cost.at === site || cost.at.node === site.node));
+  if (!clause || hot.length === 0 || doubt > 1 || leniency(runtime, func, loop) === "start-up") return null;
+  const count = countOf(clause.iter) ?? constantLength(runtime, clause.iter);
+  return { func, loop: clause, costs: all, hot, isMany: comesFromFile(runtime, clause.iter), count, doubt };
 }
 
 function candidateAt(runtime: Runtime, func: Func, loop: ItemLoop): Candidate | null {
@@ -112,7 +124,7 @@ function isRound(node: Node, loop: ItemLoop): boolean {
 function isHot({ does, weight, byInput, group, blocks }: Cost, rounds: number): boolean {
   const each = weight / rounds;
   if (does === "computes") return !byInput && each >= LEAST_MS.computes;
-  if (!blocks && group !== "http" && group !== "service" && group !== "database") return false;
+  if (!blocks) return false;
   return (
     each >= LEAST_MS.waits &&
     (group === "http" || group === "service" || group === "database" || group === "child" || group === "network")
@@ -130,8 +142,6 @@ function isIndependent(runtime: Runtime, loop: ItemLoop, cost: Cost): boolean {
   const shown =
     node.kind === "withitem" ? node.context : node.kind === "for" || node.kind === "clause" ? node.iter : node;
   if (!dependsOnItem(loop, shown)) return false;
-  // What is only made here, and awaited elsewhere, runs together already.
-  if (!cost.blocks && !isAwaitedHere(node)) return false;
   if (IN_ORDER.test(cost.name)) return false;
   // A loop nest that starts in the round is the round's own work.
   if (
@@ -164,13 +174,6 @@ function isIndependent(runtime: Runtime, loop: ItemLoop, cost: Cost): boolean {
 /** What the service limits itself, what has an order, and models that learn from one call to the next. */
 const IN_ORDER =
   /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|^huggingface_hub\..*(?:commit|delete_|upload_)|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|commit|push|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
-
-function isAwaitedHere({ kind, parent }: Node): boolean {
-  if (kind === "withitem") return true;
-  return (
-    parent?.kind === "await" || (parent?.kind === "withitem" && parent.parent?.kind === "with" && parent.parent.isAsync)
-  );
-}
 
 /** The call works on an object that the function it stands in takes from around it: an archive that every round adds to. */
 function isOuterObject({ inference }: Runtime, { site }: Cost): boolean {
@@ -259,7 +262,7 @@ function sitesIn(runtime: Runtime, func: Func, loop: ItemLoop): string[] {
 }
 
 /** Clients that are pools themselves, and run one query each. */
-const SHARED_POOLS = /^(?:asyncpg\.Pool|databases\.Database|psycopg_pool)\b/;
+const SHARED_POOLS = /^psycopg_pool\b/;
 const OPENS =
   /(?:\.(?:connect|getconn|acquire|begin|connection|__call__|Session|sessionmaker|Connection|AsyncSession)|\.Pool\.(?:acquire|connection))$/;
 
