@@ -1,9 +1,10 @@
 import type { Func } from "../python/module.ts";
+import type { Site } from "../runtime/callgraph.ts";
 import { isFedAtImport, type Launch, launchesOf } from "../runtime/launches.ts";
 import { isGuarded } from "../runtime/main-guard.ts";
+import { isConditional } from "../runtime/order.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Source } from "../runtime/witness.ts";
-import { through } from "../runtime/witness.ts";
+import { chain, type Source, through, type Witness } from "../runtime/witness.ts";
 import { hops } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { code } from "./words.ts";
@@ -50,33 +51,40 @@ if __name__ == "__main__":
     for (const { top, path } of runtime.modules) {
       // A child never imports a package's `__main__` again.
       if (path.endsWith("__main__.py")) continue;
-      const direct = new Map(
-        launchesOf(runtime)
-          .direct(top)
-          .map((source) => [source.site, source]),
-      );
-      for (const site of runtime.graph.sites(top)) {
-        if (isGuarded(site.node)) continue;
-        const source = direct.get(site);
-        if (source) {
-          if (startsNow(runtime, top, source.fact)) yield atImport(top, source);
-          continue;
-        }
-        const found = through(runtime.graph, site, launchesOf(runtime).processes);
-        if (!found || site.node.kind !== "call" || isForked(found.witness.source.fact)) continue;
-        yield {
-          func: top,
-          at: site.node,
-          message: `${code(top.module, site.node.callee)} starts processes while this file is imported: a spawned child imports it too`,
-          severity: WARNING_AT_IMPORT,
-          trace: hops(found.witness),
-          doubt: found.doubt,
-          subject: `${found.witness.func.name}>${found.witness.source.name}`,
-        };
-      }
+      const open = runtime.graph.sites(top).filter(({ node }) => !isGuarded(node));
+      const direct = launchesOf(runtime).direct(top);
+      for (const source of direct)
+        if (open.includes(source.site) && startsNow(runtime, top, source.fact)) yield atImport(top, source);
+      const calls = open.filter((site) => site.kind === "call" && !direct.some((source) => source.site === site));
+      const reached = calls.flatMap((site) => throughCall(runtime, top, site) ?? []);
+      // One guard around all of them is what is missing.
+      const [first] = reached.sort((a, b) => a.doubt - b.doubt || a.at.start - b.at.start);
+      if (first) yield first;
     }
   },
 };
+
+/** A call at import that ends in the start of processes. */
+function throughCall(runtime: Runtime, top: Func, site: Site): Detection | null {
+  const found = through(runtime.graph, site, launchesOf(runtime).processes);
+  if (!found || site.node.kind !== "call" || isForked(found.witness.source.fact)) return null;
+  const { witness } = found;
+  return {
+    func: top,
+    at: site.node,
+    message: `${code(top.module, site.node.callee)} starts processes while this file is imported: a spawned child imports it too`,
+    severity: WARNING_AT_IMPORT,
+    trace: hops(witness),
+    doubt: found.doubt + conditions(top, witness),
+    subject: `${witness.func.name}>${witness.source.name}`,
+  };
+}
+
+/** A start under a condition may not happen here; nobody can tell for a condition in another file. */
+function conditions(top: Func, witness: Witness<Launch>): number {
+  const conditional = chain(witness).filter(({ site }) => isConditional(site.node));
+  return conditional.length === 0 ? 0 : conditional.every(({ func }) => func.module === top.module) ? 1 : 2;
+}
 
 /** What runs at import is judged one step milder, as start-up; here the import is the mistake. */
 const WARNING_AT_IMPORT = "error";

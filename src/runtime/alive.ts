@@ -3,7 +3,7 @@ import type { Node } from "../python/syntax.ts";
 import { isInside } from "../python/syntax.ts";
 import { placeOf, type Site } from "./callgraph.ts";
 import { type Launch, launchesOf } from "./launches.ts";
-import { mayPrecede } from "./order.ts";
+import { isConditional, mayPrecede } from "./order.ts";
 import type { Runtime } from "./runtime.ts";
 import { submissionsOf } from "./submissions.ts";
 import { type Effects, type Source, spread, through, type Witness } from "./witness.ts";
@@ -111,6 +111,9 @@ function startedByConstructor(runtime: Runtime, func: Func): Alive | null {
   let method: Func | null = func;
   while (method && !method.cls) method = method.parent;
   if (!method?.cls || method.node.kind !== "function" || method.node.name === "__init__") return null;
+  // A `Process` leaves the threads of its constructor behind.
+  const bases = runtime.inference.libraryBases(method.cls);
+  if (bases.some((base) => runtime.inference.library.ancestry(base).includes("multiprocessing.Process"))) return null;
   const init = runtime.inference.method(method.cls, "__init__");
   const witness = init && lastingThreads(runtime).get(init);
   if (!init || !witness || runtime.inference.decoration(method).static) return null;
@@ -151,11 +154,6 @@ function startedAtImport(runtime: Runtime, func: Func): Alive | null {
     if (fact.kind === "thread" && lasts(runtime, top, { fact, site, doubt, name: "" }) && !isConditional(site.node))
       return { func: top, at: site.node, witness: null, caller: null, itself: null, doubt };
   return null;
-}
-
-function isConditional(node: Node): boolean {
-  for (let at = node.parent; at; at = at.parent) if (at.kind === "branch" || at.kind === "handler") return true;
-  return false;
 }
 
 const known = new WeakMap<Runtime, Effects<Launch>>();

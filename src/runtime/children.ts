@@ -1,5 +1,5 @@
 import type { Class, Func, Module } from "../python/module.ts";
-import type { Call, Expression } from "../python/syntax.ts";
+import type { Call, Expression, Node } from "../python/syntax.ts";
 import { argument } from "../python/syntax.ts";
 import { runningIn } from "./running.ts";
 import type { Runtime } from "./runtime.ts";
@@ -37,7 +37,7 @@ export function parentingOf(runtime: Runtime, submission: Submission): Parenting
         else if (submission.cls) found.escapes = true;
         break;
       case "read":
-        if (MINDS.has(use.name)) found.minded = true;
+        if (MINDS.has(use.name) || (use.name === "pid" && isSignalled(use.node))) found.minded = true;
         break;
       case "write":
         if (use.name === "daemon") found.daemon ||= !isFalse(use.value);
@@ -60,6 +60,16 @@ export function parentingOf(runtime: Runtime, submission: Submission): Parenting
       found.minded ||= MINDS.has(name);
     }
   return found;
+}
+
+/** `os.kill(child.pid, …)`: the number is used for more than to be shown. */
+function isSignalled({ parent }: Node): boolean {
+  const call = parent?.kind === "argument" ? parent.parent : null;
+  if (call?.kind !== "call") return false;
+  const { callee } = call;
+  return !/^(?:print|str|format|debug|info|warning|error|exception|log|echo|append|add)$/.test(
+    callee.kind === "attribute" ? callee.attr : callee.kind === "name" ? callee.id : "",
+  );
 }
 
 const MINDS = new Set(["exitcode", "sentinel", "is_alive", "terminate", "kill", "close"]);

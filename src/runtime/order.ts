@@ -33,3 +33,13 @@ function leaves(body: readonly Statement[]): boolean {
   const last = body.at(-1);
   return last?.kind === "return" || last?.kind === "raise" || last?.kind === "continue" || last?.kind === "break";
 }
+
+/** Whether code runs only when a test says so, or when something went wrong. */
+export function isConditional(node: Node): boolean {
+  for (let at = node.parent; at; at = at.parent) {
+    if (at.kind === "function" || at.kind === "lambda") return false;
+    if (at.kind === "branch" || at.kind === "handler" || at.kind === "conditional") return true;
+    if (at.kind === "if" && at.orelse.some((one) => isInside(node, one))) return true;
+  }
+  return false;
+}

@@ -112,7 +112,7 @@ function handlingOf(runtime: Runtime, func: Func, depth = DEEPEST): Handling {
     return "kept";
   const body: readonly Node[] = func.node.kind === "lambda" ? [func.node.body] : func.node.body;
   // What is prepared before the one big `try` is not what the work is about.
-  const prepares = body.some((node) => node.kind === "try" && hasCatchAll(runtime, node));
+  const prepares = body.some((node) => holdsTry(runtime, node));
   const sure = { runtime, depth, prepares, trusting: false };
   if (body.every((node) => isSafe(sure, node))) return "kept";
   if (body.every((node) => isSafe({ ...sure, trusting: true }, node))) return "unknown";
@@ -120,6 +120,15 @@ function handlingOf(runtime: Runtime, func: Func, depth = DEEPEST): Handling {
   const unknownDecorators =
     func.node.kind === "function" && func.node.decorators.length > project.length + library.length;
   return unknownDecorators || library.some((name) => !HARMLESS_DECORATORS.has(name)) ? "unknown" : "let-out";
+}
+
+/** A `try` for everything, under locks and in loops too. */
+function holdsTry(runtime: Runtime, node: Node): boolean {
+  if (node.kind === "try") return hasCatchAll(runtime, node);
+  return (
+    (node.kind === "with" || node.kind === "for" || node.kind === "while") &&
+    node.body.some((one) => holdsTry(runtime, one))
+  );
 }
 
 const HARMLESS_DECORATORS = new Set([
