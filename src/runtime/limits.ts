@@ -70,8 +70,7 @@ function counts({ awaits, group }: TimeoutFact, { limits }: TimeoutParameter): b
 function readingOf(runtime: Runtime, fact: TimeoutFact, expression: Expression): Reading {
   const constant = runtime.constants.evaluate(expression);
   if (!constant) return { means: "limit", doubt: 0 };
-  const isChoice = expression.kind === "conditional" || expression.kind === "boolean";
-  const decided = isChoice || decidedElsewhere(constant) ? 2 : constant.doubt;
+  const decided = isOpen(runtime, expression) || decidedElsewhere(constant) ? 2 : constant.doubt;
   // Of a pair (connect, read) the second ends the wait for an answer.
   const read = fact.pair && isSequence(constant) ? (constant.value.at(-1) ?? null) : constant;
   if (isNone(read)) return { means: meaning(fact.noneMeans), doubt: decided };
@@ -80,6 +79,12 @@ function readingOf(runtime: Runtime, fact: TimeoutFact, expression: Expression):
   if (limit !== null && limit < 0 && fact.negativeMeans !== null)
     return { means: meaning(fact.negativeMeans), doubt: decided };
   return { means: "limit", doubt: 0 };
+}
+
+/** Whether an expression is made to have several values: a choice, or an attribute that objects set. */
+function isOpen({ inference }: Runtime, expression: Expression): boolean {
+  if (expression.kind === "attribute") return !inference.values(expression.value).some(({ kind }) => kind === "module");
+  return expression.kind === "conditional" || expression.kind === "boolean";
 }
 
 /** Whether somebody else may give another value: a caller, a setting, the environment. */
