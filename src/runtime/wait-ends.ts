@@ -76,18 +76,18 @@ function ownName({ node }: Func): string {
   return node.kind === "function" ? node.name.replace(/^_+|_+$/g, "") : "";
 }
 
-/** Whether the child is gone already and only its exit is collected: it was killed, or its output was read to the end. */
+/**
+ * Whether the child is gone already and only its exit is collected (it was killed, or its output was read to the end), or somebody
+ * else kills it in time: `Timer(10, child.kill)`.
+ */
 export function isGone(func: Func, call: Call): boolean {
   const receiver = call.callee.kind === "attribute" ? call.callee.value : null;
-  return func.nodes.some(
-    (node) =>
-      node.kind === "call" &&
-      node.end <= call.start &&
-      node.callee.kind === "attribute" &&
-      (node.callee.attr === "kill" || node.callee.attr === "communicate") &&
-      receiver !== null &&
-      isSame(node.callee.value, receiver),
-  );
+  return func.nodes.some((node) => {
+    if (node.kind !== "attribute" || node.end > call.start || receiver === null) return false;
+    if ((node.attr !== "kill" && node.attr !== "communicate") || !isSame(node.value, receiver)) return false;
+    const { parent } = node;
+    return (parent?.kind === "call" && parent.callee === node) || (parent?.kind === "argument" && node.attr === "kill");
+  });
 }
 
 function isSame(a: Expression, b: Expression): boolean {
@@ -156,6 +156,21 @@ export function mayBeWoken(runtime: Runtime, wait: Wait): boolean {
   );
 }
 
+/** Whether a future is one that the program makes and sets itself, and no pool. */
+export function isPromise(runtime: Runtime, { callee }: Wait): boolean {
+  const future = receiverOf(runtime, callee);
+  return (
+    future !== null &&
+    runtime.origins
+      .of(future)
+      .some(
+        ({ expression }) =>
+          expression.kind === "call" &&
+          runtime.inference.names(expression.callee).some(({ name }) => name === "concurrent.futures.Future"),
+      )
+  );
+}
+
 /** Whether whoever is to wake the waiter does so whatever happens: `finally: done.set()`. */
 export function isWoken(runtime: Runtime, wait: Wait): boolean {
   const uses = usesOfReceiver(runtime, wait) ?? [];
@@ -163,7 +178,10 @@ export function isWoken(runtime: Runtime, wait: Wait): boolean {
 }
 
 function wakes(use: Use): boolean {
-  return (use.kind === "method" || use.kind === "read") && /^(?:set|notify|notify_all)$/.test(use.name);
+  return (
+    (use.kind === "method" || use.kind === "read") &&
+    /^(?:set|notify|notify_all|set_result|set_exception)$/.test(use.name)
+  );
 }
 
 function isFinal(node: Node): boolean {

@@ -8,6 +8,7 @@ import {
   isLent,
   isOfPool,
   isOwn,
+  isPromise,
   isThere,
   isToldToEnd,
   isWoken,
@@ -51,7 +52,8 @@ function doubtInWorker(runtime: Runtime, wait: Wait, waiter: Waiter): number {
   // What the waiter handed in itself; what others hold only for a moment.
   if (awaits === "work" || awaits === "space" || (awaits === "lock" && isLocal(name))) return 2;
   // Somebody wakes it: then it hangs only when that one does.
-  const isWakened = (awaits === "event" || awaits === "condition") && mayBeWoken(runtime, wait);
+  const isSignal = awaits === "event" || awaits === "condition" || (awaits === "result" && isPromise(runtime, wait));
+  const isWakened = isSignal && mayBeWoken(runtime, wait);
   return isWakened ? (waiter.kind === "handler" ? 1 : 2) : 0;
 }
 
