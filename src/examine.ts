@@ -90,7 +90,8 @@ async function settingsTexts(tree: Snapshot): Promise<Map<string, string>> {
   return texts;
 }
 
-function wantedRules({ select, ignore }: Settings): readonly Rule[] {
+/** The rules that the configuration leaves switched on. */
+export function wantedRules({ select, ignore }: Settings): readonly Rule[] {
   return rules.filter((rule) => (select === null || select.includes(rule.id)) && !ignore.includes(rule.id));
 }
 

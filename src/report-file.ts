@@ -98,6 +98,9 @@ const recommendation: Read<Recommendation> = table<Plain<Recommendation>>({
   confidence,
   reasons: list(text),
   evidence: list(place),
+  change: orNull(table({ before: text, after: text })),
+  sizes: list(table({ of: text, value: text, why: text })),
+  alternatives: list(table({ model: MODELS, words: text })),
   verify: list(text),
 });
 

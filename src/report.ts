@@ -65,7 +65,31 @@ export interface Recommendation {
   confidence: Confidence;
   reasons: string[];
   evidence: Place[];
+  /** The smallest change that gets there, in the project's own names; `null` where the place is not simple enough to show. */
+  change: Change | null;
+  /** The numbers that the change needs. */
+  sizes: Size[];
+  alternatives: Alternative[];
   verify: string[];
+}
+
+/** A few lines as they are, and as they would be. */
+export interface Change {
+  before: string;
+  after: string;
+}
+
+/** A number (or the expression that gives it), and where it comes from. */
+export interface Size {
+  of: string;
+  value: string;
+  why: string;
+}
+
+/** Another model that would do, and under which condition. */
+export interface Alternative {
+  model: Model;
+  words: string;
 }
 
 export type ResourceKind =

@@ -1,12 +1,16 @@
 import type { Change, Snapshot } from "./changes/change.ts";
 import { lineMap } from "./changes/compare.ts";
 import { isPython } from "./changes/kinds.ts";
+import { checklistOf } from "./checklist/index.ts";
 import { compareVersions } from "./comparison.ts";
 import type { Settings } from "./config.ts";
-import { DEFAULT_VERSION, type Examined, examine, parsersFor, reached, versionOf } from "./examine.ts";
+import { DEFAULT_VERSION, type Examined, examine, parsersFor, reached, versionOf, wantedRules } from "./examine.ts";
 import { atLeastConfidence, atLeastSeverity, byPlace, type Finding } from "./finding.ts";
 import { fingerprint } from "./findings.ts";
+import { recommendationsOf } from "./recommend/index.ts";
 import type { Report, Stats } from "./report.ts";
+import { mapOf } from "./runtime/map.ts";
+import { resourcesOf } from "./runtime/resources.ts";
 import { VERSION } from "./version.ts";
 
 /** Files done so far, of all files to do. */
@@ -96,7 +100,7 @@ function present(all: readonly string[], paths: readonly (string | null)[]): str
 function report(
   mode: Report["mode"],
   all: readonly Finding[],
-  { loaded }: Examined,
+  { loaded, runtime }: Examined,
   settings: Settings,
   started: number,
   concerns: (path: string) => boolean,
@@ -105,6 +109,7 @@ function report(
   const skipped = loaded.skipped.filter(({ path }) => concerns(path));
   const open = findings.filter((finding) => !finding.suppressed);
   const count = (state: Finding["state"]): number => open.filter((finding) => finding.state === state).length;
+  const recommendations = recommendationsOf(runtime, concerns);
   const stats: Stats = {
     files: [...loaded.modules.keys()].filter(concerns).length,
     lines: loaded.lines,
@@ -124,10 +129,15 @@ function report(
     verdict: isUnread ? "error" : verdictOf(open, settings),
     stats,
     findings,
-    checklist: [],
-    recommendations: [],
-    resources: [],
-    map: null,
+    checklist: checklistOf({
+      runtime,
+      findings,
+      recommendations,
+      ran: new Set(wantedRules(settings).map(({ id }) => id)),
+    }),
+    recommendations,
+    resources: resourcesOf(runtime),
+    map: mapOf(runtime, findings, concerns),
     notes: [],
   };
 }

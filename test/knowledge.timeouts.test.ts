@@ -23,7 +23,7 @@ function parameters(name: string): string[] {
 test("names are canonical, so that a look-up finds them", () => {
   const wrong: string[] = [];
   for (const { name, onConstructor, setBy, waitsIn, globalDefault, unless } of TIMEOUTS.values()) {
-    const others = [...onConstructor.map(({ type }) => type), ...setBy, ...waitsIn, ...(unless?.values ?? [])];
+    const others = [...onConstructor.map(({ type }) => type), ...setBy, ...waitsIn, ...unless.flatMap(({ values }) => values)];
     for (const one of [name, ...others, ...(globalDefault === null ? [] : [globalDefault])]) {
       const plain = one.endsWith(".*") ? one.slice(0, -2) : one;
       if (!/^\w+(?:\.\w+)*$/.test(plain)) wrong.push(`${one} is no name`);
@@ -131,7 +131,10 @@ test("connections that wait for ever, and those that do not", () => {
     expect(fact(name)).toMatchObject({ group: "connection", withoutIt: "bounded" });
   expect(fact("socket.socket")).toMatchObject({
     setBy: ["socket.socket.settimeout", "socket.socket.setblocking"],
-    unless: { argument: { name: "type", position: 1 }, values: ["socket.SOCK_DGRAM", "socket.SOCK_RAW"] },
+    unless: [
+      { argument: { name: "type", position: 1 }, values: ["socket.SOCK_DGRAM", "socket.SOCK_RAW"] },
+      { argument: { name: "family", position: 0 }, values: ["socket.AF_UNIX"] },
+    ],
   });
 });
 

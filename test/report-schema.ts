@@ -51,6 +51,9 @@ const recommendation = object({
   confidence,
   reasons: list(text),
   evidence: list(place),
+  change: { oneOf: [{ type: "null" }, object({ before: text, after: text })] },
+  sizes: list(object({ of: text, value: text, why: text })),
+  alternatives: list(object({ model, words: text })),
   verify: list(text),
 });
 

@@ -315,6 +315,9 @@ function recommendations(): Report["recommendations"] {
       confidence: "high",
       reasons: ["Each call waits for the database; threads fit once they are no more than the connections."],
       evidence: [placeOf("shop/reports.py", "connection.execute", "`Connection.execute` waits for the database")],
+      change: null,
+      sizes: [],
+      alternatives: [],
       verify: ["py-spy record --output totals.svg -- python -m shop.reports"],
     },
     {
@@ -331,6 +334,20 @@ function recommendations(): Report["recommendations"] {
         "Below about 32 at once threads do as well as `httpx`.",
       ],
       evidence: [placeOf("shop/prices.py", "requests.get(", "`requests.get` waits for the network")],
+      change: {
+        before: 'return {"price": price_of(sku)}',
+        after: 'return {"price": await asyncio.to_thread(price_of, sku)}',
+      },
+      sizes: [
+        {
+          of: "threads of the loop's default executor",
+          value: "min(32, processors + 4)",
+          why: "`asyncio.to_thread` shares them with every other call that does so",
+        },
+      ],
+      alternatives: [
+        { model: "asyncio", words: "asyncio with `httpx.AsyncClient`, for more than about 100 calls at once." },
+      ],
       verify: [
         "PYTHONASYNCIODEBUG=1 uvicorn shop.api:app   # names what holds the loop for more than 100 ms",
         "py-spy record --output price.svg --pid $(pgrep -f shop.api)",
@@ -347,6 +364,9 @@ function recommendations(): Report["recommendations"] {
       confidence: "low",
       reasons: ["Pillow releases the GIL while it resizes: threads may do, measure."],
       evidence: [placeOf("shop/thumbnails.py", ".resize(", "`Image.resize` is CPU work that releases the GIL")],
+      change: null,
+      sizes: [],
+      alternatives: [],
       verify: ["py-spy record --gil --output shrink.svg -- python -m shop.thumbnails"],
     },
   ];

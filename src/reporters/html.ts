@@ -6,7 +6,7 @@ import { mapFigure } from "./html-map.ts";
 import { page } from "./html-page.ts";
 import { type LinkBuilder, NO_LINKS } from "./links.ts";
 import type { Sources } from "./sources.ts";
-import { MODELS, statusWord, statusWords, workloadWords } from "./words.ts";
+import { difference, MODELS, statusWord, statusWords, workloadWords } from "./words.ts";
 
 /** More articles make browsers slow; the JSON report has all. */
 const MOST_GROUPS = 5000;
@@ -126,9 +126,22 @@ function models(all: readonly Recommendation[], links: LinkBuilder): string {
       given.fits === null
         ? "measure first"
         : `<strong>${escaped(MODELS[given.recommended])}</strong>${given.fits ? " (fits)" : ""}`,
-      `${given.reasons.map((reason) => htmlProse(sentence(reason))).join(" ")}${verification(given.verify)}`,
+      `${given.reasons.map((reason) => htmlProse(sentence(reason))).join(" ")}${wayThere(given)}${verification(given.verify)}`,
     ]);
   return table(["Function", "Workload", "Today", "Recommended", "Why, and how to verify"], rows);
+}
+
+/** The change, its numbers, and what else would do. */
+function wayThere({ change, sizes, alternatives }: Recommendation): string {
+  const lines = [
+    ...sizes.map(
+      ({ of, value, why }) => `${htmlProse(of)}: <code>${escaped(plain(value))}</code>; ${htmlProse(sentence(why))}`,
+    ),
+    ...alternatives.map(({ words }) => `Or: ${htmlProse(sentence(words))}`),
+  ];
+  if (change === null && lines.length === 0) return "";
+  const shown = change === null ? "" : `<pre class="commands" tabindex="0">${escaped(difference(change))}</pre>`;
+  return `<details><summary>How to get there</summary>${shown}${list(lines)}</details>`;
 }
 
 function verification(steps: readonly string[]): string {

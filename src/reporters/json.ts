@@ -72,6 +72,7 @@ function answer({ id, question, status, evidence, findings }: ChecklistAnswer): 
 
 function recommendation(given: Recommendation): Recommendation {
   const { path, line, workload, gil, current, recommended, fits, confidence, reasons, evidence, verify } = given;
+  const { change, sizes, alternatives } = given;
   return {
     function: given.function,
     path,
@@ -84,6 +85,9 @@ function recommendation(given: Recommendation): Recommendation {
     confidence,
     reasons: [...reasons],
     evidence: evidence.map(place),
+    change: change && { before: change.before, after: change.after },
+    sizes: sizes.map(({ of, value, why }) => ({ of, value, why })),
+    alternatives: alternatives.map(({ model, words }) => ({ model, words })),
     verify: [...verify],
   };
 }

@@ -3,7 +3,7 @@ import { cell, code, fenced, link, prose } from "./escape.ts";
 import { count, sentence } from "./groups.ts";
 import type { LinkBuilder } from "./links.ts";
 import { brief, placeLink } from "./markdown-findings.ts";
-import { isCommand, MODELS, statusWord, statusWords, workloadWords } from "./words.ts";
+import { difference, isCommand, MODELS, statusWord, statusWords, workloadWords } from "./words.ts";
 
 const MOST_ROWS = 10;
 const MOST_EVIDENCE = 3;
@@ -45,16 +45,25 @@ export function checklistTable(answers: readonly ChecklistAnswer[], links: LinkB
   return folded(`Checklist: ${statusWords(answers)}`, table(["", "Question", "Evidence"], rows));
 }
 
-/** Commands for each recommendation, folded. */
+/** For each recommendation the smallest change with its numbers, what else would do, and the commands that verify it; folded. */
 export function verification(recommendations: readonly Recommendation[]): string {
   const shown = needingThought(recommendations).filter(({ verify }) => verify.length > 0);
   if (shown.length === 0) return "";
   const parts = shown
     .slice(0, MOST_VERIFIED)
-    .map((given) => [`**${code(given.function)}**`, ...steps(given.verify)].join("\n\n"));
+    .map((given) => [`**${code(given.function)}**`, ...wayThere(given), ...steps(given.verify)].join("\n\n"));
   if (shown.length > MOST_VERIFIED)
     parts.push(`${count(shown.length - MOST_VERIFIED, "more function")} left out here.`);
-  return folded("How to verify", parts.join("\n\n"));
+  const isChange = shown.some(({ fits }) => fits === false);
+  return folded(isChange ? "How to get there, and how to verify" : "How to verify", parts.join("\n\n"));
+}
+
+function wayThere({ change, sizes, alternatives }: Recommendation): string[] {
+  const lines = [
+    ...sizes.map(({ of, value, why }) => `- ${prose(of)}: ${code(value)}; ${prose(sentence(why))}`),
+    ...alternatives.map(({ words }) => `- Or: ${prose(sentence(words))}`),
+  ];
+  return [...(change ? [fenced("diff", difference(change))] : []), ...(lines.length > 0 ? [lines.join("\n")] : [])];
 }
 
 /** The program's map as Mermaid, which GitHub draws. */

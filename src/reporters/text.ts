@@ -1,12 +1,12 @@
 import stringWidth from "string-width";
 import { byPlace, type Finding, type Place } from "../finding.ts";
 import type { ChecklistAnswer, Recommendation, Report } from "../report.ts";
-import { noCommands, plain } from "./escape.ts";
+import { noCommands, plain, sourceLine } from "./escape.ts";
 import { excerpt, plainExcerpt } from "./excerpt.ts";
 import { count, type Group, grouped, inState, reported, sentence, severityWords } from "./groups.ts";
 import { type Paint, paintOf, severe } from "./paint.ts";
 import type { Sources } from "./sources.ts";
-import { modelWords, statusWords, workloadWords } from "./words.ts";
+import { difference, modelWords, statusWords, workloadWords } from "./words.ts";
 
 export interface TextOptions {
   color: boolean;
@@ -145,8 +145,19 @@ function recommendations(all: readonly Recommendation[], page: Page): string[] {
   const lines = shown.flatMap((given) => {
     const where = `${plain(given.path)}:${given.line} ${plain(given.function)}`;
     const what = `${workloadWords(given)}; ${modelWords(given)}. ${given.reasons.map((reason) => sentence(plain(reason))).join(" ")}`;
+    const change =
+      given.change === null
+        ? []
+        : difference(given.change)
+            .split("\n")
+            .map((line) => `${INDENT.repeat(2)}${sourceLine(line)}`);
     const verify = given.verify.slice(0, 1).map((command) => `${INDENT.repeat(2)}verify: ${plain(command)}`);
-    return [`${INDENT}${where}`, ...hanging(what.trim(), INDENT.repeat(2), INDENT.repeat(2), page.width), ...verify];
+    return [
+      `${INDENT}${where}`,
+      ...hanging(what.trim(), INDENT.repeat(2), INDENT.repeat(2), page.width),
+      ...change,
+      ...verify,
+    ];
   });
   if (good > 0)
     lines.push(`${INDENT}${count(good, "place")} already ${good === 1 ? "uses" : "use"} the model that fits.`);

@@ -1,4 +1,4 @@
-import type { ChecklistAnswer, Model, Recommendation, Workload } from "../report.ts";
+import type { Change, ChecklistAnswer, Model, Recommendation, Workload } from "../report.ts";
 
 const WORKLOADS: Record<Workload, string> = { io: "I/O", cpu: "CPU", mixed: "mixed", unknown: "unknown" };
 
@@ -52,4 +52,17 @@ const COMMANDS =
 /** Whether a step of a verification is typed into a shell; the others are sentences. */
 export function isCommand(step: string): boolean {
   return COMMANDS.test(step);
+}
+
+/** Both versions as a diff; lines that stay come once. */
+export function difference({ before, after }: Change): string {
+  const old = before.split("\n");
+  const now = after.split("\n");
+  let same = 0;
+  while (same < old.length && same < now.length && old[same] === now[same]) same++;
+  return [
+    ...old.slice(0, same).map((line) => `  ${line}`),
+    ...old.slice(same).map((line) => `- ${line}`),
+    ...now.slice(same).map((line) => `+ ${line}`),
+  ].join("\n");
 }

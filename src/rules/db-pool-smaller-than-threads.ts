@@ -69,7 +69,7 @@ function advice(_: Runtime, { demand, pool, capacity, deadlocks }: Shortage): st
   );
   const fewer = limitsOf(capacity).low;
   const less =
-    share.crew.name === "the hidden pool of plain endpoints"
+    share.crew.hidden === "anyio-threads"
       ? `, or let fewer threads run: \`anyio.to_thread.current_default_thread_limiter().total_tokens = ${fewer}\` at start-up`
       : `, or let at most ${fewer} ${share.crew.kind}${fewer === 1 ? "" : "s"} use it`;
   return `Give ${poolWords(pool)} ${size}${less}.${excess(workers, capacity) > 0 && limitsOf(workers).exact === null ? " Say how many threads there are, too: by default that depends on the machine." : ""}`;

@@ -41,7 +41,7 @@ def page(url):
 
 
 def site(urls):
-    return sum(future.result() for future in [pages_pool.submit(page, url) for url in urls])
+    return sum(pages_pool.map(page, urls))
 
 
 def crawl(sites):

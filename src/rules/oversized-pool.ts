@@ -72,10 +72,13 @@ if __name__ == "__main__":
 };
 
 /** joblib runs threads on demand. */
-function usesThreads({ call }: Pool): boolean {
-  return call.args.some(
-    ({ name, value }) =>
-      (name === "prefer" || name === "backend") && value.kind === "string" && /thread/.test(value.value),
+function usesThreads({ made }: Pool): boolean {
+  return (
+    made.kind === "call" &&
+    made.args.some(
+      ({ name, value }) =>
+        (name === "prefer" || name === "backend") && value.kind === "string" && /thread/.test(value.value),
+    )
   );
 }
 

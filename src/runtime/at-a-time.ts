@@ -131,7 +131,7 @@ function holdsIn(runtime: Runtime, pool: Pool, func: Func): readonly Hold[] {
   if (before) return before;
   const found: Hold[] = [];
   for (const draw of drawsOf(runtime).in(func)) {
-    if (draw.pool.call !== pool.call) continue;
+    if (draw.pool.made !== pool.made) continue;
     const hold = holdOf(runtime, func, draw);
     if (hold && !found.some(({ holder, to }) => holder === hold.holder && to >= hold.from)) found.push(hold);
   }

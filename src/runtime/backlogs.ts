@@ -1,5 +1,5 @@
 import type { Func } from "../python/module.ts";
-import type { Call, Node } from "../python/syntax.ts";
+import type { Call, Expression, Node } from "../python/syntax.ts";
 import { isInside, within } from "../python/syntax.ts";
 import { type LoopAround, loopsAround } from "./boundedness.ts";
 import type { Site } from "./callgraph.ts";
@@ -51,7 +51,7 @@ export function backlogsOf(runtime: Runtime): readonly Backlog[] {
   if (queues.length === 0) return [];
   const ends = endsOf(runtime);
   return queues.flatMap((queue) => {
-    const here = ends.get(queue.call);
+    const here = ends.get(queue.made);
     return here && !isGuarded(runtime, queue) ? (backlogOf(runtime, queue, here) ?? []) : [];
   });
 }
@@ -61,8 +61,8 @@ interface Ends {
   gets: End[];
 }
 
-function endsOf(runtime: Runtime): Map<Call, Ends> {
-  const found = new Map<Call, Ends>();
+function endsOf(runtime: Runtime): Map<Expression, Ends> {
+  const found = new Map<Expression, Ends>();
   for (const func of runtime.graph.funcs)
     for (const site of runtime.graph.sites(func)) {
       const { node, library } = site;
@@ -73,8 +73,8 @@ function endsOf(runtime: Runtime): Map<Call, Ends> {
       const [loop] = [...loopsAround(node)];
       if (!loop) continue;
       for (const { pool, doubt } of drawsOf(runtime).behind(node.callee.value)) {
-        const ends = found.get(pool.call) ?? { puts: [], gets: [] };
-        found.set(pool.call, ends);
+        const ends = found.get(pool.made) ?? { puts: [], gets: [] };
+        found.set(pool.made, ends);
         ends[isPut ? "puts" : "gets"].push({ func, site, call: node, loop, doubt });
       }
     }
@@ -82,8 +82,8 @@ function endsOf(runtime: Runtime): Map<Call, Ends> {
 }
 
 /** Logging's queue must not hold the program up, and who asks how full a queue is has thought of it. */
-function isGuarded(runtime: Runtime, { call }: Pool): boolean {
-  return usesOf(runtime, call).some(
+function isGuarded(runtime: Runtime, { made }: Pool): boolean {
+  return usesOf(runtime, made).some(
     (use) =>
       (use.kind === "method" && /^(?:qsize|full)$/.test(use.name)) ||
       (use.kind === "passed" &&

@@ -67,7 +67,9 @@ const HARMLESS = new Set(["len", "print", "id", "str", "repr", "bool", "isinstan
 
 /** Whether results come back on a way that would show the failure: a queue, a pipe, shared memory, an event. */
 export function reportsBack(runtime: Runtime, submission: Submission): boolean {
-  if (submission.payload.some(({ expression }) => isChannel(runtime, expression))) return true;
+  const { callable, payload } = submission;
+  if (callable?.kind === "attribute" && isChannel(runtime, callable.value)) return true;
+  if (payload.some(({ expression }) => isChannel(runtime, expression))) return true;
   for (const func of runningIn(runtime, submission).keys())
     for (const site of runtime.graph.sites(func))
       if (site.library.some(({ receiver }) => receiver !== null && CHANNELS.test(receiver))) return true;

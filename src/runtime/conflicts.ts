@@ -1,12 +1,12 @@
-import type { Func } from "../python/module.ts";
+import type { Class, Func } from "../python/module.ts";
 import { sourceOf } from "../python/module.ts";
 import type { Expression, Node } from "../python/syntax.ts";
-import { isInside, within } from "../python/syntax.ts";
-import { blocksOf, fallsThrough } from "./guards.ts";
+import { isInside } from "../python/syntax.ts";
+import { areAlternatives, leadsTo } from "./guards.ts";
 import { type Lock, locksOf, sameLock } from "./locks.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Effect, stateOf, type Touch, type Update, type Variable, variableId } from "./state.ts";
-import { areAlternatives, type Strand, strandsOf } from "./strands.ts";
+import { type Strand, strandsOf } from "./strands.ts";
 import { suspensionsOf } from "./suspension.ts";
 
 /** A write that another strand, or another run of the same one, can spoil. */
@@ -59,7 +59,10 @@ function build(runtime: Runtime, kind: Strand["kind"]): readonly Conflict[] {
   const touches = new Map<string, Seen<Touch>[]>();
   for (const strand of strandsOf(runtime)) {
     if (strand.kind !== kind) continue;
+    const fromTest = runtime.target.isTest(strand.func.module.path);
     for (const [func, { doubt }] of strand.reach) {
+      // What tests do to the program says nothing about how it is used.
+      if (fromTest && !runtime.target.isTest(func.module.path)) continue;
       for (const use of state.updates(func))
         if (strand.ownership.ofVariable(use.place.variable, func) === "shared")
           push(updates, variableId(use.place.variable), { use, strand, doubt });
@@ -98,32 +101,52 @@ function betweenThreads(runtime: Runtime, seen: Seen<Update>, all: readonly Seen
 /** Another strand that also changes the variable, without a lock: both start once, and both go on. */
 function differentStrand(runtime: Runtime, seen: Seen<Update>, all: readonly Seen<Update>[]): Strand | null {
   if (seen.use.effect !== "calculate" && seen.use.effect !== "remove") return null;
-  for (const { strand, use } of all) {
-    if (strand === seen.strand || strand.root === seen.strand.root || !sameObject(seen, strand)) continue;
+  for (const theirs of all) {
+    const { strand, use } = theirs;
+    if (
+      strand === seen.strand ||
+      strand.root === seen.strand.root ||
+      !sameObject(runtime, updated(seen), updated(theirs))
+    )
+      continue;
     if (use.effect === "constant" || guardsAround(runtime, use, "thread").held) continue;
     return strand;
   }
   return null;
 }
 
-/** Whether two strands that each start once see the same object: a global, or what one body, or one object's methods, started both with. */
-function sameObject({ use, strand }: Seen<Update>, other: Strand): boolean {
-  if (use.place.variable.kind === "global" || strand.func === other.func) return true;
-  const { cls } = strand.func;
-  return cls !== null && cls === other.func.cls && strand.root.cls === other.root.cls && isOwn(strand) && isOwn(other);
+/** Whether two strands see the same object: a variable of a module or function, or an attribute of an object that both name the same. */
+function sameObject(
+  runtime: Runtime,
+  a: { variable: Variable; func: Func; strand: Strand },
+  b: { variable: Variable; func: Func; strand: Strand },
+): boolean {
+  if (a.variable.kind !== "attribute" || b.variable.kind !== "attribute") return true;
+  const mine = a.strand.ownership.nameOf(a.variable.owner, a.func);
+  const theirs = b.strand.ownership.nameOf(b.variable.owner, b.func);
+  if (!mine || !theirs || mine.path !== theirs.path) return false;
+  return mine.self === null
+    ? theirs.self === null
+    : theirs.self !== null && areRelated(runtime, mine.self, theirs.self);
 }
 
-/** Whether a method starts another method of its own object. */
-function isOwn({ root, func, at }: Strand): boolean {
-  const [self] = func.params;
-  if (!root.cls || !self || at.kind !== "call") return false;
-  return within(at).some(
-    (node) =>
-      node.kind === "attribute" &&
-      node.value.kind === "name" &&
-      node.value.id === self.name &&
-      root.name.endsWith(`.${node.attr}`),
-  );
+/** Whether an object can be of both classes: one derives from the other, or some class derives from both, as with mixins. */
+function areRelated({ inference }: Runtime, a: Class, b: Class): boolean {
+  if (inference.ancestry(a).includes(b) || inference.ancestry(b).includes(a)) return true;
+  return inference.subclasses(a).some((one) => inference.ancestry(one).includes(b));
+}
+
+/** Whether only one of two strands that start once is ever started: in the branches of one choice. */
+function areExclusive(a: Strand, b: Strand): boolean {
+  return a.func === b.func && !a.many && !b.many && areAlternatives(a.at, b.at);
+}
+
+function updated({ use, strand }: Seen<Update>): { variable: Variable; func: Func; strand: Strand } {
+  return { variable: use.place.variable, func: use.func, strand };
+}
+
+function touched({ use, strand }: Seen<Touch>): { variable: Variable; func: Func; strand: Strand } {
+  return { variable: use.variable, func: use.func, strand };
 }
 
 function betweenTasks(runtime: Runtime, seen: Seen<Update>, all: readonly Seen<Update>[]): Conflict | null {
@@ -136,8 +159,12 @@ function betweenTasks(runtime: Runtime, seen: Seen<Update>, all: readonly Seen<U
   if (seen.strand.many) return conflictOf(runtime, seen, seen.strand, pause, useless);
   if (use.kind !== "calculated") return null;
   const other = all.find(
-    ({ strand, use: theirs }) =>
-      strand.root !== seen.strand.root && theirs.effect !== "constant" && theirs !== use && sameObject(seen, strand),
+    (theirs) =>
+      theirs.strand.root !== seen.strand.root &&
+      theirs.use.effect !== "constant" &&
+      theirs.use !== use &&
+      !areExclusive(theirs.strand, seen.strand) &&
+      sameObject(runtime, updated(seen), updated(theirs)),
   );
   return other ? conflictOf(runtime, { ...seen, doubt: seen.doubt + 1 }, other.strand, pause, useless) : null;
 }
@@ -231,17 +258,6 @@ function pauseBetween(runtime: Runtime, func: Func, from: number, write: Node, r
   );
 }
 
-/** Whether code at `write` can run after code at `node`, without a loop's next round. */
-function leadsTo(node: Node, write: Node): boolean {
-  if (areAlternatives(node, write)) return false;
-  for (let at: Node | null = node.parent, from: Node = node; at && !isInside(write, from); from = at, at = at.parent)
-    for (const block of blocksOf(at)) {
-      const first = block.findIndex(({ start, end }) => start === from.start && end === from.end);
-      if (first >= 0 && !block.some((one) => isInside(write, one)) && !fallsThrough(block)) return false;
-    }
-  return true;
-}
-
 /** Members come or go while a loop over the container has not ended: in another thread, or during an `await` in the loop. */
 function iterated(runtime: Runtime, kind: Strand["kind"], list: readonly Seen<Touch>[]): Conflict[] {
   const loops = list.filter(({ use }) => use.kind === "iterate" && use.fragile && use.loop);
@@ -252,9 +268,10 @@ function iterated(runtime: Runtime, kind: Strand["kind"], list: readonly Seen<To
     const pause = kind === "task" ? pauseInside(runtime, loop.use.func, node) : null;
     if (kind === "task" && !pause) continue;
     for (const change of list) {
-      if (!sameThing(loop, change)) continue;
+      if (!sameObject(runtime, touched(loop), touched(change))) continue;
       if (change.use.kind === "iterate" || change.use.kind === "reset" || isInside(change.use.at, node)) continue;
       if (change.strand.root === loop.strand.root && !change.strand.many && !loop.strand.many) continue;
+      if (areExclusive(change.strand, loop.strand)) continue;
       // It changes the container first, and then starts what loops over it.
       if (loop.strand.func === change.use.func && loop.strand.at.start > change.use.at.start) continue;
       if (haveCommonLock(runtime, loop.use, change.use, kind)) continue;
@@ -285,17 +302,6 @@ function pauseInside(runtime: Runtime, func: Func, loop: Node): Node | null {
   );
 }
 
-function sameThing(a: Seen<Touch>, b: Seen<Touch>): boolean {
-  return (
-    a.use.variable.kind !== "attribute" ||
-    a.strand === b.strand ||
-    a.strand.func === b.strand.func ||
-    a.strand.many ||
-    b.strand.many ||
-    (a.strand.func.cls !== null && a.strand.func.cls === b.strand.func.cls)
-  );
-}
-
 function haveCommonLock(runtime: Runtime, a: Touch, b: Touch, kind: Strand["kind"]): boolean {
   const locks = locksOf(runtime);
   const mine = locks.around(a.func, a.loop ?? a.at).concat(locks.around(a.func, a.at));
@@ -310,7 +316,10 @@ function emptied(runtime: Runtime, list: readonly Seen<Touch>[]): Conflict[] {
   for (const clear of list) {
     if (clear.use.kind !== "empty" && clear.use.kind !== "reset") continue;
     const filler = list.find(
-      ({ use, strand }) => use.kind === "insert" && (strand.root !== clear.strand.root || strand.many),
+      (one) =>
+        one.use.kind === "insert" &&
+        (one.strand.root !== clear.strand.root || one.strand.many) &&
+        sameObject(runtime, touched(one), touched(clear)),
     );
     if (!filler) continue;
     const { func, at } = clear.use;

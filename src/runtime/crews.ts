@@ -30,8 +30,10 @@ export interface Work {
 /** Workers that do the program's work side by side: the threads or processes of a pool, of a server, or single ones that a loop starts. */
 export interface Crew {
   kind: "thread" | "process" | "interpreter" | "greenlet";
-  /** In the reader's terms: `pool`, "FastAPI's thread pool". */
+  /** In the reader's terms: `pool`, "the threads of plain endpoints". */
   name: string;
+  /** The tables' name of a pool that is there unseen: `anyio-threads`, `server-threads`. */
+  hidden: string | null;
   /** How many there are; `null` where nobody can know it. */
   capacity: Capacity | null;
   /** What decides how many, where that is not known. */
@@ -129,7 +131,7 @@ function crewsFor(runtime: Runtime, submission: Submission, times: Times): Place
       .filter((one) => /^(?:thread|process|interpreter)-pool$/.test(one.pool.fact.kind));
     if (behind.length > 0)
       return behind.map((one) => ({
-        key: one.pool.call,
+        key: one.pool.made,
         make: () => pooledCrew(runtime, one.pool),
         doubt: one.doubt - one.pool.doubt + (behind.length > 1 ? 1 : 0),
       }));
@@ -147,6 +149,7 @@ function pooledCrew(runtime: Runtime, pool: Pool): Crew {
   return {
     kind: kind === "process" || kind === "interpreter" ? kind : "thread",
     name: pool.name,
+    hidden: null,
     capacity: pool.capacity,
     open: pool.open,
     pool,
@@ -157,7 +160,7 @@ function pooledCrew(runtime: Runtime, pool: Pool): Crew {
 }
 
 function unknownCrew(kind: Crew["kind"], name: string, place: SizePlace): Crew {
-  return { kind, name, capacity: null, open: name, pool: null, place, works: [], doubt: 0 };
+  return { kind, name, hidden: null, capacity: null, open: name, pool: null, place, works: [], doubt: 0 };
 }
 
 /** Threads or processes that the program starts one by one. */
@@ -167,6 +170,7 @@ function ownCrew({ to, func, call }: Submission, { count, doubt }: Times, place:
   return {
     kind: to ?? "thread",
     name,
+    hidden: null,
     capacity: isOpen ? null : { ...count, words: count.words || `started at ${place.path}:${place.line}` },
     open: isOpen ? name : null,
     pool: null,

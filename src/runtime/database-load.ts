@@ -6,10 +6,12 @@ import {
   serverOfUrl,
 } from "../knowledge/pools/database-servers.ts";
 import { SERVERS } from "../knowledge/pools/servers.ts";
+import { POOLS } from "../knowledge/pools.ts";
 import type { Module } from "../python/module.ts";
 import { argument } from "../python/syntax.ts";
 import { type Capacity, exceeds, fixed, isUnlimited, lesser, limitsOf, product } from "./capacity.ts";
 import { addressOf } from "./database-address.ts";
+import { type DjangoDatabase, djangoDatabasesOf } from "./django-databases.ts";
 import { amountCapacity } from "./named-crews.ts";
 import { type Pool, poolsOf } from "./pools.ts";
 import { sharesOf } from "./pools-in-use.ts";
@@ -38,7 +40,10 @@ const known = new WeakMap<Runtime, readonly DatabaseLoad[]>();
 export function databaseLoadsOf(runtime: Runtime): readonly DatabaseLoad[] {
   const remembered = known.get(runtime);
   if (remembered) return remembered;
-  const found = [...poolsOf(runtime).values()].flatMap((pool) => loadOf(runtime, pool) ?? []);
+  const found = [
+    ...[...poolsOf(runtime).values()].flatMap((pool) => loadOf(runtime, pool) ?? []),
+    ...djangoDatabasesOf(runtime).flatMap((database) => djangoLoad(runtime, database) ?? []),
+  ];
   known.set(runtime, found);
   return found;
 }
@@ -84,6 +89,38 @@ function loadOf(runtime: Runtime, pool: Pool): DatabaseLoad | null {
   return worst;
 }
 
+/** Django: one connection for each thread of each process, or as many as the pool of its options has. */
+function djangoLoad(runtime: Runtime, { module, at, address, pool }: DjangoDatabase): DatabaseLoad | null {
+  const fact = POOLS.get("django.db.connection");
+  const server = (address && serverOfUrl(address)) ?? null;
+  if (!fact || !address || !server || isPooler(address) || address.dialect === "sqlite") return null;
+  const configured = runtime.target.databaseMaxConnections;
+  const own: Pool = pool ?? {
+    fact,
+    name: "DATABASES",
+    func: module.top,
+    made: at,
+    sizedAt: at,
+    capacity: null,
+    open: null,
+    address,
+    doubt: 0,
+  };
+  let worst: DatabaseLoad | null = null;
+  for (const setting of runtime.servers) {
+    const processes = processesOf(runtime, setting);
+    const threads = workersIn(setting);
+    if (!processes || !threads || !serves(runtime, setting, module)) continue;
+    const each = own.capacity ? lesser(own.capacity, threads) : threads;
+    const total = product(processes, each);
+    const doubt = Math.max(processes.doubt, each.doubt);
+    const limit = configured ?? server.maxConnections;
+    if (!worst || exceeds(total, worst.total))
+      worst = { pool: own, processes, each, total, setting, limit, isConfigured: configured !== null, server, doubt };
+  }
+  return worst;
+}
+
 function configuredWorkers(workers: number): Capacity {
   return fixed(workers, "`workers` in the configuration");
 }
@@ -102,7 +139,7 @@ function perProcess(runtime: Runtime, setting: ServerSetting, pool: Pool, capaci
   const atOnce = workersIn(setting);
   if (!atOnce) return capacity;
   const others = sharesOf(runtime).some(
-    ({ pool: shared, crew }) => shared.call === pool.call && crew.kind !== "process" && crew.pool !== null,
+    ({ pool: shared, crew }) => shared.made === pool.made && crew.kind !== "process" && crew.pool !== null,
   );
   return others ? capacity : lesser(capacity, atOnce);
 }
@@ -120,13 +157,14 @@ function workersIn({ server, threads, workerClass }: ServerSetting): Capacity | 
 }
 
 /** The address that a driver's pool is given. */
-function ownAddress(runtime: Runtime, { call }: Pool): DatabaseUrl | null {
+function ownAddress(runtime: Runtime, { made }: Pool): DatabaseUrl | null {
+  if (made.kind !== "call") return null;
   const given =
-    argument(call, "dsn", -1) ?? argument(call, "conninfo", -1) ?? argument(call, "url", -1) ?? argument(call, null, 0);
+    argument(made, "dsn", -1) ?? argument(made, "conninfo", -1) ?? argument(made, "url", -1) ?? argument(made, null, 0);
   const address = given && addressOf(runtime, given);
   if (address) return address;
-  const host = argument(call, "host", -1);
-  const port = argument(call, "port", -1);
+  const host = argument(made, "host", -1);
+  const port = argument(made, "port", -1);
   const name = host && runtime.constants.evaluate(host);
   const number = port && runtime.constants.evaluate(port);
   if (name?.kind !== "string" && number?.kind !== "number") return null;

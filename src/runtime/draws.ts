@@ -230,7 +230,7 @@ function build(runtime: Runtime): Draws {
         const taken = pooled.filter(({ pool }) => takesFrom(pool.fact, name));
         const from = taken.length > 0 ? taken : pooled.length > 0 ? NOTHING : onlyOne(name, func);
         for (const one of from)
-          if (!found.some((draw) => draw.site === site && draw.pool.call === one.pool.call))
+          if (!found.some((draw) => draw.site === site && draw.pool.made === one.pool.made))
             found.push({ func, site, name, on, pool: one.pool, doubt: doubt + one.doubt + (from.length > 1 ? 1 : 0) });
       }
     }
@@ -292,10 +292,10 @@ function more(found: readonly Behind[], doubt: number): readonly Behind[] {
 }
 
 function distinct(found: readonly Behind[]): readonly Behind[] {
-  const best = new Map<Call, Behind>();
+  const best = new Map<Expression, Behind>();
   for (const one of found) {
-    const before = best.get(one.pool.call);
-    if (!before || one.doubt < before.doubt) best.set(one.pool.call, one);
+    const before = best.get(one.pool.made);
+    if (!before || one.doubt < before.doubt) best.set(one.pool.made, one);
   }
   return [...best.values()];
 }

@@ -1,6 +1,6 @@
 import type { Func } from "../python/module.ts";
 import type { Expression, If, Node, Statement } from "../python/syntax.ts";
-import { within } from "../python/syntax.ts";
+import { isInside, within } from "../python/syntax.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A test that decides whether a statement runs, and what it reads of the place asked about. */
@@ -121,4 +121,32 @@ function readBy(runtime: Runtime, func: Func, test: Expression, reads: (node: No
     if (found) return found;
   }
   return null;
+}
+
+/** Whether code at `write` can run after code at `node`, without a loop's next round. */
+export function leadsTo(node: Node, write: Node): boolean {
+  if (areAlternatives(node, write)) return false;
+  for (let at: Node | null = node.parent, from: Node = node; at && !isInside(write, from); from = at, at = at.parent)
+    for (const block of blocksOf(at)) {
+      const first = block.findIndex(({ start, end }) => start === from.start && end === from.end);
+      if (first >= 0 && !block.some((one) => isInside(write, one)) && !fallsThrough(block)) return false;
+    }
+  return true;
+}
+
+/** Whether two nodes are in different branches of the same choice. */
+export function areAlternatives(a: Node, b: Node): boolean {
+  for (let at: Node | null = a.parent, from: Node = a; at; from = at, at = at.parent) {
+    if (!isInside(b, at)) continue;
+    if (at.kind === "if") return !isInTest(a, at) && !isInTest(b, at);
+    if (at.kind === "conditional") return !isInside(a, at.test) && !isInside(b, at.test);
+    if (at.kind === "match") return !isInside(a, at.subject) && !isInside(b, at.subject);
+    if (at.kind === "try") return from.kind === "handler" || at.handlers.some((handler) => isInside(b, handler));
+    return false;
+  }
+  return false;
+}
+
+function isInTest(node: Node, { branches }: If): boolean {
+  return branches.some(({ test }) => isInside(node, test));
 }

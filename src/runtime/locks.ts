@@ -114,21 +114,36 @@ function build(runtime: Runtime): Locks {
   /** Constructor calls it may come from; a condition is also the lock that it was given. Else the variable that keeps it. */
   const idsOf = (expression: Expression): Set<unknown> => {
     const ids = new Set<unknown>();
-    if (expression.kind === "subscript") {
-      const holder = origins.holder(expression.value);
-      ids.add(holder ? `${holderId(holder)}[]` : expression);
-      return ids;
-    }
+    const kept = memberOf(expression);
+    if (kept !== null) return ids.add(kept);
     for (const origin of origins.of(expression)) {
       const made = origin.expression;
+      const member = memberOf(made);
+      if (member !== null) {
+        ids.add(member);
+        continue;
+      }
       const given = made.kind === "call" ? argument(made, "lock", 0) : null;
       if (given && made.kind === "call" && isCondition(made)) for (const id of idsOf(given)) ids.add(id);
-      ids.add(made);
+      // What a factory returns is another lock for each call.
+      if (made.parent?.kind !== "return") ids.add(made);
     }
     const holder = origins.holder(expression);
     if (holder && (ids.size === 0 || holder.kind !== "local")) ids.add(holderId(holder));
     if (ids.size === 0) ids.add(expression);
     return ids;
+  };
+
+  /** Locks in a dict of locks count as one: `locks[key]`, `locks.get(key)`, `locks.setdefault(key, Lock())`. */
+  const memberOf = (expression: Expression): string | null => {
+    const base =
+      expression.kind === "subscript"
+        ? expression.value
+        : expression.kind === "call" && expression.callee.kind === "attribute" && GETTERS.has(expression.callee.attr)
+          ? expression.callee.value
+          : null;
+    const holder = base && origins.holder(base);
+    return holder ? `${holderId(holder)}[]` : null;
   };
 
   const isCondition = (call: Call): boolean =>
@@ -209,6 +224,8 @@ function build(runtime: Runtime): Locks {
     if (callee.attr !== "acquire") return [];
     const lock = of(callee.value, func);
     if (!lock) return [];
+    // Without `await` nothing is taken.
+    if (lock.fact?.family === "task" && !graph.siteOf(call)?.awaited) return [];
     const waits = patience(call, lock);
     return [{ func, lock, node: call, by: "acquire", waits, from: call.end, to: endOf(func, call, lock) }];
   };
@@ -292,6 +309,8 @@ function build(runtime: Runtime): Locks {
   };
 }
 
+const GETTERS = new Set(["get", "setdefault", "pop"]);
+
 function mayBeLock({ kind }: Expression): boolean {
   return kind === "name" || kind === "attribute" || kind === "call" || kind === "subscript" || kind === "await";
 }
@@ -361,4 +380,12 @@ function escapes(id: string, func: Func): boolean {
 /** The author's words for a lock. */
 export function lockWords(lock: Lock): string {
   return sourceOf(lock.func.module, lock.expression).replace(/\s+/g, " ");
+}
+
+/** The author's words for two locks, told apart where the words are the same. */
+export function bothWords(a: Lock, b: Lock): [string, string] {
+  const [one, other] = [lockWords(a), lockWords(b)];
+  if (one !== other) return [one, other];
+  const owner = ({ func }: Lock): string => (func.cls?.name ?? func.module.name).split(".").at(-1) ?? "";
+  return [`${owner(a)}.${one.replace(/^(?:self|cls)\./, "")}`, `${owner(b)}.${other.replace(/^(?:self|cls)\./, "")}`];
 }

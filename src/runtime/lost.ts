@@ -2,7 +2,7 @@ import type { Func } from "../python/module.ts";
 import type { Attribute, Call, Expression, Name, Node } from "../python/syntax.ts";
 import { isInside } from "../python/syntax.ts";
 import { placeOf } from "./callgraph.ts";
-import { type Running, runningFrom, runningIn } from "./running.ts";
+import { isCut, type Running, runningFrom, runningIn } from "./running.ts";
 import type { Runtime } from "./runtime.ts";
 import { sameVariable, stateOf, type Variable, variableId } from "./state.ts";
 import type { Submission } from "./submissions.ts";
@@ -28,7 +28,7 @@ const MOST_CALLERS = 4;
 /** The changes of a submission's work that the parent expects to see. */
 export function lostChanges(runtime: Runtime, submission: Submission): LostChange[] {
   const running = runningIn(runtime, submission);
-  if (running.size === 0) return [];
+  if (running.size === 0 || isCut(running)) return [];
   const after = goesOn(runtime, submission, running);
   return [...changedVariables(runtime, submission, running, after), ...changedArguments(runtime, submission)];
 }

@@ -14,12 +14,12 @@ import type { Amount, ServerSetting } from "./server-setting.ts";
 
 /** A crew that no line of the program makes: a framework's, the event loop's, a server's. `first` is where its work is first met. */
 export function namedCrew(runtime: Runtime, name: string, first: SizePlace): Crew | null {
-  const base = { pool: null, works: [], place: first, doubt: 0, open: null, capacity: null };
+  const base = { hidden: name, pool: null, works: [], place: first, doubt: 0, open: null, capacity: null };
   switch (name) {
     case "default-executor":
       return { ...base, kind: "thread", name: "the loop's default executor", ...defaultExecutor(runtime) };
     case "anyio-threads":
-      return { ...base, kind: "thread", name: "the hidden pool of plain endpoints", ...limited(runtime, name) };
+      return { ...base, kind: "thread", name: "the threads of plain endpoints", ...limited(runtime, name) };
     case "trio-threads":
       return { ...base, kind: "thread", name: "Trio's threads", ...limited(runtime, name) };
     case "server-threads":
@@ -156,7 +156,7 @@ function webServer(runtime: Runtime): Size {
     ) {
       const place = pool.capacity?.places[0] ?? {
         path: pool.func.module.path,
-        line: lineOf(pool.func.module, pool.call),
+        line: lineOf(pool.func.module, pool.made),
       };
       offer({ capacity: pool.capacity, open: pool.open, doubt: pool.doubt, place });
     }

@@ -81,7 +81,8 @@ function largeBurden(runtime: Runtime, expression: Expression, values: readonly 
         expression,
         label: LARGE.get(type) ?? type,
         attribute: null,
-        doubt: value.doubt + (values.length > 1 ? 2 : 0),
+        // `array[i]` may as well be one number.
+        doubt: value.doubt + (values.length > 1 || expression.kind === "subscript" ? 2 : 0),
       };
   }
   return null;

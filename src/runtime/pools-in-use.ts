@@ -56,15 +56,15 @@ export function sharesOf(runtime: Runtime): readonly Share[] {
 
 function sharesOfCrew(runtime: Runtime, crew: Crew): Share[] {
   const draws = drawsOf(runtime);
-  const uses = new Map<Pool["call"], { pool: Pool; uses: Use[] }>();
+  const uses = new Map<Pool["made"], { pool: Pool; uses: Use[] }>();
   const reached = new Set(crew.works.flatMap(({ func }) => (func ? [...runningFrom(runtime, func).keys()] : [])));
   for (const work of crew.works) {
     if (!work.func) continue;
     for (const running of runningFrom(runtime, work.func).values())
       for (const draw of draws.in(running.func)) {
         if (!/^(?:db|http)-pool$/.test(draw.pool.fact.kind) || isOwn(runtime, draw.pool, reached, work)) continue;
-        const known = uses.get(draw.pool.call) ?? { pool: draw.pool, uses: [] };
-        uses.set(draw.pool.call, known);
+        const known = uses.get(draw.pool.made) ?? { pool: draw.pool, uses: [] };
+        uses.set(draw.pool.made, known);
         const path = pathOf(running);
         const count = countOf(runtime, work, path, draw);
         known.uses.push({
@@ -87,22 +87,22 @@ function pathOf(running: Running): Running[] {
 
 /** Whether every worker has a pool of its own: it is made by the work itself, or by the object that each item of work has. */
 function isOwn(runtime: Runtime, pool: Pool, reached: ReadonlySet<Func>, { submission }: Work): boolean {
-  const { func, call } = pool;
+  const { func, made } = pool;
   if (reached.has(func) && !isRemembered(runtime, pool)) return true;
   if (!func.cls || func.node.kind !== "function" || func.node.name !== "__init__") return false;
   const { cls } = func;
   return constructionsOf(runtime, cls).some(
     (one) =>
       !runtime.target.isTest(one.func.module.path) &&
-      one.call !== call &&
+      one.call !== made &&
       (reached.has(one.func) || (submission !== null && loopsAround(one.call).length > 0)),
   );
 }
 
 /** Made once although a worker makes it: by a cached function, into a module's variable, or into an attribute that is empty before. */
-function isRemembered(runtime: Runtime, { func, call }: Pool): boolean {
+function isRemembered(runtime: Runtime, { func, made }: Pool): boolean {
   if (runtime.inference.decoration(func).cached) return true;
-  const { parent } = call.parent?.kind === "await" ? call.parent : call;
+  const { parent } = made.parent?.kind === "await" ? made.parent : made;
   const target = parent?.kind === "assign" ? parent.targets[0] : null;
   if (target?.kind === "name") return func.scope.outer.get(target.id) === "global";
   if (target?.kind !== "attribute") return false;

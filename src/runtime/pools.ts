@@ -1,11 +1,13 @@
 import type { DatabaseUrl } from "../knowledge/pools/database-servers.ts";
 import { POOLS, type PoolFact } from "../knowledge/pools.ts";
 import type { Class, Func, Module } from "../python/module.ts";
-import { lineOf, sourceOf } from "../python/module.ts";
+import { sourceOf } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { argument } from "../python/syntax.ts";
 import { neverRuns } from "./blocking.ts";
 import type { Capacity } from "./capacity.ts";
+import { djangoDatabasesOf } from "./django-databases.ts";
+import { flaskSizing } from "./flask-databases.ts";
 import { sizingOf, versioned } from "./pool-size.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -15,10 +17,10 @@ export interface Pool {
   /** What the program calls it: the variable that keeps it. */
   name: string;
   func: Func;
-  /** The call that makes it. */
-  call: Call;
-  /** The call that gives it its size. */
-  sizedAt: Call;
+  /** What makes it: a call, or an entry of the settings. */
+  made: Expression;
+  /** What gives it its size: its own call, or that of the limits or the configuration given to it. */
+  sizedAt: Expression;
   /** `null` where nobody can know it; `open` then says what decides. */
   capacity: Capacity | null;
   open: string | null;
@@ -27,13 +29,13 @@ export interface Pool {
   doubt: number;
 }
 
-const known = new WeakMap<Runtime, ReadonlyMap<Call, Pool>>();
+const known = new WeakMap<Runtime, ReadonlyMap<Expression, Pool>>();
 
-/** Every pool that the program makes by a call, by that call. */
-export function poolsOf(runtime: Runtime): ReadonlyMap<Call, Pool> {
+/** Every pool that the program makes, by the call (or the entry of Django's settings) that makes it. */
+export function poolsOf(runtime: Runtime): ReadonlyMap<Expression, Pool> {
   const remembered = known.get(runtime);
   if (remembered) return remembered;
-  const found = new Map<Call, Pool>();
+  const found = new Map<Expression, Pool>();
   for (const func of runtime.graph.funcs)
     for (const site of runtime.graph.sites(func)) {
       const { node } = site;
@@ -41,6 +43,7 @@ export function poolsOf(runtime: Runtime): ReadonlyMap<Call, Pool> {
       const pool = poolAt(runtime, func, node, site.library);
       if (pool) found.set(node, pool);
     }
+  for (const { pool } of djangoDatabasesOf(runtime)) if (pool) found.set(pool.made, pool);
   known.set(runtime, found);
   return found;
 }
@@ -87,12 +90,15 @@ function baseCall({ inference }: Runtime, cls: Class): Call | null {
 
 function made(runtime: Runtime, func: Func, call: Call, fact: PoolFact, base: Call | null, doubt: number): Pool | null {
   if (fact.onlyWith.length > 0 && !fact.onlyWith.some((name) => argument(call, name, -1))) return null;
-  const sizing = sizingOf(runtime, call, fact, base);
+  const sizing =
+    fact.name === "flask_sqlalchemy.SQLAlchemy"
+      ? flaskSizing(runtime, call, fact)
+      : sizingOf(runtime, call, fact, base);
   return {
     fact: sizing.fact,
     name: nameOf(func.module, call),
     func,
-    call,
+    made: call,
     sizedAt: sizing.at,
     capacity: sizing.capacity,
     open: sizing.open,
@@ -148,9 +154,4 @@ function isAmongAlternatives(module: Module, call: Call): boolean {
 
 function conditions(module: Module, statement: Node & { kind: "if" }): string {
   return statement.branches.map(({ test }) => sourceOf(module, test)).join(" ");
-}
-
-/** The place of a pool in the reader's terms. */
-export function placeWords({ func: { module }, sizedAt }: Pool): string {
-  return `${module.path}:${lineOf(module, sizedAt)}`;
 }

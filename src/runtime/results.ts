@@ -85,7 +85,7 @@ export function handling(runtime: Runtime, submission: Submission): Handling {
   const { callable, work } = submission;
   if (work.length === 0) return "unknown";
   const found = work.map(({ func, library }) =>
-    func ? handlingOf(runtime, func) : library && NEVER_FAILS.has(library) ? "kept" : "let-out",
+    func ? handlingOf(runtime, func) : library !== null && neverFails(library) ? "kept" : "let-out",
   );
   if (found.includes("let-out")) return "let-out";
   const given = callable && runtime.graph.callables.parameterOf(callable) !== null;
@@ -154,7 +154,7 @@ function isSafe(look: Look, node: Node): boolean {
     case "with":
       return node.items.some(({ context }) => suppresses(look.runtime, context)) || all(node.body);
     case "if":
-      return node.branches.every(({ test, body }) => isPlain(test) && all(body)) && all(node.orelse);
+      return node.branches.every(({ test, body }) => (look.prepares || isPlain(test)) && all(body)) && all(node.orelse);
     case "expression":
       return isSafe(look, node.value);
     case "assign":
@@ -184,8 +184,15 @@ function callsSafely(look: Look, call: Call): boolean {
   if (trusting && callees.length === 0) return isGiven(runtime, call);
   return (
     callees.length > 0 &&
-    callees.every(({ func }) => func !== null && handlingOf(runtime, func, depth - 1) !== "let-out")
+    callees.every(({ func, library }) =>
+      func ? handlingOf(runtime, func, depth - 1) !== "let-out" : library !== null && neverFails(library),
+    )
   );
+}
+
+/** Handlers of `logging` deal with their own failures. */
+function neverFails(library: string): boolean {
+  return NEVER_FAILS.has(library) || library.startsWith("logging.");
 }
 
 /** `context.run(f)` calls `f`. */

@@ -14,6 +14,11 @@ export interface Running {
 
 const MOST_FUNCTIONS = 400;
 
+/** Whether so much runs there that the list had to be cut: what is missing in it may still run. */
+export function isCut(running: ReadonlyMap<Func, Running>): boolean {
+  return running.size > MOST_FUNCTIONS;
+}
+
 const known = new WeakMap<Runtime, Map<Func, ReadonlyMap<Func, Running>>>();
 
 /** Every function of the project that runs when `func` runs, itself included; nearest first. */

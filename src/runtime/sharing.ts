@@ -30,6 +30,14 @@ export interface Ownership {
   /** Ask when the strand has been followed to its end. */
   of(expression: Expression, func: Func): Status;
   ofVariable(variable: Variable, func: Func): Status;
+  /** What names the object within the program, for objects of several strands to be compared; `null` if nobody knows. */
+  nameOf(expression: Expression, func: Func): ObjectName | null;
+}
+
+/** The way to an object: from a variable of a module or function, or from the object (of class `self`) whose method starts it all. */
+export interface ObjectName {
+  self: Class | null;
+  path: string;
 }
 
 /** Follows objects from the start of a strand through its calls. `reach` may still grow until the first question. */
@@ -39,15 +47,20 @@ export function ownershipOf(runtime: Runtime, start: Start, reach: { has(func: F
   const memo = new Map<Parameter, Status>();
   const active = new Set<Node>();
 
+  const ownerOfParam = (param: Parameter): Func | null => {
+    const { parent } = param;
+    if (parent?.kind !== "function" && parent?.kind !== "lambda") return null;
+    return inference.moduleOf(param).byNode.get(parent) ?? null;
+  };
+
+  const isSelfOf = (func: Func, param: Parameter): boolean =>
+    func.cls !== null && func.params[0] === param && !inference.decoration(func).static;
+
   /** What the callers within the strand pass to a parameter. */
   const passedTo = (param: Parameter): Status[] => {
-    const { parent } = param;
-    const func =
-      parent?.kind === "function" || parent?.kind === "lambda"
-        ? inference.moduleOf(param).byNode.get(parent)
-        : undefined;
+    const func = ownerOfParam(param);
     if (!func) return [];
-    const isSelf = func.cls !== null && func.params[0] === param && !inference.decoration(func).static;
+    const isSelf = isSelfOf(func, param);
     return graph.callers(func).flatMap(({ site }): Status[] => {
       if (!reach.has(site.func)) return [];
       const bound = func.cls && !inference.decoration(func).static ? receiver(site, func) : null;
@@ -287,7 +300,69 @@ export function ownershipOf(runtime: Runtime, start: Start, reach: { has(func: F
     }
   };
 
+  const nameOf = (expression: Expression, func: Func, depth = 0): ObjectName | null => {
+    if (depth > 10) return null;
+    if (expression.kind === "attribute") return memberName(expression, () => nameOf(expression.value, func, depth + 1));
+    if (expression.kind !== "name") return null;
+    const { bindings, scope } = inference.bindings(expression);
+    const owner = ownerOf(scope);
+    if (owner === null) return scope && { self: null, path: `${scope.module.path} ${expression.id}` };
+    const [only, ...others] = bindings;
+    if (!only || others.length > 0) return null;
+    if (owner !== func && !reach.has(owner)) return outerName(expression, only, owner);
+    if (only.kind === "value" && only.path.length === 0) return nameOf(only.value, func, depth + 1);
+    return only.kind === "parameter" ? paramName(only.node, depth) : null;
+  };
+
+  const memberName = ({ value, attr }: Attribute, base: () => ObjectName | null): ObjectName | null => {
+    const [owner] = inference.values(value);
+    if (owner?.kind === "module") return { self: null, path: `${owner.module.path} ${attr}` };
+    if (owner?.kind === "class") return { self: null, path: `${owner.cls.module.path} ${owner.cls.name}.${attr}` };
+    const found = base();
+    return found && { ...found, path: `${found.path}.${attr}` };
+  };
+
+  const paramName = (param: Parameter, depth: number): ObjectName | null => {
+    const func = ownerOfParam(param);
+    if (!func) return null;
+    const isSelf = isSelfOf(func, param);
+    const names: (ObjectName | null)[] = (given.get(param) ?? []).map((one) => {
+      if (typeof one !== "string") return startName(one);
+      return one === "shared" && func.cls ? { self: func.cls, path: "self" } : null;
+    });
+    for (const { site } of graph.callers(func)) {
+      if (!reach.has(site.func)) continue;
+      const bound = isSelf ? receiver(site, func) : null;
+      const passed =
+        bound === null && site.node.kind === "call"
+          ? matchArguments(site.node, func, func.cls !== null).find(([one]) => one === param)?.[1]
+          : bound;
+      names.push(passed && typeof passed !== "string" ? nameOf(passed, site.func, depth + 1) : null);
+    }
+    const [first = null] = names;
+    return names.every((one) => one !== null && one.path === first?.path && one.self === first.self) ? first : null;
+  };
+
+  /** The name of an expression of the starting body. */
+  const startName = (expression: Expression): ObjectName | null => {
+    if (start.parent) return start.parent.ownership.nameOf(expression, start.func);
+    if (expression.kind === "attribute") return memberName(expression, () => startName(expression.value));
+    if (expression.kind !== "name") return null;
+    const { bindings, scope } = inference.bindings(expression);
+    const owner = ownerOf(scope);
+    const [only] = bindings;
+    if (owner === null) return scope && { self: null, path: `${scope.module.path} ${expression.id}` };
+    return only ? outerName(expression, only, owner) : null;
+  };
+
+  /** `self` of two methods is taken for the same object if the classes allow it; any other local is one of its function. */
+  const outerName = (name: Name, binding: Binding, owner: Func): ObjectName =>
+    owner.cls && binding.kind === "parameter" && owner.params[0] === binding.node
+      ? { self: owner.cls, path: "self" }
+      : { self: null, path: `${owner.module.path} ${owner.node.start} ${name.id}` };
+
   return {
+    nameOf: (expression, func) => nameOf(expression, func),
     give: (param, one) => {
       given.set(param, [...(given.get(param) ?? []), one]);
     },

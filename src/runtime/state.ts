@@ -2,7 +2,7 @@ import type { Class, Func, Module } from "../python/module.ts";
 import { sourceOf } from "../python/module.ts";
 import type { Assign, Call, Compare, Expression, Name, Node, Statement } from "../python/syntax.ts";
 import { argument, isInside, within } from "../python/syntax.ts";
-import { guardsOf } from "./guards.ts";
+import { blocksOf, guardsOf } from "./guards.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A variable that outlives one run of a function: of a module, of a class or an object, or of an enclosing function. */
@@ -250,17 +250,19 @@ function build(runtime: Runtime): State {
       return checked("calculate") ?? { ...rest, read: at, kind: "calculated", effect: "calculate", from: at.start };
     }
     if (how === "remove") return checked("remove");
-    if (how === "member" && !value) return isOnlyUse(func, write, same) ? null : checked("claim");
+    const hasConsequences = guard !== null && matters(statement, guard.test);
+    if (how === "member" && !value) return hasConsequences ? checked("claim") : null;
     if (!value) return null;
+    const kept = choiceOf(value, same);
+    if (kept) return { ...rest, read: kept, kind: "checked", effect: "fill", from: kept.end };
     const old = derived(func, value, same, 0);
-    if (old && !isChoice(value, same))
-      return { ...rest, read: old, kind: "calculated", effect: "calculate", from: old.end };
+    if (old) return { ...rest, read: old, kind: "calculated", effect: "calculate", from: old.end };
     if (isConstant(value)) return checked("constant");
-    if (place.key)
-      return checked(
-        isEmptyContainer(value) ? "claim" : readsElsewhere(func, place, statement, same) ? "cache" : "claim",
-      );
-    if (old) return { ...rest, read: old, kind: "checked", effect: "fill", from: old.end };
+    if (place.key) {
+      if (isEmptyContainer(value) || (hasConsequences && !readsElsewhere(func, place, statement, same)))
+        return checked("claim");
+      return checked("cache");
+    }
     return guard && checked(asksIfEmpty(guard.test, same) ? "fill" : "replace");
   };
 
@@ -282,12 +284,21 @@ function build(runtime: Runtime): State {
     }
   };
 
-  /** `if x not in s: s.add(x)`, with nothing else that hangs on it: whoever comes second changes nothing. */
-  const isOnlyUse = (func: Func, { statement }: Write, same: Matcher): boolean => {
-    const guard = guardsOf(runtime, func, statement, same).at(-1);
-    const branch = guard?.test.parent;
-    return branch?.kind === "branch" && branch.body.length === 1 && isInside(statement, branch);
+  /** Whether more hangs on the test than the write: what else the code does then, it would do twice. */
+  const matters = (statement: Node, test: Expression): boolean => {
+    const branch = test.parent;
+    if (branch?.kind !== "branch") return true;
+    const guarded = isInside(statement, branch) ? branch.body : followingOf(branch);
+    if (!isInside(statement, branch) && branch.body.some(({ kind }) => kind === "raise")) return true;
+    return guarded.some(
+      (one) =>
+        !isInside(statement, one) && [one, ...within(one)].some((node) => node.kind === "call" && !isLogging(node)),
+    );
   };
+
+  const isLogging = (call: Call): boolean =>
+    inference.names(call.callee).some(({ name }) => /^(?:logging|warnings|structlog|loguru)\.|^print$/.test(name)) ||
+    (call.callee.kind === "attribute" && /^(?:debug|info|warning|error|exception|warn)$/.test(call.callee.attr));
 
   /** Whether the function also reads the element: what it put there is a cached result. */
   const readsElsewhere = (func: Func, place: Place, statement: Node, same: Matcher): boolean =>
@@ -313,11 +324,11 @@ function build(runtime: Runtime): State {
     switch (expression.kind) {
       case "binary":
       case "boolean":
-        return first(expression.left, expression.right);
+        return choiceOf(expression, same) ? null : first(expression.left, expression.right);
       case "unary":
         return first(expression.operand);
       case "conditional":
-        return first(expression.body, expression.orelse);
+        return choiceOf(expression, same) ? null : first(expression.body, expression.orelse);
       case "await":
       case "starred":
       case "walrus":
@@ -451,10 +462,11 @@ function isMembership({ ops }: Compare): boolean {
   return ops.length === 1 && (ops[0] === "in" || ops[0] === "not in");
 }
 
-/** `x or make()`, `x if x else make()`: the old value stays where there is one. */
-function isChoice(value: Expression, same: Matcher): boolean {
-  if (value.kind === "boolean") return value.op === "or" && same(value.left);
-  return value.kind === "conditional" && (same(value.body) || same(value.orelse));
+/** `x or make()`, `x if x else make()`: the old value stays where there is one; the read of it. */
+function choiceOf(value: Expression, same: Matcher): Expression | null {
+  if (value.kind === "boolean") return value.op === "or" && same(value.left) ? value.left : null;
+  if (value.kind !== "conditional") return null;
+  return [value.body, value.orelse].find((one) => same(one)) ?? null;
 }
 
 /** Constants, and names written like one. */
@@ -483,6 +495,16 @@ function isEmptyContainer(value: Expression): boolean {
   const { callee } = value;
   const name = callee.kind === "name" ? callee.id : callee.kind === "attribute" ? callee.attr : "";
   return /^(?:list|dict|set|deque|defaultdict|OrderedDict|Counter|R?Lock|Semaphore|Queue|Event)$/.test(name);
+}
+
+/** The statements after an `if`, in the same block. */
+function followingOf(branch: Node): readonly Statement[] {
+  const choice = branch.parent;
+  for (const block of choice?.parent ? blocksOf(choice.parent) : []) {
+    const i = block.findIndex(({ start }) => start === choice?.start);
+    if (i >= 0) return block.slice(i + 1);
+  }
+  return [];
 }
 
 /** The container behind `d.items()`, `d.keys()`, `d.values()`, `enumerate(d)`. */

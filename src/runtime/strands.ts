@@ -1,11 +1,12 @@
 import type { Func } from "../python/module.ts";
 import { funcAt, sourceOf } from "../python/module.ts";
 import type { Call, Expression, Node, Parameter } from "../python/syntax.ts";
-import { argument, isInside, within } from "../python/syntax.ts";
+import { argument, within } from "../python/syntax.ts";
 import { repeats } from "./blocking.ts";
 import { matchArguments } from "./callables.ts";
 import type { Site } from "./callgraph.ts";
 import type { Root } from "./contexts.ts";
+import { areAlternatives } from "./guards.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Given, type Ownership, ownershipOf, type Start } from "./sharing.ts";
 import { startsOf, type TaskStart } from "./starts.ts";
@@ -270,17 +271,6 @@ function startsTwice(list: readonly Submission[], one: Submission): boolean {
       other.work.some(({ func }) => func !== null && one.work.some((mine) => mine.func === func)) &&
       !areAlternatives(other.call, one.call),
   );
-}
-
-/** Whether two nodes are in different branches of the same choice. */
-export function areAlternatives(a: Node, b: Node): boolean {
-  for (let at: Node | null = a.parent, from: Node = a; at; from = at, at = at.parent) {
-    if (!isInside(b, at)) continue;
-    if (at.kind === "if" || at.kind === "match" || at.kind === "conditional") return true;
-    if (at.kind === "try") return from.kind === "handler" || at.handlers.some((handler) => isInside(b, handler));
-    return false;
-  }
-  return false;
 }
 
 /** A pool with one thread, or Django's one thread for sync code. */

@@ -42,8 +42,7 @@ export function taskDemandsOf(runtime: Runtime): readonly TaskDemand[] {
 function demandAt(runtime: Runtime, draw: Draw): TaskDemand | null {
   const { pool, func, site } = draw;
   if (!pool.fact.async || !/^(?:db|http)-pool$/.test(pool.fact.kind)) return null;
-  // Each task opens a pool of its own.
-  if (pool.func.node.kind !== "module" && runningFrom(runtime, func).has(pool.func)) return null;
+  if (isOwnPool(runtime, func, pool)) return null;
   let tightest: { width: Capacity; gate: Lock } | null = null;
   for (const gate of locksOf(runtime).around(func, site.node)) {
     if (gate.fact && gate.fact.family !== "task") continue;
@@ -79,9 +78,18 @@ function demandAt(runtime: Runtime, draw: Draw): TaskDemand | null {
 function elsewhere(runtime: Runtime, func: Func, pool: Pool): 0 | 2 {
   const draws = drawsOf(runtime);
   for (const one of runningFrom(runtime, func).keys())
-    if (draws.in(one).some((draw) => draw.pool.call !== pool.call && /^(?:db|http)-pool$/.test(draw.pool.fact.kind)))
+    if (draws.in(one).some((draw) => draw.pool.made !== pool.made && /^(?:db|http)-pool$/.test(draw.pool.fact.kind)))
       return 2;
   return 0;
+}
+
+/** Whether each run of the function opens a pool of its own. */
+export function isOwnPool(runtime: Runtime, func: Func, pool: Pool): boolean {
+  return (
+    pool.func.node.kind !== "module" &&
+    !runtime.inference.decoration(pool.func).cached &&
+    runningFrom(runtime, func).has(pool.func)
+  );
 }
 
 /** The pool is made behind the semaphore, so that each that passes has its own. */

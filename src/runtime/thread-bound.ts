@@ -4,7 +4,7 @@ import type { Attribute, Call, Expression, Name, Node } from "../python/syntax.t
 import { argument } from "../python/syntax.ts";
 import { loopsAround } from "./boundedness.ts";
 import type { Origin } from "./origins.ts";
-import { type Running, runningFrom, runningIn } from "./running.ts";
+import { isCut, type Running, runningFrom, runningIn } from "./running.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Submission, submissionsOf } from "./submissions.ts";
 
@@ -72,7 +72,7 @@ export function foreignUses(runtime: Runtime): ForeignUse[] {
   const known = new Map<Func, Set<Expression>>();
   const regions = threadRegions(runtime);
   for (const region of regions)
-    for (const [func, running] of region.running) {
+    for (const [func, running] of isCut(region.running) ? [] : region.running) {
       if (func.node.kind === "module") continue;
       for (const use of usesIn(runtime, func)) {
         const origins = originsOf(runtime, region, func, use.object);
@@ -92,7 +92,7 @@ export function foreignUses(runtime: Runtime): ForeignUse[] {
           origin,
           region,
           changed: use.changed,
-          doubt: region.doubt + running.doubt + origin.doubt,
+          doubt: region.doubt + running.doubt + origin.doubt + (isSameObject(runtime, region, origin) ? 0 : 1),
         });
       }
     }
@@ -205,6 +205,14 @@ function isShared(runtime: Runtime, region: Region, origin: Origin, bound: Threa
           !(at.kind === "call" && at.callee.kind === "attribute" && at.callee.attr === "close") &&
           runtime.origins.of(object).some((one) => one.expression === origin.expression),
       ),
+  );
+}
+
+/** Whether it is the same object for sure: a class whose methods the thread does not start with may have several, each in its own thread. */
+function isSameObject(runtime: Runtime, { several, submission }: Region, { holder }: Origin): boolean {
+  if (several || holder?.kind !== "attribute") return true;
+  return (
+    submission?.work.some(({ func }) => func?.cls && runtime.inference.ancestry(func.cls).includes(holder.cls)) ?? false
   );
 }
 

@@ -1,9 +1,11 @@
 import type { BlockingFact } from "../knowledge/blocking.ts";
+import { MINOR_SHARE } from "../knowledge/costs.ts";
 import type { CpuFact } from "../knowledge/cpu.ts";
 import { STANDARD_LIBRARY } from "../knowledge/library.ts";
 import { BUILTINS } from "../python/builtins.ts";
 import type { Func } from "../python/module.ts";
 import type { Workload as WorkloadName } from "../report.ts";
+import type { Cost, Costs } from "./costs.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Witness } from "./witness.ts";
 
@@ -114,4 +116,57 @@ function isStranger({ inference, cpuFact, blockingFact }: Runtime, name: string,
 /** The library of a canonical name. */
 function topOf(name: string | undefined): string | undefined {
   return name?.split(".")[0];
+}
+
+/** What a piece of work is, by the weight of its parts. `small` is proven to be next to nothing. */
+export interface Work {
+  kind: WorkloadName | "small";
+  gil: Workload["gil"];
+  /** The parts that count, dearest first. */
+  costs: readonly Cost[];
+  stranger: string | null;
+  /** Of the parts that decide. */
+  doubt: number;
+}
+
+/** Says what costs amount to: a part below a fifth of the whole does not change what the work is. */
+export function workOf({ list, stranger, open }: Costs): Work {
+  const sure = list.filter(({ doubt }) => doubt < 2);
+  const total = weightOf(sure);
+  const computing = sure.filter(({ does }) => does === "computes");
+  const waiting = sure.filter(({ does }) => does === "waits");
+  if (total < LEAST_MS) {
+    const kind = stranger !== null || open ? "unknown" : "small";
+    return { kind, gil: null, costs: kind === "small" ? [] : sure, stranger, doubt: 1 };
+  }
+  const share = weightOf(computing) / total;
+  const kind = share >= 1 - MINOR_SHARE ? "cpu" : share <= MINOR_SHARE ? "io" : "mixed";
+  const deciding = kind === "cpu" ? computing : kind === "io" ? waiting : sure;
+  return {
+    kind,
+    gil: kind === "io" ? null : gilOf(computing),
+    costs: sure.filter(({ weight }) => weight >= total * NEGLIGIBLE_SHARE),
+    stranger,
+    doubt: Math.min(
+      ...deciding.filter(({ weight }) => weight >= weightOf(deciding) * MINOR_SHARE).map(({ doubt }) => doubt),
+      1,
+    ),
+  };
+}
+
+/** Below this a run of the work is not worth a thread. */
+const LEAST_MS = 0.4;
+const NEGLIGIBLE_SHARE = 0.02;
+
+function gilOf(computing: readonly Cost[]): Workload["gil"] {
+  const total = weightOf(computing);
+  const parts = computing.filter(({ weight }) => weight >= total * MINOR_SHARE);
+  const kinds = new Set(parts.map(({ gil }) => gil));
+  const [only, ...others] = kinds;
+  return only === undefined || others.length > 0 ? "mixed" : only;
+}
+
+/** Typical milliseconds of some costs together. */
+export function weightOf(costs: readonly Cost[]): number {
+  return costs.reduce((sum, { weight }) => sum + weight, 0);
 }

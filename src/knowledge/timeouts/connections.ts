@@ -20,7 +20,7 @@ export const CONNECTIONS = [
         {
           global: SOCKET,
           setBy: "socket.socket.{settimeout,setblocking}",
-          unless: "type@1 socket.SOCK_DGRAM socket.SOCK_RAW",
+          unless: "type@1 socket.SOCK_DGRAM socket.SOCK_RAW | family@0 socket.AF_UNIX",
           waitsIn: "socket.socket.connect",
           note: "connect, and then recv, send and accept, wait for ever",
         },

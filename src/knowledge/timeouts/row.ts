@@ -98,8 +98,8 @@ export interface TimeoutFact {
   flag: Argument | null;
   /** The call only waits when this argument is given: `smtplib.SMTP()` connects later. */
   needs: Argument | null;
-  /** The call does not wait when the argument has one of these canonical values. */
-  unless: { argument: Argument; values: readonly string[] } | null;
+  /** The call does not wait (or not for another machine) when an argument has one of these canonical values. */
+  unless: readonly { argument: Argument; values: readonly string[] }[];
   /** Where a constructor only prepares: the calls on its object that then wait. */
   waitsIn: readonly string[];
   /** True when the call waits only on a queue with a size. */
@@ -136,6 +136,7 @@ interface Rest {
   global?: string;
   flag?: string;
   needs?: string;
+  /** Argument, then its values; several are separated with `|`. */
   unless?: string;
   waitsIn?: string;
   ifBounded?: boolean;
@@ -235,9 +236,11 @@ function urlOf(text: string | undefined): TimeoutFact["url"] {
 }
 
 function unlessOf(text: string | undefined): TimeoutFact["unless"] {
-  const [where, ...values] = words(text ?? "");
-  const at = argumentOf(where);
-  return at === null ? null : { argument: at, values: values.flatMap(expand) };
+  return (text ?? "").split("|").flatMap((part) => {
+    const [where, ...values] = words(part);
+    const at = argumentOf(where);
+    return at === null ? [] : [{ argument: at, values: values.flatMap(expand) }];
+  });
 }
 
 function constructorsOf(text: string | undefined): TimeoutFact["onConstructor"] {

@@ -121,7 +121,10 @@ export const DATABASE_TYPES: TypeRows = {
     ],
     ["sqlalchemy.ext.asyncio.async_sessionmaker.begin", "async with sqlalchemy.ext.asyncio.AsyncSession"],
     ["sqlalchemy.ext.asyncio.async_scoped_session.__call__", "sqlalchemy.ext.asyncio.AsyncSession"],
-    ["sqlalchemy.ext.asyncio.AsyncSession", "async with sqlalchemy.ext.asyncio.AsyncSession"],
+    [
+      "sqlalchemy.ext.asyncio.AsyncSession",
+      "sqlalchemy.ext.asyncio.AsyncSession | async with sqlalchemy.ext.asyncio.AsyncSession",
+    ],
     ["sqlalchemy.ext.asyncio.{AsyncSession,AsyncConnection}.execute", "await sqlalchemy.engine.Result"],
     ["sqlalchemy.ext.asyncio.{AsyncSession,AsyncConnection}.scalars", "await sqlalchemy.engine.ScalarResult"],
     ["sqlalchemy.ext.asyncio.AsyncSession.{begin,begin_nested}", "async with sqlalchemy.ext.asyncio.AsyncSession"],

@@ -1,0 +1,251 @@
+import type { Func } from "../python/module.ts";
+import type { Call, Expression, Node } from "../python/syntax.ts";
+import { isInside } from "../python/syntax.ts";
+import { loopsAround, type Size, sizeOf } from "../runtime/boundedness.ts";
+import { type Cost, type Costs, costsOf, countOf, roundsAt } from "../runtime/costs.ts";
+import { PYTHON_LOOPS } from "../runtime/cpu.ts";
+import { dependsOnItem, type ItemLoop, independence, isMadeInside, rootOf } from "../runtime/independence.ts";
+import { runningFrom } from "../runtime/running.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { weightOf } from "../runtime/workloads.ts";
+
+/** A loop that does independent work one element after the other. */
+export interface Candidate {
+  func: Func;
+  loop: ItemLoop;
+  costs: Costs;
+  /** Those that make it worth while. */
+  hot: readonly Cost[];
+  /** How many elements there are: a number the program fixes, as many as there is data, as many as a caller gives. */
+  size: Size;
+  /** The number of elements, where it is written. */
+  count: number | null;
+  doubt: number;
+}
+
+/** A loop of fewer rounds, or of less work in one, is left alone. */
+const FEWEST = 4;
+const LEAST_MS = { waits: 10, computes: 50 };
+
+/** The hot loops of a function whose rounds could overlap, the dearest first. */
+export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
+  if (func.isGenerator) return [];
+  const found: Candidate[] = [];
+  for (const node of func.nodes) {
+    if (node.kind !== "for" && node.kind !== "clause") continue;
+    const candidate = candidateAt(runtime, func, node);
+    // The outermost loop is the one to spread.
+    if (
+      candidate &&
+      !found.some(({ loop }) => isInside(node, loop.kind === "clause" && loop.parent ? loop.parent : loop))
+    )
+      found.push(candidate);
+  }
+  return found.sort((a, b) => weightOf(b.hot) - weightOf(a.hot));
+}
+
+function candidateAt(runtime: Runtime, func: Func, loop: ItemLoop): Candidate | null {
+  const count = countOf(loop.iter);
+  if (count !== null && count < FEWEST) return null;
+  const all = costsOf(runtime, func);
+  const inside = all.list.filter(({ at }) => isRound(at.node, loop));
+  if (inside.length === 0) return null;
+  const rounds = Math.max(1, roundsAt(insideOf(loop)));
+  const hot = inside.filter((cost) => isHot(cost, rounds) && cost.doubt < 2);
+  if (hot.length === 0) return null;
+  // Loops over data that is far away may be short.
+  if (hot.every(({ name, hops }) => name === PYTHON_LOOPS && hops > 1)) return null;
+  const order = independence(func, loop);
+  if (order === null || !hot.every((cost) => isIndependent(runtime, loop, cost))) return null;
+  if (inside.some((cost) => holdsBack(cost)) || inside.some(({ ground }) => ground !== "here")) return null;
+  const doubt = order + Math.max(...hot.map((cost) => cost.doubt)) + (hot.every(({ hops }) => hops <= 1) ? 0 : 1);
+  // Several queries may well be one, and which connection a far call takes is hard to see.
+  if (doubt > (hot.some(({ group }) => group === "database") ? 0 : 1)) return null;
+  const size = sizeOf(runtime, loop.iter);
+  return { func, loop, costs: { ...all, list: inside }, hot, size, count, doubt };
+}
+
+/** A node that stands for the loop's body. */
+function insideOf(loop: ItemLoop): Node {
+  if (loop.kind === "for") return loop.body[0] ?? loop;
+  return loop.parent?.kind === "comprehension" ? loop.parent.element : loop;
+}
+
+function isRound(node: Node, loop: ItemLoop): boolean {
+  if (node === loop) return false;
+  return loopsAround(node).some((one) => one === loop);
+}
+
+function isHot({ does, weight, byInput, group }: Cost, rounds: number): boolean {
+  const each = weight / rounds;
+  if (does === "computes") return !byInput && each >= LEAST_MS.computes;
+  return (
+    each >= LEAST_MS.waits && (group === "http" || group === "database" || group === "child" || group === "network")
+  );
+}
+
+/** Pauses keep a rate, people answer one question at a time, and queues have an order. */
+function holdsBack({ group }: Cost): boolean {
+  return group === "sleep" || group === "person" || group === "thread";
+}
+
+function isIndependent(runtime: Runtime, loop: ItemLoop, cost: Cost): boolean {
+  const { node } = cost.at;
+  const call = node.kind === "call" ? node : null;
+  const shown =
+    node.kind === "withitem" ? node.context : node.kind === "for" || node.kind === "clause" ? node.iter : node;
+  if (!dependsOnItem(loop, shown)) return false;
+  // What is only made here, and awaited elsewhere, runs together already.
+  if (!cost.blocks && !isAwaitedHere(node)) return false;
+  if (IN_ORDER.test(cost.name)) return false;
+  // A loop nest that starts in the round is the round's own work.
+  if (
+    cost.hops === 0 &&
+    cost.does === "computes" &&
+    (node.kind === "for" || node.kind === "while" || node.kind === "clause")
+  )
+    return false;
+  if (cost.hops > 0 && call && changesItsObject(runtime, loop, call)) return false;
+  switch (cost.group) {
+    case "http":
+      return true;
+    case "network":
+      return !isShared(runtime, loop, receiverOf(cost, call));
+    case "database":
+      return hasOwnConnection(runtime, loop, cost, call);
+    case "child":
+      return runsConverter(cost);
+    default:
+      return (
+        cost.does === "computes" &&
+        (call !== null || node.kind === "withitem") &&
+        isStateless(runtime, loop, cost, call)
+      );
+  }
+}
+
+/** What the service limits itself, what has an order, and models that learn from one call to the next. */
+const IN_ORDER =
+  /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
+
+function isAwaitedHere({ kind, parent }: Node): boolean {
+  if (kind === "withitem") return true;
+  return (
+    parent?.kind === "await" || (parent?.kind === "withitem" && parent.parent?.kind === "with" && parent.parent.isAsync)
+  );
+}
+
+/** The call works on an object that the function it stands in takes from around it: an archive that every round adds to. */
+function isOuterObject({ inference }: Runtime, { site }: Cost): boolean {
+  if (site.node.kind !== "call" || site.node.callee.kind !== "attribute") return false;
+  const root = rootOf(site.node.callee.value);
+  if (!root || inference.values(root).some(({ kind }) => kind === "module" || kind === "class" || kind === "library"))
+    return false;
+  const { scope } = inference.bindings(root);
+  return scope !== null && scope.node !== site.func.node;
+}
+
+function receiverOf({ site }: Cost, call: Call | null): Expression {
+  const own = site.node.kind === "call" ? site.node : call;
+  return own?.callee.kind === "attribute" ? own.callee.value : (own?.callee ?? MISSING);
+}
+
+const MISSING: Expression = { kind: "constant", value: null, start: 0, end: 0, parent: null };
+
+/** An object that all rounds share, not a module or class. */
+function isShared(runtime: Runtime, loop: ItemLoop, receiver: Expression): boolean {
+  const values = runtime.inference.values(receiver);
+  if (values.some(({ kind }) => kind === "module" || kind === "class" || kind === "library")) return false;
+  return !isMadeInside(runtime, loop, receiver);
+}
+
+/** A method of an object that all rounds share, which writes to that object's attributes. */
+function changesItsObject(runtime: Runtime, loop: ItemLoop, call: Call): boolean {
+  if (call.callee.kind !== "attribute" || isMadeInside(runtime, loop, call.callee.value)) return false;
+  const site = runtime.graph.siteOf(call);
+  return (site?.targets ?? []).some(({ func: method }) => {
+    const self = method.cls ? method.params[0]?.name : undefined;
+    if (self === undefined) return false;
+    return [...runningFrom(runtime, method).values()].some(
+      ({ func: one }) =>
+        one.cls !== null && one.cls === method.cls && one.nodes.some((node) => isOwnWrite(node, one.params[0]?.name)),
+    );
+  });
+}
+
+function isOwnWrite(node: Node, self: string | undefined): boolean {
+  const targets = node.kind === "assign" ? node.targets : node.kind === "augassign" ? [node.target] : [];
+  if (
+    targets.some(
+      (target) => (target.kind === "attribute" || target.kind === "subscript") && rootOf(target)?.id === self,
+    )
+  )
+    return true;
+  return (
+    node.kind === "call" &&
+    node.callee.kind === "attribute" &&
+    CHANGES.test(node.callee.attr) &&
+    node.callee.value.kind === "attribute" &&
+    rootOf(node.callee)?.id === self
+  );
+}
+
+const CHANGES = /^(?:append|extend|add|update|insert|setdefault|pop|popitem|remove|discard|clear|appendleft|write)$/;
+
+/** Each round takes its own connection from a pool; work on one connection is one after the other in any case. */
+function hasOwnConnection(runtime: Runtime, loop: ItemLoop, cost: Cost, call: Call | null): boolean {
+  if (SHARED_CLIENTS.test(cost.name)) return true;
+  const opened = (name: string): boolean => OPENS.test(name);
+  if (cost.hops === 0)
+    return isMadeInside(runtime, loop, receiverOf(cost, call)) && sitesIn(runtime, cost.site.func, loop).some(opened);
+  const site = call && runtime.graph.siteOf(call);
+  return (site?.targets ?? []).some(({ func: target }) =>
+    [...runningFrom(runtime, target).keys()].some((one) =>
+      runtime.graph.sites(one).some(({ library }) => library.some(({ name }) => opened(name))),
+    ),
+  );
+}
+
+function sitesIn(runtime: Runtime, func: Func, loop: ItemLoop): string[] {
+  return runtime.graph
+    .sites(func)
+    .filter(({ node }) => isRound(node, loop))
+    .flatMap(({ library }) => library.map(({ name }) => name));
+}
+
+/** Clients that are pools themselves. */
+const SHARED_CLIENTS =
+  /^(?:pymongo|motor|redis|valkey|elasticsearch|opensearchpy|neo4j|qdrant_client|asyncpg\.Pool|databases\.Database|psycopg_pool)\b/;
+const OPENS =
+  /(?:\.(?:connect|getconn|acquire|begin|connection|__call__|Session|sessionmaker|Connection|AsyncSession)|\.Pool\.(?:acquire|connection))$/;
+
+/** Programs that work on files of their own, so that several can run at once. */
+const CONVERTERS =
+  /^(?:ffmpeg|ffprobe|convert|magick|mogrify|gs|pdftotext|pdftoppm|pdftocairo|tesseract|cwebp|dwebp|optipng|pngquant|jpegoptim|cjpeg|sox|lame|flac|opusenc|x264|HandBrakeCLI|gzip|bzip2|xz|zstd|inkscape|rsvg-convert|pandoc|wkhtmltopdf|exiftool|ocrmypdf|heif-convert|vips|cjxl|avifenc)$/;
+
+function runsConverter({ site, name }: Cost): boolean {
+  if (/^(?:ffmpeg|moviepy|pydub)\./.test(name)) return true;
+  if (site.node.kind !== "call") return false;
+  const [first] = site.node.args;
+  if (!first) return false;
+  const words = first.value.kind === "list" || first.value.kind === "tuple" ? first.value.items : [first.value];
+  const program = words[0];
+  const text =
+    program?.kind === "string"
+      ? program.value
+      : program?.kind === "fstring" && program.parts[0]?.kind === "string"
+        ? program.parts[0].value
+        : "";
+  return CONVERTERS.test(text.trim().split(/\s+/)[0]?.split("/").at(-1) ?? "");
+}
+
+/** The work gets all it needs from the round: a plain function, or an object made in it. */
+function isStateless(runtime: Runtime, loop: ItemLoop, cost: Cost, call: Call | null): boolean {
+  if (!call) return true;
+  if (cost.hops > 0 && isOuterObject(runtime, cost)) return false;
+  if (call.callee.kind !== "attribute") return true;
+  const [value] = runtime.inference.values(call.callee.value);
+  if (value?.kind === "module" || value?.kind === "class") return true;
+  if (runtime.inference.names(call.callee.value).length > 0 && value?.kind === "library") return true;
+  return cost.hops > 0 || isMadeInside(runtime, loop, call.callee.value);
+}

@@ -1,0 +1,44 @@
+import type { PoolKind } from "../knowledge/pools/row.ts";
+import { type Capacity, limitsOf } from "../runtime/capacity.ts";
+import { drawsOf } from "../runtime/draws.ts";
+import { type Pool, poolsOf } from "../runtime/pools.ts";
+import { runningFrom } from "../runtime/running.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Submission } from "../runtime/submissions.ts";
+import type { Subject } from "./sites.ts";
+
+/** The pool of threads or processes that a submission uses, where the program makes it. */
+export function poolOf(runtime: Runtime, { pool }: Submission): Pool | null {
+  if (!pool) return null;
+  const pools = poolsOf(runtime);
+  for (const { expression } of runtime.origins.of(pool)) {
+    const found = expression.kind === "call" ? pools.get(expression) : undefined;
+    if (found) return found;
+  }
+  return null;
+}
+
+/** The pool of connections that a function's work takes from; the one with the fewest, if there are several. */
+export function connectionsOf(runtime: Runtime, { func, costs, launches }: Subject, kind: PoolKind): Pool | null {
+  const roots = launches.flatMap(({ work }) => work.flatMap(({ func: one }) => (one ? [one] : [])));
+  const reached = new Set([
+    func,
+    ...costs.list.map(({ site }) => site.func),
+    ...roots.flatMap((root) => [...runningFrom(runtime, root).keys()]),
+  ]);
+  let best: Pool | null = null;
+  for (const one of reached)
+    for (const { pool, doubt } of drawsOf(runtime).in(one))
+      if (pool.fact.kind === kind && doubt < 2 && (best === null || fewest(pool.capacity) < fewest(best.capacity)))
+        best = pool;
+  return best;
+}
+
+function fewest(capacity: Capacity | null): number {
+  return capacity ? limitsOf(capacity).low : Number.POSITIVE_INFINITY;
+}
+
+/** The number of a capacity that is one number on every machine. */
+export function exactly(capacity: Capacity | null): number | null {
+  return capacity ? limitsOf(capacity).exact : null;
+}

@@ -1,0 +1,60 @@
+import type { Func } from "../python/module.ts";
+import { sourceOf } from "../python/module.ts";
+import type { Node } from "../python/syntax.ts";
+import type { Cost } from "../runtime/costs.ts";
+import { PYTHON_LOOPS } from "../runtime/cpu.ts";
+
+/** Text in code quotes. */
+export function quoted(text: string): string {
+  return `\`${text.replaceAll("`", "'").replace(/\s+/g, " ")}\``;
+}
+
+/** A node as the author wrote it, on one line, in code quotes; `null` if it is too long for a sentence. */
+export function written(func: Func, node: Node): string | null {
+  const text = sourceOf(func.module, node).replace(/\s+/g, " ");
+  return text.length > 60 ? null : quoted(text);
+}
+
+/** The name of a library call that a reader knows it by: `Image.resize`, `requests.get`. */
+export function callName(name: string): string {
+  if (name === PYTHON_LOOPS) return "a nest of Python loops";
+  return quoted(shortened(name));
+}
+
+function shortened(name: string): string {
+  const parts = name
+    .replace(/\.__call__$/, "")
+    .replace(/\.__(?:enter|iter|init|aenter)__$/, "")
+    .split(".");
+  const owner = parts.at(-2) ?? "";
+  if (parts.length > 2 && /^[A-Z]/.test(owner)) return parts.slice(-2).join(".");
+  return parts.length > 3 ? parts.slice(-2).join(".") : parts.join(".");
+}
+
+/** What a cost is, as a sentence without its full stop. */
+export function costWords({ name, words }: Cost): string {
+  return `${callName(name)} ${words}`;
+}
+
+/** A function's own name: the last part of the dotted one. */
+export function ownName({ name }: Func): string {
+  return name.slice(name.lastIndexOf(".") + 1);
+}
+
+/** `a`, `b` or `c`, from the `a / b / c` of the tables. */
+export function choices(names: string): string {
+  const all = names.split(" / ").map((name) => quoted(shortened(name)));
+  const last = all.pop() ?? "";
+  return all.length === 0 ? last : `${all.join(", ")} or ${last}`;
+}
+
+/** Fills the `{names}` of a sentence; `null` if one has no value. */
+export function filled(template: string, values: Readonly<Record<string, string | null>>): string | null {
+  let isComplete = true;
+  const text = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === null || value === undefined) isComplete = false;
+    return value ?? "";
+  });
+  return isComplete ? text.charAt(0).toUpperCase() + text.slice(1) : null;
+}

@@ -1,0 +1,90 @@
+import type { Func } from "../python/module.ts";
+import type { Node } from "../python/syntax.ts";
+import type { Site } from "./callgraph.ts";
+import { leadsTo } from "./guards.ts";
+import { type Acquisition, type Lock, locksOf, sameLock } from "./locks.ts";
+import type { Runtime } from "./runtime.ts";
+import { suspensionsOf } from "./suspension.ts";
+import { type Effects, type Source, spread, through } from "./witness.ts";
+
+/** A thread that holds a lock, and what it waits for meanwhile; `blocking` is `null` where it holds the lock for moments only. */
+export interface ThreadHold {
+  acquisition: Acquisition;
+  blocking: { site: Site; name: string } | null;
+}
+
+/** Who may keep the event loop waiting for a lock. */
+export interface Contention {
+  /** The longest hold of the lock by code that runs in a thread; `null` if no thread takes it. */
+  byThread(lock: Lock): ThreadHold | null;
+  /** Functions that wait for a lock which a thread holds while it blocks. */
+  waits: Effects<Acquisition>;
+}
+
+const known = new WeakMap<Runtime, Contention>();
+
+/** Computed on demand and remembered. */
+export function contentionOf(runtime: Runtime): Contention {
+  const found = known.get(runtime);
+  if (found) return found;
+  const made = build(runtime);
+  known.set(runtime, made);
+  return made;
+}
+
+/** The first place within the range that holds the lock at which other tasks may run. */
+export function pauseWhileHeld(runtime: Runtime, { func, node: taken, from, to }: Acquisition): Node | null {
+  const points = suspensionsOf(runtime).of(func);
+  return points.find((node) => node.start >= from && node.end <= to && leadsTo(taken, node)) ?? null;
+}
+
+function build(runtime: Runtime): Contention {
+  const locks = locksOf(runtime);
+  const holds = locks.all().flatMap((acquisition): ThreadHold[] => {
+    const { func, lock, waits } = acquisition;
+    if (lock.fact?.family !== "thread" || lock.fresh || waits === "not at all") return [];
+    const inThread = runtime.contexts.of(func).some(({ kind, doubt }) => kind === "thread" && doubt < 2);
+    return inThread ? [{ acquisition, blocking: blockingWithin(runtime, acquisition) }] : [];
+  });
+
+  const byThread = (lock: Lock): ThreadHold | null => {
+    const all = holds.filter((hold) => sameLock(hold.acquisition.lock, lock));
+    return all.find(({ blocking }) => blocking) ?? all[0] ?? null;
+  };
+
+  const direct = (func: Func): Source<Acquisition>[] =>
+    func.isAsync
+      ? []
+      : locks.taken(func).flatMap((acquisition): Source<Acquisition>[] => {
+          const { lock, node, waits } = acquisition;
+          const site = runtime.graph.siteOf(node);
+          const isSlow = waits === "for ever" && site && byThread(lock)?.blocking;
+          return isSlow ? [{ site, name: lock.fact?.name ?? "", doubt: lock.doubt, fact: acquisition }] : [];
+        });
+
+  return { byThread, waits: spread(runtime.graph, direct) };
+}
+
+/** What the thread waits for while it has the lock: itself, or further down. */
+function blockingWithin(runtime: Runtime, { func, from, to }: Acquisition): ThreadHold["blocking"] {
+  const inside = ({ node }: Site): boolean => node.start >= from && node.end <= to;
+  for (const { site, name, fact, doubt } of runtime.blocking.direct(func))
+    if (
+      inside(site) &&
+      doubt < 2 &&
+      fact.category !== "lock" &&
+      fact.category !== "loop" &&
+      fact.when === "always" &&
+      !RELEASING.test(name)
+    )
+      return { site, name };
+  for (const site of runtime.graph.sites(func)) {
+    if (!inside(site)) continue;
+    const found = through(runtime.graph, site, runtime.blocking.waits);
+    if (found && found.doubt < 2) return { site, name: found.witness.source.name };
+  }
+  return null;
+}
+
+/** Waiting for a condition gives its lock back meanwhile. */
+const RELEASING = /Condition\.(?:wait|wait_for)$/;
