@@ -58,7 +58,7 @@ const WRITES = [
 ];
 
 /** What holds for every run, whatever happened in it. */
-export function checkRun(
+function checkRun(
   run: Run,
   { store }: World,
   { post, everyLineInSummary }: { post: boolean; everyLineInSummary: boolean },
