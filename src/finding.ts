@@ -65,11 +65,6 @@ export function atLeastConfidence(confidence: Confidence, threshold: Confidence)
   return CONFIDENCES.indexOf(confidence) >= CONFIDENCES.indexOf(threshold);
 }
 
-/** The lower of two confidences: a chain is as sure as its weakest step. */
-export function weaker(a: Confidence, b: Confidence): Confidence {
-  return atLeastConfidence(a, b) ? b : a;
-}
-
 /** Whether a finding counts: introduced by the change, or in an audit not known before; and not ignored. */
 export function isCounted({ state, suppressed }: Finding): boolean {
   return !suppressed && (state === null || state === "introduced");

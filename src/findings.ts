@@ -46,7 +46,7 @@ function findingOf(runtime: Runtime, rule: Rule, detection: Detection, settings:
 }
 
 /** The function's name within its module, which a rename of the file leaves alone. */
-export function localName(func: Func): string {
+function localName(func: Func): string {
   return func.name.startsWith(`${func.module.name}.`) ? func.name.slice(func.module.name.length + 1) : "";
 }
 

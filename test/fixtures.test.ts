@@ -1,16 +1,11 @@
 import { expect, test } from "vitest";
-import { rules } from "../src/rules/index.ts";
 import { auditTexts, FIXTURES, fixtureFiles, markersIn } from "./fixtures.ts";
-
-const known = new Set(rules.map(({ id }) => id));
 
 test.each(FIXTURES)("%s", async (name) => {
   const files = fixtureFiles(name);
   const report = await auditTexts(files);
   const found = report.findings.filter((finding) => !finding.suppressed);
-  const expected = [...files]
-    .flatMap(([path, source]) => (path.endsWith(".py") ? markersIn(path, source) : []))
-    .filter(({ rule }) => known.has(rule));
+  const expected = [...files].flatMap(([path, source]) => (path.endsWith(".py") ? markersIn(path, source) : []));
 
   const open = [...found];
   const lines: string[] = [];

@@ -18,7 +18,7 @@ export function fixtureFiles(name: string): Map<string, string> {
 }
 
 /** A version made of texts by path. */
-export function snapshotOf(files: ReadonlyMap<string, string>): Snapshot {
+function snapshotOf(files: ReadonlyMap<string, string>): Snapshot {
   return { paths: async () => [...files.keys()], read: async (path) => files.get(path) ?? null };
 }
 

@@ -23,7 +23,12 @@ function parameters(name: string): string[] {
 test("names are canonical, so that a look-up finds them", () => {
   const wrong: string[] = [];
   for (const { name, onConstructor, setBy, waitsIn, globalDefault, unless } of TIMEOUTS.values()) {
-    const others = [...onConstructor.map(({ type }) => type), ...setBy, ...waitsIn, ...unless.flatMap(({ values }) => values)];
+    const others = [
+      ...onConstructor.map(({ type }) => type),
+      ...setBy,
+      ...waitsIn,
+      ...unless.flatMap(({ values }) => values),
+    ];
     for (const one of [name, ...others, ...(globalDefault === null ? [] : [globalDefault])]) {
       const plain = one.endsWith(".*") ? one.slice(0, -2) : one;
       if (!/^\w+(?:\.\w+)*$/.test(plain)) wrong.push(`${one} is no name`);

@@ -64,7 +64,7 @@ export async function gitChange(repository: Repository, range: GitRange): Promis
 }
 
 /** The full id of a commit that a revision names. */
-export async function commitOf(repository: Repository, revision: string): Promise<string> {
+async function commitOf(repository: Repository, revision: string): Promise<string> {
   const valid = revision !== "" && !revision.startsWith("-") && !/[\0\n]/.test(revision);
   const found = valid ? await repository.ask("rev-parse", "--verify", "--quiet", `${revision}^{commit}`) : null;
   if (found !== null) return found.trim();

@@ -98,7 +98,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** A path as git prints it: in C quotes when it holds quotes, backslashes or control characters. */
-export function unquote(path: string): string {
+function unquote(path: string): string {
   if (path.length < 2 || !path.startsWith('"') || !path.endsWith('"')) return path;
   // Octal escapes stand for bytes of UTF-8, so the text is taken apart into bytes first.
   const bytes = Buffer.from(path.slice(1, -1)).toString("latin1");

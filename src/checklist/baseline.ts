@@ -41,6 +41,9 @@ function scriptPlace(module: Module): Place | null {
   return null;
 }
 
+/** What answers requests that can be sent from a command line. */
+const HTTP = /route|view|endpoint|dependency|middleware|request hook|aiohttp|Tornado|Sanic|Quart|Litestar/;
+
 /** Applications that a server runs: measured under load. */
 function servedPlaces({ contexts, target, servers }: Runtime): Place[] {
   const root = contexts.roots.find(({ serves, func }) => serves && !target.isTest(func.module.path));
@@ -52,6 +55,8 @@ function servedPlaces({ contexts, target, servers }: Runtime): Place[] {
   const profile = "`py-spy record --output profile.svg --duration 30 --pid PID`";
   const message = /task|actor|job/i.test(root.label)
     ? `time one task alone, then profile the worker: ${profile}`
-    : `measure one request at a time, then under load: ${load}; profile meanwhile: ${profile}`;
+    : HTTP.test(root.label)
+      ? `measure one request at a time, then under load: ${load}; profile meanwhile: ${profile}`
+      : `profile the program while it is used: ${profile}`;
   return [server ? { path: server.path, line: server.line, message } : { ...place, message }];
 }

@@ -67,7 +67,7 @@ export function loopEvidence({ runtime }: Examination): Evidence {
     if (!isProgram(runtime, module)) continue;
     const coroutines = module.functions.filter(({ isAsync }) => isAsync);
     const [first, ...others] = coroutines;
-    if (!first || first.node.kind !== "function") continue;
+    if (first?.node.kind !== "function") continue;
     const words =
       others.length === 0
         ? `${quoted(first.node.name)} blocks nothing`

@@ -14,14 +14,13 @@ export function checklistOf(examination: Examination): ChecklistAnswer[] {
 
 function answer(item: Item, examination: Examination): ChecklistAnswer {
   const { id, question, rules, concerns } = item;
-  const failing = examination.findings.filter(
+  const own = examination.findings.filter(
     (finding) =>
-      rules.includes(finding.rule) &&
-      !finding.suppressed &&
-      finding.state !== "fixed" &&
-      (concerns?.(finding, examination) ?? true),
+      rules.includes(finding.rule) && finding.state !== "fixed" && (concerns?.(finding, examination) ?? true),
   );
-  const { shows, open } = item.evidence(examination);
+  const failing = own.filter(({ suppressed }) => !suppressed);
+  const { shows: found, open } = item.evidence(examination);
+  const shows = [...own.filter(({ suppressed }) => suppressed).map(ignoredPlace), ...found];
   const base = { id, question, findings: failing.map(({ fingerprint }) => fingerprint) };
   if (failing.length > 0) return { ...base, status: "fail", evidence: cut(failing.map(placeOf)) };
   const misfit = item.misfits?.(examination) ?? [];
@@ -37,6 +36,11 @@ function answer(item: Item, examination: Examination): ChecklistAnswer {
 
 function rulesWords(rules: readonly string[]): string {
   return rules.map((rule) => `\`${rule}\``).join(", ");
+}
+
+/** Whoever ignores a finding answers for it. */
+function ignoredPlace({ path, startLine, message }: Finding): Place {
+  return { path, line: startLine, message: `ignored on purpose: ${message}` };
 }
 
 function placeOf({ path, startLine, message }: Finding): Place {

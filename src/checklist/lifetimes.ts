@@ -24,7 +24,7 @@ export function waitEvidence({ runtime }: Examination): Evidence {
   for (const { func, callee, limit, fact } of waitsOf(runtime)) {
     if (fact.group === "limit" || !isProgram(runtime, func.module)) continue;
     const what = quoted(sourceOf(func.module, callee));
-    if (limit === "limited") limited.push(placeAt(func.module, callee, `${what} waits no longer than its limit`));
+    if (limit === "limited") limited.push(placeAt(func.module, callee, `${what} has a time limit`));
     else ending.push(placeAt(func.module, callee, `${what} waits for what the program itself ends`));
   }
   return { shows: limited.length > 0 ? limited : ending, open: [] };

@@ -8,7 +8,7 @@ import { SERVICES } from "./blocking/services.ts";
 import { WAITS } from "./blocking/waits.ts";
 import { lastPart, uniqueMap } from "./names.ts";
 
-export type { BlockingClass, BlockingFact, Category, Cost, When } from "./blocking/row.ts";
+export type { BlockingClass, BlockingFact, Category, Cost } from "./blocking/row.ts";
 
 /** What a call to each canonical name does to the thread that makes it. Names that never matter are listed too, so that nothing guesses them. */
 export const BLOCKING: ReadonlyMap<string, BlockingFact> = uniqueMap(

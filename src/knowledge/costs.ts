@@ -2,7 +2,18 @@ import type { Category } from "./blocking.ts";
 import { expandAll } from "./names.ts";
 
 /** What a call waits for, as far as the choice of a model asks. */
-export type WaitGroup = "http" | "database" | "child" | "network" | "files" | "sleep" | "thread" | "person" | "other";
+export type WaitGroup =
+  | "http"
+  | "service"
+  | "database"
+  | "cache"
+  | "child"
+  | "network"
+  | "files"
+  | "sleep"
+  | "thread"
+  | "person"
+  | "other";
 
 /** What a call of a category typically takes, in milliseconds, and what it waits for. Rough: the weights only decide which part of the work is the larger. */
 export interface TypicalCost {
@@ -19,14 +30,14 @@ const NETWORK = "waits for the network";
 // A round trip on the internet, in a data centre, to a disk, and to the kernel, as in the usual latency tables; service calls as measured by their vendors.
 const TYPICAL: Record<Category, TypicalCost> = {
   http: { group: "http", ms: 100, words: HTTP },
-  api: { group: "http", ms: 150, words: "waits for a web service" },
-  cloud: { group: "http", ms: 60, words: "waits for a cloud service" },
-  llm: { group: "http", ms: 2000, words: "waits for a model's answer" },
+  api: { group: "service", ms: 150, words: "waits for a web service" },
+  cloud: { group: "service", ms: 60, words: "waits for a cloud service" },
+  llm: { group: "service", ms: 2000, words: "waits for an AI service" },
   db: { group: "database", ms: 15, words: DATABASE },
   orm: { group: "database", ms: 15, words: DATABASE },
   nosql: { group: "database", ms: 10, words: DATABASE },
   search: { group: "database", ms: 30, words: "waits for the search server" },
-  cache: { group: "database", ms: 2, words: "waits for the cache" },
+  cache: { group: "cache", ms: 2, words: "waits for the cache" },
   ldap: { group: "database", ms: 20, words: "waits for the directory server" },
   zk: { group: "network", ms: 10, words: NETWORK },
   process: { group: "child", ms: 300, words: "waits for a child process" },

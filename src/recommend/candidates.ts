@@ -1,10 +1,10 @@
 import type { Func } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
-import { isInside } from "../python/syntax.ts";
-import { loopsAround, type Size, sizeOf } from "../runtime/boundedness.ts";
+import { isInside, within } from "../python/syntax.ts";
+import { loopsAround } from "../runtime/boundedness.ts";
 import { type Cost, type Costs, costsOf, countOf, roundsAt } from "../runtime/costs.ts";
-import { PYTHON_LOOPS } from "../runtime/cpu.ts";
 import { dependsOnItem, type ItemLoop, independence, isMadeInside, rootOf } from "../runtime/independence.ts";
+import { leniency } from "../runtime/leniency.ts";
 import { runningFrom } from "../runtime/running.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { weightOf } from "../runtime/workloads.ts";
@@ -16,12 +16,15 @@ export interface Candidate {
   costs: Costs;
   /** Those that make it worth while. */
   hot: readonly Cost[];
-  /** How many elements there are: a number the program fixes, as many as there is data, as many as a caller gives. */
-  size: Size;
+  /** The elements are the lines of a file, or another source that nothing bounds. */
+  isMany: boolean;
   /** The number of elements, where it is written. */
   count: number | null;
   doubt: number;
 }
+
+/** Farther away than so many calls there are conditions on the way that nobody sees. */
+const FARTHEST = { waits: 3, computes: 2 };
 
 /** A loop of fewer rounds, or of less work in one, is left alone. */
 const FEWEST = 4;
@@ -45,25 +48,55 @@ export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
 }
 
 function candidateAt(runtime: Runtime, func: Func, loop: ItemLoop): Candidate | null {
-  const count = countOf(loop.iter);
-  if (count !== null && count < FEWEST) return null;
+  const written = countOf(loop.iter);
+  if (written !== null && written < FEWEST) return null;
   const all = costsOf(runtime, func);
   const inside = all.list.filter(({ at }) => isRound(at.node, loop));
   if (inside.length === 0) return null;
   const rounds = Math.max(1, roundsAt(insideOf(loop)));
   const hot = inside.filter((cost) => isHot(cost, rounds) && cost.doubt < 2);
   if (hot.length === 0) return null;
-  // Loops over data that is far away may be short.
-  if (hot.every(({ name, hops }) => name === PYTHON_LOOPS && hops > 1)) return null;
   const order = independence(func, loop);
   if (order === null || !hot.every((cost) => isIndependent(runtime, loop, cost))) return null;
   if (inside.some((cost) => holdsBack(cost)) || inside.some(({ ground }) => ground !== "here")) return null;
   const doubt = order + Math.max(...hot.map((cost) => cost.doubt)) + (hot.every(({ hops }) => hops <= 1) ? 0 : 1);
-  // Several queries may well be one, and which connection a far call takes is hard to see.
-  if (doubt > (hot.some(({ group }) => group === "database") ? 0 : 1)) return null;
-  const size = sizeOf(runtime, loop.iter);
-  return { func, loop, costs: { ...all, list: inside }, hot, size, count, doubt };
+  if (doubt > 1 || hot.some((cost) => cost.doubt > 0 || cost.hops > FARTHEST[cost.does])) return null;
+  if (leniency(runtime, func, loop) === "start-up") return null;
+  const count = written ?? constantLength(runtime, loop.iter);
+  if (count !== null && count < FEWEST) return null;
+  return { func, loop, costs: { ...all, list: inside }, hot, isMany: comesFromFile(runtime, loop.iter), count, doubt };
 }
+
+/** The length of a list that is written somewhere else and never changed. */
+function constantLength({ constants }: Runtime, iter: Expression): number | null {
+  if (iter.kind !== "name" && iter.kind !== "attribute") return null;
+  const found = constants.evaluate(iter);
+  switch (found?.kind) {
+    case "list":
+    case "tuple":
+    case "set":
+      return found.value.length;
+    case "dict":
+      return found.value.size;
+    default:
+      return null;
+  }
+}
+
+/** The lines of a file, of the standard input, of a table. */
+function comesFromFile({ inference, origins }: Runtime, iter: Expression): boolean {
+  const sources = [iter, ...origins.of(iter).map(({ expression }) => expression)];
+  return sources.some(
+    (source) =>
+      inference.values(source).some((value) => value.kind === "instance" && LINES.test(value.type)) ||
+      [source, ...within(source)].some(
+        (node) => node.kind === "call" && inference.names(node.callee).some(({ name }) => READS.test(name)),
+      ),
+  );
+}
+
+const LINES = /^(?:io\.|gzip\.|csv\.)/;
+const READS = /(?:\.readlines|\.splitlines|\.read_text|^csv\.(?:reader|DictReader))$/;
 
 /** A node that stands for the loop's body. */
 function insideOf(loop: ItemLoop): Node {
@@ -76,11 +109,13 @@ function isRound(node: Node, loop: ItemLoop): boolean {
   return loopsAround(node).some((one) => one === loop);
 }
 
-function isHot({ does, weight, byInput, group }: Cost, rounds: number): boolean {
+function isHot({ does, weight, byInput, group, blocks }: Cost, rounds: number): boolean {
   const each = weight / rounds;
   if (does === "computes") return !byInput && each >= LEAST_MS.computes;
+  if (!blocks && group !== "http" && group !== "service" && group !== "database") return false;
   return (
-    each >= LEAST_MS.waits && (group === "http" || group === "database" || group === "child" || group === "network")
+    each >= LEAST_MS.waits &&
+    (group === "http" || group === "service" || group === "database" || group === "child" || group === "network")
   );
 }
 
@@ -108,6 +143,7 @@ function isIndependent(runtime: Runtime, loop: ItemLoop, cost: Cost): boolean {
   if (cost.hops > 0 && call && changesItsObject(runtime, loop, call)) return false;
   switch (cost.group) {
     case "http":
+    case "service":
       return true;
     case "network":
       return !isShared(runtime, loop, receiverOf(cost, call));
@@ -119,6 +155,7 @@ function isIndependent(runtime: Runtime, loop: ItemLoop, cost: Cost): boolean {
       return (
         cost.does === "computes" &&
         (call !== null || node.kind === "withitem") &&
+        !mayAlsoWait(runtime, call) &&
         isStateless(runtime, loop, cost, call)
       );
   }
@@ -126,7 +163,7 @@ function isIndependent(runtime: Runtime, loop: ItemLoop, cost: Cost): boolean {
 
 /** What the service limits itself, what has an order, and models that learn from one call to the next. */
 const IN_ORDER =
-  /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
+  /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|^huggingface_hub\..*(?:commit|delete_|upload_)|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|commit|push|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
 
 function isAwaitedHere({ kind, parent }: Node): boolean {
   if (kind === "withitem") return true;
@@ -192,18 +229,26 @@ function isOwnWrite(node: Node, self: string | undefined): boolean {
 
 const CHANGES = /^(?:append|extend|add|update|insert|setdefault|pop|popitem|remove|discard|clear|appendleft|write)$/;
 
-/** Each round takes its own connection from a pool; work on one connection is one after the other in any case. */
+/**
+ * Each round takes its own connection from a pool; work on one connection is one after the other in any case. What is farther away
+ * than one call is left alone: which connection it takes is hard to see, and one query for all is often the better answer.
+ */
 function hasOwnConnection(runtime: Runtime, loop: ItemLoop, cost: Cost, call: Call | null): boolean {
-  if (SHARED_CLIENTS.test(cost.name)) return true;
+  if (cost.hops > 1 || call?.args.some(({ value, name }) => isConnection(runtime, value, name))) return false;
+  if (SHARED_POOLS.test(cost.name)) return true;
   const opened = (name: string): boolean => OPENS.test(name);
   if (cost.hops === 0)
     return isMadeInside(runtime, loop, receiverOf(cost, call)) && sitesIn(runtime, cost.site.func, loop).some(opened);
-  const site = call && runtime.graph.siteOf(call);
-  return (site?.targets ?? []).some(({ func: target }) =>
-    [...runningFrom(runtime, target).keys()].some((one) =>
-      runtime.graph.sites(one).some(({ library }) => library.some(({ name }) => opened(name))),
-    ),
-  );
+  return runtime.graph.sites(cost.site.func).some(({ library }) => library.some(({ name }) => opened(name)));
+}
+
+/** A connection or session that every round is given. */
+function isConnection({ inference }: Runtime, value: Expression, keyword: string | null): boolean {
+  const name = keyword ?? (value.kind === "name" ? value.id : value.kind === "attribute" ? value.attr : "");
+  if (/^(?:db|session|conn|connection|cursor|cur|tx|transaction)$/i.test(name)) return true;
+  return inference
+    .values(value)
+    .some((one) => one.kind === "instance" && /(?:Session|Connection|Cursor|Transaction)$/i.test(one.type));
 }
 
 function sitesIn(runtime: Runtime, func: Func, loop: ItemLoop): string[] {
@@ -213,9 +258,8 @@ function sitesIn(runtime: Runtime, func: Func, loop: ItemLoop): string[] {
     .flatMap(({ library }) => library.map(({ name }) => name));
 }
 
-/** Clients that are pools themselves. */
-const SHARED_CLIENTS =
-  /^(?:pymongo|motor|redis|valkey|elasticsearch|opensearchpy|neo4j|qdrant_client|asyncpg\.Pool|databases\.Database|psycopg_pool)\b/;
+/** Clients that are pools themselves, and run one query each. */
+const SHARED_POOLS = /^(?:asyncpg\.Pool|databases\.Database|psycopg_pool)\b/;
 const OPENS =
   /(?:\.(?:connect|getconn|acquire|begin|connection|__call__|Session|sessionmaker|Connection|AsyncSession)|\.Pool\.(?:acquire|connection))$/;
 
@@ -237,6 +281,12 @@ function runsConverter({ site, name }: Cost): boolean {
         ? program.parts[0].value
         : "";
   return CONVERTERS.test(text.trim().split(/\s+/)[0]?.split("/").at(-1) ?? "");
+}
+
+/** Beside the computing the round calls libraries that nothing is known about: what it spends its time on is not clear. */
+function mayAlsoWait(runtime: Runtime, call: Call | null): boolean {
+  const targets = (call && runtime.graph.siteOf(call)?.targets) || [];
+  return targets.some(({ func }) => (costsOf(runtime, func).stranger?.hops ?? 9) <= 1);
 }
 
 /** The work gets all it needs from the round: a plain function, or an object made in it. */

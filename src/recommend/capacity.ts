@@ -1,4 +1,5 @@
 import type { PoolKind } from "../knowledge/pools/row.ts";
+import { POOLS, type PoolFact, takesFrom } from "../knowledge/pools.ts";
 import { type Capacity, limitsOf } from "../runtime/capacity.ts";
 import { drawsOf } from "../runtime/draws.ts";
 import { type Pool, poolsOf } from "../runtime/pools.ts";
@@ -41,4 +42,22 @@ function fewest(capacity: Capacity | null): number {
 /** The number of a capacity that is one number on every machine. */
 export function exactly(capacity: Capacity | null): number | null {
   return capacity ? limitsOf(capacity).exact : null;
+}
+
+/** The number of connections that a library's pools have by default, for calls whose pool nobody can see. */
+export function usualConnections({ costs }: Subject): { fact: PoolFact; connections: number } | null {
+  for (const { name, does } of costs.list) {
+    if (does !== "waits") continue;
+    for (const fact of POOLS.values()) {
+      const [size, ...others] = fact.capacity;
+      if (
+        (fact.kind !== "db-pool" && fact.kind !== "http-pool") ||
+        others.length > 0 ||
+        size?.default.kind !== "number"
+      )
+        continue;
+      if (takesFrom(fact, name)) return { fact, connections: size.default.value };
+    }
+  }
+  return null;
 }

@@ -3,7 +3,7 @@ import { type Func, position, sourceOf } from "../python/module.ts";
 import type { Call, Expression, Node, Statement } from "../python/syntax.ts";
 import { opensScope, within } from "../python/syntax.ts";
 import type { Change } from "../report.ts";
-import type { Cost } from "../runtime/costs.ts";
+import { type Cost, costsOf } from "../runtime/costs.ts";
 import { targetNames } from "../runtime/independence.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Candidate } from "./candidates.ts";
@@ -25,9 +25,10 @@ export function changeFor(runtime: Runtime, subject: Subject, decision: Decision
       ? null
       : spread(runtime, subject, subject.candidate, row.goes);
   if (part.runs === "on the loop" && cost) {
-    const isOwn = cost.coroutine === null;
-    const func = isOwn ? subject.func : cost.site.func;
-    return offLoop(runtime, func, isOwn ? cost : { ...cost, at: cost.site, hops: 0 }, row.goes);
+    const { coroutine } = cost;
+    if (coroutine === null) return offLoop(runtime, subject.func, cost, row.goes);
+    const own = costsOf(runtime, coroutine).list.find((one) => one.site === cost.site && one.coroutine === null);
+    return own ? offLoop(runtime, coroutine, own, row.goes) : null;
   }
   const launch =
     subject.launches.find(({ costs }) => cost && costs.list.some(({ site }) => site === cost.site)) ?? null;
@@ -46,8 +47,7 @@ function spread(runtime: Runtime, subject: Subject, { func, loop }: Candidate, g
   const { call } = round;
   if (call.callee.kind === "lambda" || mentions(call.callee, item)) return null;
   const isProcesses = goes === "processes";
-  const size = isProcesses ? processors(runtime.target.minor) : value(runtime, subject);
-  const pool = isProcesses ? "ProcessPoolExecutor" : "ThreadPoolExecutor";
+  const size = value(runtime, subject);
   const callee = text(func, call.callee);
   const [only, ...others] = call.args;
   const isPlain =
@@ -56,7 +56,9 @@ function spread(runtime: Runtime, subject: Subject, { func, loop }: Candidate, g
     only.stars === 0 &&
     only.value.kind === "name" &&
     only.value.id === item;
-  const opened = `with ${pool}(max_workers=${size}) as pool:`;
+  const opened = isProcesses
+    ? "with ProcessPoolExecutor() as pool:"
+    : `with ThreadPoolExecutor(max_workers=${size}) as pool:`;
   const mapped = isPlain
     ? `pool.map(${callee}, ${items})`
     : call.args.some(({ stars }) => stars !== 0)
@@ -225,6 +227,8 @@ function offLoop(runtime: Runtime, func: Func, cost: Cost, goes: string): Change
   )
     return null;
   const site = runtime.graph.siteOf(call);
+  // A session belongs to one thread: the whole unit of work moves, not one call of it.
+  if (cost.group === "database" && cost.hops === 0 && call.callee.kind === "attribute") return null;
   if (site?.awaited || site?.targets.some((target) => target.func.isAsync)) return null;
   const callee = text(func, call.callee);
   const args = call.args.map((arg) => text(func, arg));
@@ -307,7 +311,7 @@ function otherPool(runtime: Runtime, subject: Subject, { submission }: Launch, g
         arg.name !== "max_tasks_per_child",
     )
     .map((arg) => text(pool.func, arg));
-  const replacement = `${prefix}${wanted}(${[`max_workers=${size}`, ...others].join(", ")})`;
+  const replacement = `${prefix}${wanted}(${[...(goes === "processes" ? [] : [`max_workers=${size}`]), ...others].join(", ")})`;
   if (statement.kind === "with") {
     const head = headOf(pool.func, statement);
     return head === null ? null : { before: head, after: head.replace(text(pool.func, made), replacement) };

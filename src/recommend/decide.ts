@@ -1,5 +1,6 @@
 import type { Confidence } from "../finding.ts";
 import type { Model } from "../report.ts";
+import { loopsAround } from "../runtime/boundedness.ts";
 import type { Cost } from "../runtime/costs.ts";
 import type { Target } from "../runtime/runtime.ts";
 import { type Work, weightOf, workOf } from "../runtime/workloads.ts";
@@ -30,11 +31,14 @@ export function decide(subject: Subject, target: Target): Decision | null {
   const work = workOf(subject.costs);
   if (work.kind === "small") return small(subject, work);
   if (work.kind === "unknown") return unknown(subject, work);
+  // Processes may be there for what nobody sees: only work that is known from end to end leaves them.
+  if (work.kind === "io" && work.partial && subject.parts.some(({ runs }) => runs === "in processes"))
+    return unknown(subject, { ...work, kind: "unknown", costs: work.costs });
   const verdicts = subject.parts.flatMap((part): Verdict[] => {
     const row = rowFor(subject, part, work, target);
     return row ? [{ part, row }] : [];
   });
-  const wrong = verdicts.filter(({ row }) => row.goes !== "stays" && row.goes !== "measure");
+  const wrong = verdicts.filter((one) => one.row.goes !== "stays" && one.row.goes !== "measure" && counts(one, work));
   const open = verdicts.filter(({ row }) => row.goes === "measure");
   const deciding =
     wrong[0] ??
@@ -49,12 +53,18 @@ export function decide(subject: Subject, target: Target): Decision | null {
   return {
     work,
     current,
-    recommended: fits === false ? modelAfter(subject, verdicts) : current,
+    recommended: fits === false ? modelAfter(subject, work, verdicts, wrong) : current,
     fits,
     confidence: lowest(deciding.row.sure, confidenceOf(subject, work, deciding)),
     verdicts: ordered,
     row: deciding.row,
   };
+}
+
+/** The smaller part of the work decides only where it stops the loop. */
+function counts({ part }: Verdict, { kind }: Work): boolean {
+  if (part.runs === "on the loop" || kind === "mixed") return true;
+  return (kind === "io") === (part.does === "waits");
 }
 
 function heaviest(verdicts: readonly Verdict[]): Verdict | undefined {
@@ -85,8 +95,8 @@ function isByInput({ byInput }: Cost): boolean {
 }
 
 function small(subject: Subject, work: Work): Decision | null {
-  const launches = subject.launches.filter(({ kind, alone }) => kind !== "tasks" && !alone);
-  if (subject.role !== "starter" || launches.length === 0) return null;
+  // One submission alone is there for another reason than speed.
+  if (subject.role !== "starter" || !subject.launches.some(isSpread)) return null;
   const current = currentModel(subject, []);
   return {
     work,
@@ -101,9 +111,21 @@ function small(subject: Subject, work: Work): Decision | null {
 
 function unknown(subject: Subject, work: Work): Decision | null {
   // What callers or subclasses choose is theirs to measure.
-  if (!isPool(subject) || (subject.costs.chosen && work.stranger === null)) return null;
+  if (!isPool(subject) || (work.stranger === null && (subject.costs.chosen || subject.launches.some(isLambda))))
+    return null;
   const current = currentModel(subject, []);
   return { work, current, recommended: current, fits: null, confidence: "low", verdicts: [], row: UNKNOWN };
+}
+
+function isLambda({ work }: Launch): boolean {
+  return work.some(({ func }) => func?.node.kind === "lambda");
+}
+
+function isSpread({ kind, alone, site, submission }: Launch): boolean {
+  if (kind === "tasks" || alone) return false;
+  return (
+    submission?.fact.argsForm === "map" || submission?.fact.result === "awaitable" || loopsAround(site.node).length > 0
+  );
 }
 
 /** Work that is spread over threads or processes. */
@@ -133,7 +155,9 @@ const PLACES: Record<Runs, Place> = {
   "one by one": "one by one",
 };
 
-const AFTER: Record<Exclude<Goes, "stays" | "measure">, Place> = {
+const AFTER: Record<Goes, Place | null> = {
+  stays: null,
+  measure: null,
   "one by one": "one by one",
   asyncio: "loop",
   threads: "threads",
@@ -164,12 +188,15 @@ function placeOf(kind: Launch["kind"]): Place {
   }
 }
 
-function modelAfter(subject: Subject, verdicts: readonly Verdict[]): Model {
+function modelAfter(subject: Subject, work: Work, verdicts: readonly Verdict[], wrong: readonly Verdict[]): Model {
   const places = new Set<Place>();
   let isAsync = subject.isAsync;
-  for (const { part, row } of verdicts) {
-    if (row.goes === "asyncio") isAsync = true;
-    places.add(row.goes === "stays" || row.goes === "measure" ? PLACES[part.runs] : AFTER[row.goes]);
+  for (const verdict of verdicts) {
+    const { part, row } = verdict;
+    const isMoved = wrong.includes(verdict);
+    if (!isMoved && wrong.length > 0 && !counts(verdict, work)) continue;
+    if (isMoved && row.goes === "asyncio") isAsync = true;
+    places.add((isMoved && AFTER[row.goes]) || PLACES[part.runs]);
   }
   if (subject.context?.kind === "thread") places.add("threads");
   if (subject.context?.kind === "process") places.add("processes");

@@ -20,7 +20,7 @@ const DRIVERS: readonly (readonly [driver: RegExp, instead: string])[] = [
 /** What can be awaited instead of the blocking database driver that the work uses most; `null` without one. */
 export function driverFor(costs: readonly Cost[]): string | null {
   for (const { group, name, blocks } of costs) {
-    if (group !== "database" || !blocks) continue;
+    if ((group !== "database" && group !== "cache") || !blocks) continue;
     const found = DRIVERS.find(([driver]) => driver.test(name));
     if (found) return found[1];
   }

@@ -3,6 +3,7 @@ import type { Node } from "../python/syntax.ts";
 import { argument, enclosing } from "../python/syntax.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Subject } from "./sites.ts";
+import { isOf } from "./sizes.ts";
 
 /** How the code of a function gets to run, as far as a command line can say it. */
 export type Entry =
@@ -70,9 +71,12 @@ function served(runtime: Runtime, { func, context }: Subject): Entry | null {
   const root = context?.root ?? runtime.contexts.serving(func);
   if (!root) return null;
   const { label } = root;
-  if (/^Celery/.test(label)) return server(`celery -A ${celeryApp(runtime) ?? root.func.module.name} worker`, null);
+  const { name } = root.func.module;
+  if (/^Celery/.test(label)) return server(`celery -A ${celeryApp(runtime, name) ?? name} worker`, null);
   if (/^Django|^Channels/.test(label)) return server("python manage.py runserver", null);
-  const app = runtime.servers.find((one) => one.server !== "celery" && one.app !== null)?.app ?? application(runtime);
+  const app =
+    runtime.servers.find((one) => one.server !== "celery" && one.app !== null && isOf(name, one.app))?.app ??
+    application(runtime, name);
   const url = `http://127.0.0.1:${/^Flask/.test(label) ? 5000 : 8000}${pathOf(runtime, root.func) ?? "/"}`;
   if (/^Flask/.test(label)) return app ? server(`python -m flask --app ${app} run`, url) : null;
   if (/^(?:FastAPI|Starlette|Quart|Litestar)/.test(label)) return app ? server(`uvicorn ${app}`, url) : null;
@@ -92,17 +96,22 @@ const APPLICATIONS = new Set([
 ]);
 
 /** The application object, as `module:name`. */
-function application(runtime: Runtime): string | null {
-  return named(runtime, (name) => APPLICATIONS.has(name));
+function application(runtime: Runtime, near: string): string | null {
+  return named(runtime, near, (name) => APPLICATIONS.has(name));
 }
 
-function celeryApp(runtime: Runtime): string | null {
-  return named(runtime, (name) => name === "celery.Celery")?.split(":")[0] ?? null;
+function celeryApp(runtime: Runtime, near: string): string | null {
+  return named(runtime, near, (name) => name === "celery.Celery")?.split(":")[0] ?? null;
 }
 
-function named({ modules, inference, target }: Runtime, isWanted: (name: string) => boolean): string | null {
+/** An object that a module of the same package makes at its top. */
+function named(
+  { modules, inference, target }: Runtime,
+  near: string,
+  isWanted: (name: string) => boolean,
+): string | null {
   for (const module of modules) {
-    if (target.isTest(module.path)) continue;
+    if (target.isTest(module.path) || !isOf(near, module.name)) continue;
     for (const node of module.tree.body) {
       if (node.kind !== "assign" || node.value?.kind !== "call") continue;
       const [to] = node.targets;

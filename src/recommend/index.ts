@@ -80,6 +80,7 @@ function reasonsFor(runtime: Runtime, subject: Subject, decision: Decision, driv
   const reasons = [...sentences(deciding, deciding.row.why)];
   for (const other of verdicts) {
     if (other === deciding || other.row.id === deciding.row.id) continue;
+    if (other.row.goes === "measure") continue;
     if (other.row.goes === "stays") reasons.push(...staying(other, verdicts));
     else reasons.push(...sentences(other, other.row.why.slice(0, 1)));
   }
@@ -114,7 +115,7 @@ function values(
 ): Record<string, string | null> {
   const { target } = runtime;
   const cost = verdict?.part.costs[0] ?? null;
-  const instead = cost?.instead ?? null;
+  const instead = awaitable(cost?.instead ?? null);
   return {
     call: cost && callName(cost.name),
     work: workName(subject),
@@ -130,6 +131,14 @@ function values(
   };
 }
 
+/** Alternatives that are awaited themselves; moving the call to a thread is said anyway. */
+function awaitable(instead: string | null): string | null {
+  const names = (instead ?? "")
+    .split(" / ")
+    .filter((name) => name !== "" && !/to_thread|run_in_executor|Executor/.test(name));
+  return names.length === 0 ? null : names.join(" / ");
+}
+
 /** What is handed over, or the function itself. */
 function workName({ launches, func }: Subject): string {
   for (const { work } of launches)
@@ -143,7 +152,9 @@ function workName({ launches, func }: Subject): string {
 function manyWords({ launches }: Subject): string | null {
   const most = launches.filter(({ kind }) => kind === "thread").reduce((sum, { atOnce }) => Math.max(sum, atOnce), 0);
   if (most === Number.POSITIVE_INFINITY)
-    return launches.some(({ perItem }) => perItem) ? "a thread for every element" : "any number of threads";
+    return launches.some(({ perItem }) => perItem)
+      ? "Threads without a bound, one for every element,"
+      : "Threads without a bound";
   return `${most} threads`;
 }
 

@@ -1,3 +1,4 @@
+import { isAvailable } from "../knowledge/features.ts";
 import type { Func } from "../python/module.ts";
 import { conflictsOf } from "../runtime/conflicts.ts";
 import { lostChanges } from "../runtime/lost.ts";
@@ -9,9 +10,14 @@ import type { Subject } from "./sites.ts";
 import { quoted } from "./words.ts";
 
 /** What to keep in mind with the model that is recommended: state, connections, what is pickled. One sentence each. */
-export function notesFor(runtime: Runtime, subject: Subject, { recommended, fits, verdicts }: Decision): string[] {
+export function notesFor(
+  runtime: Runtime,
+  subject: Subject,
+  { current, recommended, fits, verdicts }: Decision,
+): string[] {
   const notes: string[] = [];
-  const state = sharedState(runtime, subject, recommended);
+  // What the code shares is known for the model that it has.
+  const state = fits === true || current === recommended ? sharedState(runtime, subject, current) : null;
   if (state) notes.push(state);
   if (fits === true) return notes;
   if (recommended.endsWith("processes")) notes.push(...aboutProcesses(runtime, subject));
@@ -31,6 +37,10 @@ const BLAS = /^(?:numpy\.(?:dot|matmul|linalg|einsum)|scipy\.linalg|cv2)\b/;
 
 function aboutProcesses(runtime: Runtime, subject: Subject): string[] {
   const notes: string[] = [];
+  if (isAvailable("multiprocessing-forkserver-default", runtime.target.minor))
+    notes.push(
+      'From Python 3.14 on they start with `forkserver`: what they run must be importable, and the program needs its `if __name__ == "__main__"`.',
+    );
   for (const { submission } of subject.launches) {
     const burden = submission?.to === "process" ? burdenOf(runtime, submission) : null;
     if (burden && burden.doubt < 2) {
@@ -40,7 +50,7 @@ function aboutProcesses(runtime: Runtime, subject: Subject): string[] {
       break;
     }
   }
-  if (notes.length === 0 && subject.costs.list.some(({ name }) => LARGE.test(name)))
+  if (!notes.some((note) => note.includes("pickles")) && subject.costs.list.some(({ name }) => LARGE.test(name)))
     notes.push(
       "Pass paths, or names of `multiprocessing.shared_memory` blocks: 10 MB of argument take about 38 ms to pickle.",
     );

@@ -16,6 +16,7 @@ import {
   groundOf,
   joined,
   moved,
+  NO_COSTS,
   roundsAt,
   submissionAt,
 } from "../runtime/costs.ts";
@@ -108,9 +109,15 @@ export function subjectsOf(runtime: Runtime): Subject[] {
   }
   // What stops the loop is said where it happens: in the coroutine that awaits nothing on the way there.
   const known = new Set(subjects.map(({ func }) => func));
-  for (const { costs } of [...subjects])
+  for (const { costs, launches } of [...subjects])
     for (const { coroutine } of costs.list) {
-      if (!coroutine || known.has(coroutine) || runtime.target.isTest(coroutine.module.path)) continue;
+      if (
+        !coroutine ||
+        known.has(coroutine) ||
+        isGathered(launches, coroutine) ||
+        runtime.target.isTest(coroutine.module.path)
+      )
+        continue;
       known.add(coroutine);
       if (holdsLoop(runtime, coroutine)) subjects.push(subject(runtime, coroutine, "coroutine", [], null, null));
     }
@@ -173,8 +180,10 @@ function subject(
     ) ||
     handler?.root.pool === "anyio-threads" ||
     handler?.kind === "loop";
-  const whole = role === "handler" || role === "entry" || role === "coroutine";
-  const spread = candidate ? { ...candidate.costs, list: candidate.hot } : EMPTY;
+  // A coroutine that sends a part of its work away is judged with the part that it keeps.
+  const sendsAway = func.isAsync && launches.some(({ submission }) => submission?.fact.result === "awaitable");
+  const whole = role === "handler" || role === "entry" || role === "coroutine" || sendsAway;
+  const spread = candidate ? { ...candidate.costs, list: candidate.hot } : NO_COSTS;
   const own = role === "loop" ? spread : whole ? costsOf(runtime, func) : joined(launches.map(({ costs }) => costs));
   const costs = role === "starter" && candidate ? joined([own, spread]) : own;
   const base: Omit<Subject, "parts"> = {
@@ -189,8 +198,6 @@ function subject(
   };
   return { ...base, parts: partsOf(runtime, base) };
 }
-
-const EMPTY: Costs = { list: [], stranger: null, open: false, chosen: false };
 
 /** The parts that count, the heaviest first. */
 function partsOf(runtime: Runtime, subject: Omit<Subject, "parts">): Part[] {
@@ -257,9 +264,7 @@ const MANY_THREADS = 100;
 function isMany({ launches, candidate }: Omit<Subject, "parts">, runs: Runs): boolean {
   if (runs === "in threads") return launches.some(({ kind, atOnce }) => kind === "thread" && atOnce > MANY_THREADS);
   if (runs === "one by one")
-    return (
-      candidate !== null && (candidate.count === null ? candidate.size === "data" : candidate.count >= MANY_THREADS)
-    );
+    return candidate !== null && (candidate.count === null ? candidate.isMany : candidate.count >= MANY_THREADS);
   return false;
 }
 
@@ -286,7 +291,7 @@ function launchesIn(runtime: Runtime, func: Func): Launch[] {
         roundsAt(site.node),
         handover.doubt,
       );
-      const isAlone = OFFLOAD.get(by)?.pool === "own" && loopsAround(site.node).length === 0;
+      const isAlone = OFFLOAD.get(by)?.pool === "own" && !isInItemLoop(site.node);
       found.push({
         site,
         kind: ground,
@@ -308,9 +313,11 @@ function launchesIn(runtime: Runtime, func: Func): Launch[] {
 }
 
 function submitted(runtime: Runtime, submission: Submission): Launch | null {
-  const { site, to, work, callable, fact, cls } = submission;
+  const { site, to, callable, fact, cls } = submission;
+  const work = submission.work.flatMap((one) => inContext(runtime, submission, one));
   // Whoever passes the function in chooses the work.
-  if (callable && work.length === 0 && runtime.graph.callables.parameterOf(callable)) return null;
+  const passed = callable && isContextRun(submission) ? submission.payload[0]?.expression : callable;
+  if (passed && work.length === 0 && runtime.graph.callables.parameterOf(passed)) return null;
   if (fact.decorator && work.length === 0) return null;
   const kind = to ?? (fact.to === "process" || fact.to === "interpreter" ? fact.to : "thread");
   const repeats = fact.argsForm === "map" ? 10 : 1;
@@ -328,12 +335,27 @@ function submitted(runtime: Runtime, submission: Submission): Launch | null {
     work,
     submission,
     start: null,
-    costs: work.length === 0 ? { ...EMPTY, open: true } : costs,
-    alone: isOwn && loopsAround(site.node).length === 0 && multiplier === null,
+    costs: work.length === 0 ? { ...NO_COSTS, open: true } : costs,
+    alone: isOwn && !isInItemLoop(site.node) && multiplier === null,
     atOnce:
       multiplier && multiplier.doubt < 2 ? Number.POSITIVE_INFINITY : pool?.capacity ? limitsOf(pool.capacity).low : 1,
     perItem: multiplier?.kind === "item" && multiplier.doubt < 2,
   };
+}
+
+/** A `while` around a start begins it again when it has ended; a `for` starts several. */
+function isInItemLoop(node: Node): boolean {
+  return loopsAround(node).some(({ kind }) => kind !== "while");
+}
+
+function isContextRun({ work }: Submission): boolean {
+  return work.some(({ library }) => library === "contextvars.Context.run");
+}
+
+/** `submit(context.run, work, …)` runs the work. */
+function inContext({ graph }: Runtime, { payload }: Submission, callable: Callable): readonly Callable[] {
+  const [first] = payload;
+  return callable.library === "contextvars.Context.run" && first ? graph.callables.of(first.expression) : [callable];
 }
 
 function started(runtime: Runtime, func: Func, start: TaskStart): Launch | null {

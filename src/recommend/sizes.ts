@@ -3,14 +3,14 @@ import { formula, THRESHOLDS } from "../knowledge/formulas.ts";
 import type { Size } from "../report.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { weightOf } from "../runtime/workloads.ts";
-import { connectionsOf, exactly } from "./capacity.ts";
+import { connectionsOf, exactly, usualConnections } from "./capacity.ts";
 import type { Subject } from "./sites.ts";
 import type { SizeId } from "./table.ts";
-import { quoted } from "./words.ts";
+import { callName, quoted } from "./words.ts";
 
 /** The numbers that a change needs, each with where it comes from. */
 export function sizesFor(runtime: Runtime, subject: Subject, ids: readonly SizeId[]): Size[] {
-  return ids.map((id) => SIZES[id](runtime, subject));
+  return ids.filter((id) => id !== "server" || subject.role === "handler").map((id) => SIZES[id](runtime, subject));
 }
 
 /** The value of one of them alone, for a sentence or an example. */
@@ -33,6 +33,15 @@ const SIZES: Record<SizeId, (runtime: Runtime, subject: Subject) => Size> = {
         why: `${quoted(pool.name)} has ${connections} connections (${pool.capacity?.words || "its default"}): more tasks at once only wait for one${value < connections ? `; begin with ${value}` : ""}`,
       };
     }
+    const usual = usualConnections(subject);
+    if (usual) {
+      const value = Math.min(FIRST_TRIAL, usual.connections);
+      return {
+        of: "`asyncio.Semaphore`",
+        value: String(value),
+        why: `${callName(usual.fact.name)} has ${usual.connections} connections unless told otherwise${value < usual.connections ? `; begin with ${value}` : ""}`,
+      };
+    }
     return {
       of: "`asyncio.Semaphore`",
       value: String(FIRST_TRIAL),
@@ -52,18 +61,20 @@ const SIZES: Record<SizeId, (runtime: Runtime, subject: Subject) => Size> = {
     const computing = weightOf(subject.costs.list.filter(({ does }) => does === "computes"));
     const most = THRESHOLDS.threadsForWaiting.value;
     const ratio = computing === 0 ? most : 1 + Math.round(waiting / computing);
-    const value = Math.max(2, Math.min(most, ratio));
+    const count = subject.candidate?.count ?? null;
+    const value = Math.max(2, Math.min(most, ratio, count ?? most));
     const pool = connectionsOf(runtime, subject, "http-pool");
     const kept = pool && exactly(pool.capacity);
     const session =
       pool && kept !== null && kept < value
-        ? `; ${quoted(pool.name)} keeps ${kept} connections a host: mount an \`HTTPAdapter(pool_maxsize=${value})\` on a \`requests.Session\``
+        ? `; ${quoted(pool.name)} keeps ${kept} connections a host: ${enlarged(pool.fact.name, value)}`
         : "";
     const own =
       computing === 0
         ? `the work hardly computes, so that waiting sets no limit: ${most} is where threads stop being the cheapest way to wait`
         : `1 + waiting / computing, with typical times; ${value === most ? `${most} at most` : words.slice(0, words.indexOf(":"))}`;
-    return { of: "threads (`max_workers`)", value: String(value), why: `${own}${session}` };
+    const why = count === value ? `one for each of the ${count}` : own;
+    return { of: "threads (`max_workers`)", value: String(value), why: `${why}${session}` };
   },
 
   connections: (runtime, subject) => {
@@ -100,20 +111,28 @@ const SIZES: Record<SizeId, (runtime: Runtime, subject: Subject) => Size> = {
     };
   },
 
-  server: ({ servers, target }) => {
-    const workers =
-      servers.map(({ workers: own }) => own?.exact ?? null).find((own) => own !== null && own > 1) ?? target.workers;
-    const value =
-      workers === null || workers === undefined
-        ? "server workers × pool workers ≤ processors"
-        : `processors / ${workers}`;
+  server: (runtime, { func }) => {
+    const own = runtime.servers.find(({ app, workers }) => workers?.exact != null && isOf(func.module.name, app));
+    const workers = own?.workers?.exact ?? runtime.target.workers ?? 1;
     return {
-      of: "pool of each server worker",
-      value,
-      why: "every worker process of the server makes a pool of its own",
+      of: "workers in the pool of each server worker",
+      value: workers > 1 ? `processors // ${workers}` : "processors // server workers",
+      why: "every worker process of the server makes a pool of its own, and all of them share the processors",
     };
   },
 };
+
+/** How a client's pool of connections gets as large as the threads that share it. */
+function enlarged(name: string, connections: number): string {
+  if (/^requests\./.test(name)) return `mount \`HTTPAdapter(pool_maxsize=${connections})\``;
+  if (/^(?:boto3|botocore)\./.test(name)) return `make it with \`Config(max_pool_connections=${connections})\``;
+  return `raise it to ${connections}`;
+}
+
+/** Whether an application (`module:name`) is of the same package as a module; one whose name is not known is. */
+export function isOf(module: string, app: string | null): boolean {
+  return app === null || app.split(/[.:]/)[0] === module.split(".")[0];
+}
 
 /** The expression for the number of processors in the project's Python. */
 export function processors(minor: number): string {

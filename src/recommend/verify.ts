@@ -2,8 +2,8 @@ import { isAvailable } from "../knowledge/features.ts";
 import type { Target } from "../runtime/runtime.ts";
 import type { Decision } from "./decide.ts";
 import type { Entry } from "./entry.ts";
+import { TRIALS } from "./guide/trials.ts";
 import type { Subject } from "./sites.ts";
-import { TRIALS } from "./table.ts";
 import { ownName, quoted } from "./words.ts";
 
 /** How to find out whether the recommendation holds: baseline, profile, trial, and what would refute it. Commands and sentences. */

@@ -1,6 +1,4 @@
 import type { Func } from "../python/module.ts";
-import { sourceOf } from "../python/module.ts";
-import type { Node } from "../python/syntax.ts";
 import type { Cost } from "../runtime/costs.ts";
 import { PYTHON_LOOPS } from "../runtime/cpu.ts";
 
@@ -9,16 +7,12 @@ export function quoted(text: string): string {
   return `\`${text.replaceAll("`", "'").replace(/\s+/g, " ")}\``;
 }
 
-/** A node as the author wrote it, on one line, in code quotes; `null` if it is too long for a sentence. */
-export function written(func: Func, node: Node): string | null {
-  const text = sourceOf(func.module, node).replace(/\s+/g, " ");
-  return text.length > 60 ? null : quoted(text);
-}
-
 /** The name of a library call that a reader knows it by: `Image.resize`, `requests.get`. */
 export function callName(name: string): string {
   if (name === PYTHON_LOOPS) return "a nest of Python loops";
-  return quoted(shortened(name));
+  const method = /\.__(iter|enter|aenter)__$/.exec(name)?.[1];
+  if (method === "iter") return `the loop over ${quoted(shortened(name))}`;
+  return method ? `entering ${quoted(shortened(name))}` : quoted(shortened(name));
 }
 
 function shortened(name: string): string {
@@ -41,9 +35,11 @@ export function ownName({ name }: Func): string {
   return name.slice(name.lastIndexOf(".") + 1);
 }
 
+const MOST_NAME = 40;
+
 /** `a`, `b` or `c`, from the `a / b / c` of the tables. */
 export function choices(names: string): string {
-  const all = names.split(" / ").map((name) => quoted(shortened(name)));
+  const all = names.split(" / ").map((name) => quoted(name.length > MOST_NAME ? shortened(name) : name));
   const last = all.pop() ?? "";
   return all.length === 0 ? last : `${all.join(", ")} or ${last}`;
 }
@@ -56,5 +52,6 @@ export function filled(template: string, values: Readonly<Record<string, string 
     if (value === null || value === undefined) isComplete = false;
     return value ?? "";
   });
-  return isComplete ? text.charAt(0).toUpperCase() + text.slice(1) : null;
+  if (!isComplete) return null;
+  return text.startsWith("asyncio ") ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

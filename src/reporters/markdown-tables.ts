@@ -6,18 +6,22 @@ import { brief, placeLink } from "./markdown-findings.ts";
 import { difference, isCommand, MODELS, statusWord, statusWords, workloadWords } from "./words.ts";
 
 const MOST_ROWS = 10;
+/** Rows that only say that something must be measured. */
+const MOST_OPEN = 3;
 const MOST_EVIDENCE = 3;
 const MOST_VERIFIED = 5;
 
 /** The table of models: misfits first, then what must be measured; code that fits is one line. */
 export function modelTable(recommendations: readonly Recommendation[], links: LinkBuilder): string {
-  const shown = needingThought(recommendations);
+  const all = needingThought(recommendations);
+  const wrong = all.filter(({ fits }) => fits === false);
+  const shown = all.slice(0, wrong.length + MOST_OPEN).slice(0, MOST_ROWS);
   const good = recommendations.filter(({ fits }) => fits === true).length;
   const fitting =
     good === 0 ? "" : `${count(good, "place")} already ${good === 1 ? "uses" : "use"} the model that fits.`;
   if (shown.length === 0) return fitting;
-  const rows = shown.slice(0, MOST_ROWS).map((given) => modelRow(given, links));
-  const more = shown.length > MOST_ROWS ? `${count(shown.length - MOST_ROWS, "more function")} left out here.` : "";
+  const rows = shown.map((given) => modelRow(given, links));
+  const more = all.length > shown.length ? `${count(all.length - shown.length, "more function")} left out here.` : "";
   return [
     "#### Which model fits",
     table(["Function", "Workload", "Today", "Recommended", "Why"], rows),

@@ -12,7 +12,7 @@ import type { Detection, Related } from "./rule.ts";
 import { code, quoted } from "./words.ts";
 
 /** The sum as a message: who shares what, and what then happens. */
-export function shortageWords({ demand, pool, capacity, deadlocks }: Shortage): string {
+function shortageWords({ demand, pool, capacity, deadlocks }: Shortage): string {
   const { workers, each, share } = demand;
   const who = `${withSource(counted(workers, share.crew.kind), workers.words)}`;
   const after = afterwards(pool.fact.exhaustion);
@@ -41,7 +41,7 @@ export function withSource(number: string, words: string): string {
 }
 
 /** Where a shortage shows: who starts the workers, how they come to the pool, and where they take from it. */
-export function shortageTrace(runtime: Runtime, { demand }: Shortage): Related[] {
+function shortageTrace(runtime: Runtime, { demand }: Shortage): Related[] {
   const { share, use, each, workers } = demand;
   const trace: Related[] = [];
   const { crew } = share;

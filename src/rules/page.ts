@@ -21,7 +21,7 @@ Silence one line with \`# pcr: ignore[rule-id] reason\`, a file with \`# pcr: ig
 `;
 
 /** One section of the rules page; its heading is the anchor that comments link to. */
-export function rulePage(rule: RuleText): string {
+function rulePage(rule: RuleText): string {
   return `## \`${rule.id}\`
 
 ${sentence(rule.title)} Severity **${rule.severity}**.

@@ -35,8 +35,9 @@ def price(sku):
 function detection(runtime: Runtime, wait: Wait): Detection {
   const { func, call, fact, doubt } = wait;
   const waiter = waiterAt(runtime, wait);
-  // How long a program runs on another machine is for the caller to know; and nobody but its authors waits for a test.
-  const hidden = waiter === null && (fact.awaits === "child" || isTest(runtime, func));
+  // How long a program runs on another machine is for the caller to know; a stream may be meant to last; nobody waits for a test.
+  const isLasting = /(?:Unary|Stream)StreamMultiCallable/.test(fact.name);
+  const hidden = isLasting || (waiter === null && (fact.awaits === "child" || isTest(runtime, func)));
   return {
     func,
     at: call,

@@ -3,7 +3,7 @@ import { isTyped } from "../runtime/command-lines.ts";
 import { type Program, programOf } from "../runtime/programs.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Wait, waitsOf } from "../runtime/timeouts.ts";
-import { isKilled, isToldToEnd } from "../runtime/wait-ends.ts";
+import { isGone, isToldToEnd } from "../runtime/wait-ends.ts";
 import { hasOwnThread } from "../runtime/waiters.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { blocksLoop, isTest, keeping, limitAdvice, waiterAt, waitWords } from "./waits.ts";
@@ -49,7 +49,7 @@ export interface Weight {
 /** In a handler or a worker it keeps a place; for a person at a terminal it is what was asked for. */
 export function weighChild(runtime: Runtime, wait: Wait): Weight | null {
   const { func, call, callee, fact, doubt } = wait;
-  if (blocksLoop(runtime, wait) || isKilled(func, call)) return null;
+  if (blocksLoop(runtime, wait) || isGone(func, call)) return null;
   const program = programOf(runtime, call, callee);
   const waiter = waiterAt(runtime, wait);
   if (waiter) return { severity: "warning", doubt, program };

@@ -1,9 +1,9 @@
 import type { Severity } from "../finding.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Wait, waitsOf } from "../runtime/timeouts.ts";
+import { weightOfWait } from "../runtime/wait-weights.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { weighChild } from "./subprocess-without-timeout.ts";
-import { weighWait } from "./wait-without-timeout.ts";
 import { argumentOf, blocksLoop, keeping, waiterAt, waitWords } from "./waits.ts";
 import { code } from "./words.ts";
 
@@ -49,8 +49,10 @@ function weigh(runtime: Runtime, wait: Wait): Weight | null {
   }
   if (limit !== "disabled") return null;
   switch (fact.group) {
-    case "wait":
-      return weighWait(runtime, wait);
+    case "wait": {
+      const weight = blocksLoop(runtime, wait) ? null : weightOfWait(runtime, wait);
+      return weight && { severity: weight.waiter ? "warning" : "notice", doubt: weight.doubt };
+    }
     case "subprocess":
       return weighChild(runtime, wait);
     case "await":

@@ -1,23 +1,9 @@
-import type { Severity } from "../finding.ts";
 import { AWAITED_WORDS, type TimeoutFact } from "../knowledge/timeouts.ts";
-import type { Func } from "../python/module.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import { type Wait, waitsOf } from "../runtime/timeouts.ts";
-import {
-  endlessWork,
-  isConsuming,
-  isFilled,
-  isLent,
-  isOfPool,
-  isThere,
-  isToldToEnd,
-  isWoken,
-  mayBeWoken,
-} from "../runtime/wait-ends.ts";
-import { hasOwnThread, runsOnLoopOnly, type Waiter } from "../runtime/waiters.ts";
+import { type WaitWeight, weightOfWait } from "../runtime/wait-weights.ts";
 import { shortName } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";
-import { blocksLoop, isTest, keeping, limitAdvice, waiterAt, waitWords } from "./waits.ts";
+import { blocksLoop, isTest, keeping, limitAdvice, waitWords } from "./waits.ts";
 import { quoted } from "./words.ts";
 
 export const waitWithoutTimeout: Rule = {
@@ -59,76 +45,14 @@ def status():
 `,
   *detect(runtime) {
     for (const wait of waitsOf(runtime)) {
-      if (wait.fact.group !== "wait" || wait.limit !== "missing") continue;
-      const weight = weighWait(runtime, wait);
-      if (weight) yield detection(wait, weight);
+      if (wait.fact.group !== "wait" || wait.limit !== "missing" || blocksLoop(runtime, wait)) continue;
+      const weight = weightOfWait(runtime, wait);
+      if (weight) yield detection(wait, weight, isTest(runtime, wait.func) ? 2 : 0);
     }
   },
 };
 
-/** How much it matters that something is waited for without a limit. */
-export interface Weight {
-  severity: Severity;
-  doubt: number;
-  waiter: Waiter | null;
-  /** The function that never returns, where a thread or process that runs it is waited for. */
-  endless: Func | null;
-}
-
-/** `null` where something else ends the wait, or another rule speaks of it. */
-export function weighWait(runtime: Runtime, wait: Wait): Weight | null {
-  const { func, call, fact, doubt } = wait;
-  if (blocksLoop(runtime, wait) || runsOnLoopOnly(runtime, func) || isThere(runtime, wait)) return null;
-  const waiter = waiterAt(runtime, wait);
-  if (waiter?.kind === "worker" && waiter.executor && isOfPool(runtime, wait, waiter.executor)) return null;
-  const isTask = /^celery\.result\./.test(fact.name);
-  if (isTask && waiter?.kind === "handler" && waiter.label === "Celery task") return null;
-  const isJoin = fact.awaits === "thread" || fact.awaits === "process";
-  if (isJoin && isToldToEnd(func, call)) return null;
-  if (fact.awaits === "item" && ((isConsuming(call) && waiter?.kind !== "handler") || isLent(wait))) return null;
-  if (fact.awaits === "event" && isWoken(runtime, wait)) return null;
-  if (waiter) {
-    // Somebody wakes it: then it hangs only when that one does.
-    const isWakened = (fact.awaits === "event" || fact.awaits === "condition") && mayBeWoken(runtime, wait);
-    const more = isGiven(fact) ? 2 : isWakened ? (waiter.kind === "handler" ? 1 : 2) : 0;
-    return { severity: "warning", doubt: doubt + more, waiter, endless: null };
-  }
-  const endless = isJoin ? endlessWork(runtime, wait) : null;
-  const hidden = isTest(runtime, func) || (endless === null && usuallyEnds(runtime, wait));
-  return { severity: "notice", doubt: doubt + (hidden ? 2 : 0), waiter, endless };
-}
-
-/** What the waiter handed in itself, and what others hold only for a moment. */
-function isGiven({ awaits, name }: TimeoutFact): boolean {
-  if (awaits === "lock") return /^(?:threading|multiprocessing)\./.test(name);
-  return awaits === "work" || awaits === "space";
-}
-
-/** Whether a wait of a plain program ends as a rule. */
-function usuallyEnds(runtime: Runtime, wait: Wait): boolean {
-  const { fact, func } = wait;
-  switch (fact.awaits) {
-    case "item":
-      return hasOwnThread(runtime, func) || func.isGenerator || passesOn(func) || isFilled(runtime, wait);
-    case "condition":
-    case "event":
-      return mayBeWoken(runtime, wait);
-    case "result":
-      // A worker process that is killed takes the result with it; a thread always delivers one.
-      return !/^(?:multiprocessing\.pool|celery\.result)\./.test(fact.name);
-    default:
-      return true;
-  }
-}
-
-/** A method that only gives the wait of another object a name: whoever calls it waits. */
-function passesOn({ node }: Func): boolean {
-  if (node.kind !== "function") return false;
-  const body = node.body.filter((one) => one.kind !== "expression" || one.value.kind !== "string");
-  return body.length === 1 && body[0]?.kind === "return";
-}
-
-function detection(wait: Wait, { severity, doubt, waiter, endless }: Weight): Detection {
+function detection(wait: Wait, { waiter, endless, doubt }: WaitWeight, more: number): Detection {
   const { func, call, fact } = wait;
   const because = endless
     ? `: ${quoted(shortName(endless))} never returns`
@@ -138,8 +62,8 @@ function detection(wait: Wait, { severity, doubt, waiter, endless }: Weight): De
     at: call,
     message: `${waitWords(wait)} waits for ${AWAITED_WORDS[fact.awaits]} without a limit${because}`,
     instead: limitAdvice(wait, "decide what happens when the time is over"),
-    severity,
-    doubt,
+    severity: waiter ? "warning" : "notice",
+    doubt: doubt + (waiter ? 0 : more),
     subject: fact.name,
   };
 }

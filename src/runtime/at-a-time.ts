@@ -2,6 +2,7 @@ import type { Func } from "../python/module.ts";
 import { sourceOf } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { enclosing } from "../python/syntax.ts";
+import { matchArguments } from "./callables.ts";
 import type { Site } from "./callgraph.ts";
 import { type Draw, drawsOf } from "./draws.ts";
 import type { Pool } from "./pools.ts";
@@ -135,8 +136,47 @@ function holdsIn(runtime: Runtime, pool: Pool, func: Func): readonly Hold[] {
     const hold = holdOf(runtime, func, draw);
     if (hold && !found.some(({ holder, to }) => holder === hold.holder && to >= hold.from)) found.push(hold);
   }
+  found.push(...lentIn(runtime, pool, func, found));
   memo.set(func, found);
   return found;
+}
+
+/** Sessions with which a function that is called does something: the connection stays with the session when the function is done. */
+function lentIn(runtime: Runtime, pool: Pool, func: Func, own: readonly Hold[]): Hold[] {
+  const found: Hold[] = [];
+  for (const site of runtime.graph.sites(func)) {
+    const { node } = site;
+    if (node.kind !== "call") continue;
+    for (const { func: target, doubt } of site.targets) {
+      if (target === func || target.isAsync !== site.awaited) continue;
+      const draws = drawsOf(runtime)
+        .in(target)
+        .filter((draw) => draw.pool.made === pool.made && SESSION.test(draw.name) && !SESSION_ENDING.test(draw.name));
+      if (draws.length === 0) continue;
+      const bound = target.cls !== null && !runtime.inference.decoration(target).static;
+      for (const [param, expression] of matchArguments(node, target, bound)) {
+        const draw = draws.find(({ on }) => on?.kind === "name" && on.id === param.name);
+        if (!draw || endsSession(target, param.name)) continue;
+        const holder = sourceOf(func.module, expression);
+        if ([...own, ...found].some((hold) => hold.holder === holder && isDuring(hold, node))) continue;
+        const to = endOfSession(func, node, holder);
+        const lent: Draw = { ...draw, func, site, on: expression, doubt: draw.doubt + doubt };
+        found.push({ draw: lent, from: node.end, to, own: false, holder });
+      }
+    }
+  }
+  return found;
+}
+
+/** The function itself ends what it did with the session. */
+function endsSession(func: Func, name: string): boolean {
+  return func.nodes.some(
+    (node) =>
+      node.kind === "call" &&
+      node.callee.kind === "attribute" &&
+      SESSION_ENDS.test(node.callee.attr) &&
+      sourceOf(func.module, node.callee.value) === name,
+  );
 }
 
 function holdOf(runtime: Runtime, func: Func, draw: Draw): Hold | null {
@@ -145,9 +185,11 @@ function holdOf(runtime: Runtime, func: Func, draw: Draw): Hold | null {
   if (pool.fact.held === "call" || pool.fact.opens !== "up to capacity" || node.kind !== "call") return null;
   const text = on ? sourceOf(func.module, on) : "";
   if (SESSION.test(draw.name)) {
-    if (!on) return null;
-    const to = endOfSession(func, node, text);
-    return { draw, from: node.end, to, own: isMadeIn(runtime, func, on), holder: text };
+    if (!on || SESSION_ENDING.test(draw.name)) return null;
+    const session = sessionOf(runtime, on);
+    const words = sourceOf(func.module, session);
+    const to = endOfSession(func, node, words);
+    return { draw, from: node.end, to, own: isMadeIn(runtime, func, session), holder: words };
   }
   const item = withItemOf(node);
   // A name of its own, so that two connections of one pool are two.
@@ -160,6 +202,9 @@ function holdOf(runtime: Runtime, func: Func, draw: Draw): Hold | null {
 
 /** Sessions take a connection at their first statement and keep it until the end of the transaction. */
 const SESSION = /(?:^|\.)(?:Async)?Session\.\w+$|\.Query\.\w+$|\.execute$/;
+
+/** Statements after which the connection goes back. */
+const SESSION_ENDING = /\.(?:commit|rollback|close)$/;
 
 const SESSION_ENDS = /^(?:commit|rollback|close|aclose|remove|end)$/;
 
@@ -185,9 +230,28 @@ function enclosingWith(node: Node, text: string, func: Func): Node | null {
   return null;
 }
 
+/** The session behind a query: `q.filter(…).first()` where `q = session.query(…)`. */
+function sessionOf(runtime: Runtime, on: Expression, depth = 8): Expression {
+  if (depth === 0) return on;
+  if (on.kind === "call" && on.callee.kind === "attribute") return sessionOf(runtime, on.callee.value, depth - 1);
+  if (on.kind !== "name") return on;
+  const [only] = runtime.inference.bindings(on).bindings;
+  const isQuery =
+    only?.kind === "value" &&
+    only.path.length === 0 &&
+    only.value.kind === "call" &&
+    runtime.inference
+      .values(on)
+      .some((value) => value.kind === "instance" && /\.(?:Query|ScalarResult|Result)$/.test(value.type));
+  return isQuery ? sessionOf(runtime, only.value, depth - 1) : on;
+}
+
 /** Whether the session is made in this very body. */
 function isMadeIn(runtime: Runtime, func: Func, on: Expression): boolean {
-  if (on.kind !== "name") return false;
+  const isSession = runtime.inference
+    .values(on)
+    .some((value) => value.kind === "instance" && /(?:Session|session)$/.test(value.type));
+  if (on.kind !== "name" || !isSession) return false;
   const { bindings } = runtime.inference.bindings(on);
   return (
     bindings.length > 0 &&

@@ -172,11 +172,16 @@ function awaitsNetwork(runtime: Runtime, func: Func): boolean {
 /** Whether the consumer is started as a thread or task of its own, and not only after the queue has been filled. */
 function runsBeside(runtime: Runtime, consumer: Func, put: End): boolean {
   const starts: { func: Func; node: Node }[] = [];
+  // What also does the producing decides inside when it starts its consumers.
+  const consumes = (root: Func): boolean => {
+    const reached = runningFrom(runtime, root);
+    return reached.has(consumer) && !reached.has(put.func);
+  };
   for (const { work, func, call } of submissionsOf(runtime))
-    if (work.some((one) => one.func && runningFrom(runtime, one.func).has(consumer))) starts.push({ func, node: call });
+    if (work.some((one) => one.func && consumes(one.func))) starts.push({ func, node: call });
   for (const func of runtime.graph.funcs)
     for (const { roots, call } of startsOf(runtime).in(func))
-      if (roots.some((one) => runningFrom(runtime, one.func).has(consumer))) starts.push({ func, node: call });
+      if (roots.some((one) => consumes(one.func))) starts.push({ func, node: call });
   return starts.some(({ func, node }) => !isFilledBefore(runtime, func, node, put));
 }
 

@@ -461,7 +461,7 @@ const AWAITERS = new Set([
 ]);
 
 /** Whether a call's result is awaited: directly, through a choice, or by something that awaits it. */
-export function isAwaited(call: Call, inference: Inference): boolean {
+function isAwaited(call: Call, inference: Inference): boolean {
   for (let at: Node | null = call.parent, from: Node = call; at; from = at, at = at.parent) {
     switch (at.kind) {
       case "await":

@@ -4,7 +4,7 @@ import type { Runtime } from "./runtime.ts";
 
 /** Files of development and of commands: people start them and see what they do. */
 const DEVELOPMENT =
-  /(?:^|\/)(?:setup|tasks|fabfile|noxfile|conftest|build|make|cli|__main__)\.py$|(?:^|\/)(?:scripts?|tools?|bin|ci|dev|examples?|benchmarks?|docs?|commands?|cli|\w+_cli)\//;
+  /(?:^|\/)(?:setup|tasks|fabfile|noxfile|conftest|build|make|cli|__main__)\.py$|(?:^|\/)(?:scripts?|tools?|bin|ci|dev|examples?|benchmarks?|docs?|commands?|cmd|cli|\w+_cli)\//;
 
 const DECORATORS = /^(?:click|typer|cyclopts|invoke|nox|fire)\.|(?:^|\.)(?:command|group|session|task)$/;
 const PARSERS =

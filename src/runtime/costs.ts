@@ -60,15 +60,17 @@ export interface Cost {
 export interface Costs {
   /** Dearest first. */
   list: readonly Cost[];
-  /** A call to a library that nothing is known about. */
-  stranger: string | null;
-  /** Calls that nobody can follow, or loops as long as their data: it cannot be said to be small. */
+  /** A call to a library that nothing is known about, with the calls on the way to it. */
+  stranger: { name: string; hops: number } | null;
+  /** Calls that nobody can follow: there may be more. */
   open: boolean;
+  /** Loops as long as their data: it cannot be said to be small. */
+  loops: boolean;
   /** Its callers or subclasses choose what it does: it calls what it is given, or others replace it. */
   chosen: boolean;
 }
 
-const NOTHING: Costs = { list: [], stranger: null, open: false, chosen: false };
+export const NO_COSTS: Costs = { list: [], stranger: null, open: false, loops: false, chosen: false };
 const MOST_COSTS = 24;
 const MOST_HOPS = 7;
 const LONG_WAY = 4;
@@ -88,7 +90,7 @@ export function costsOf(runtime: Runtime, func: Func): Costs {
   const found = memo.get(func);
   if (found) return found;
   // A function that leads back to itself adds nothing the second time.
-  memo.set(func, NOTHING);
+  memo.set(func, NO_COSTS);
   const made = build(runtime, func);
   memo.set(func, made);
   return made;
@@ -104,15 +106,16 @@ export function costsOfCallable(
     return isOverridden(runtime, func)
       ? { ...costsOf(runtime, func), open: true, chosen: true }
       : costsOf(runtime, func);
-  if (library === null) return { ...NOTHING, open: true };
+  if (library === null) return { ...NO_COSTS, open: true };
   const own = libraryCost(runtime, site, library, null, 0);
-  if (own) return { ...NOTHING, list: [own] };
+  if (own) return { ...NO_COSTS, list: [own] };
   if (ARRANGING.has(library)) return runHere(runtime, site);
   const isKnown =
     runtime.cpuFact(library) !== undefined ||
     runtime.blockingFact(library, null) !== undefined ||
     BUILTINS.has(library);
-  return { ...NOTHING, stranger: isStranger(runtime, library, null) ? library : null, open: !isKnown };
+  const stranger = isStranger(runtime, library, null) ? { name: library, hops: 0 } : null;
+  return { ...NO_COSTS, stranger, open: !isKnown };
 }
 
 /** `submit(asyncio.run, work(…))`: the coroutine is what runs there. */
@@ -121,7 +124,7 @@ function runHere(runtime: Runtime, site: Site): Costs {
   const coroutines = passed.flatMap(
     ({ expression }) => runtime.graph.siteOf(expression)?.targets.filter(({ func }) => func.isAsync) ?? [],
   );
-  if (coroutines.length === 0) return { ...NOTHING, open: true };
+  if (coroutines.length === 0) return { ...NO_COSTS, open: true, chosen: true };
   return joined(coroutines.map(({ func, doubt }) => moved(costsOf(runtime, func), site, null, "here", 1, doubt)));
 }
 
@@ -135,8 +138,10 @@ function isOverridden({ inference }: Runtime, { cls, node }: Func): boolean {
 /** The same costs on other ground, repeated, one step further away. */
 export function moved(costs: Costs, at: Site, func: Func | null, ground: Ground, rounds: number, doubt: number): Costs {
   const list = costs.list.filter(({ hops }) => hops < MOST_HOPS);
+  const { stranger } = costs;
   return {
     ...costs,
+    stranger: stranger && { ...stranger, hops: stranger.hops + 1 },
     list: list.map((cost) => ({
       ...cost,
       at,
@@ -144,7 +149,8 @@ export function moved(costs: Costs, at: Site, func: Func | null, ground: Ground,
       coroutine: cost.coroutine ?? (func?.isAsync ? func : null),
       // What is as heavy as its input mostly has little of it: repetition makes it no more than that.
       weight: cost.byInput ? cost.weight : Math.min(cost.weight * rounds, MOST_WEIGHT),
-      doubt: cost.doubt + doubt + (cost.hops === LONG_WAY ? 1 : 0),
+      // Far away, loops may well be short.
+      doubt: cost.doubt + doubt + (cost.hops === LONG_WAY || (cost.name === PYTHON_LOOPS && cost.hops > 0) ? 1 : 0),
       hops: cost.hops + 1,
     })),
   };
@@ -166,7 +172,10 @@ export function joined(all: readonly Costs[]): Costs {
         before
           ? {
               ...before,
-              weight: Math.min(before.weight + cost.weight, MOST_WEIGHT),
+              // Many ways to what is as heavy as its input make the input no larger.
+              weight: cost.byInput
+                ? Math.max(before.weight, cost.weight)
+                : Math.min(before.weight + cost.weight, MOST_WEIGHT),
               doubt: Math.min(before.doubt, cost.doubt),
               hops: Math.min(before.hops, cost.hops),
             }
@@ -177,20 +186,30 @@ export function joined(all: readonly Costs[]): Costs {
   list.sort((a, b) => b.weight - a.weight);
   return {
     list: list.slice(0, MOST_COSTS),
-    stranger: all.find(({ stranger }) => stranger !== null)?.stranger ?? null,
+    stranger: nearest(all),
+    loops: all.some(({ loops }) => loops),
     open: all.some(({ open }) => open),
     chosen: all.some(({ chosen }) => chosen),
   };
+}
+
+function nearest(all: readonly Costs[]): Costs["stranger"] {
+  let best: Costs["stranger"] = null;
+  for (const { stranger } of all) if (stranger && (best === null || stranger.hops < best.hops)) best = stranger;
+  return best;
 }
 
 function build(runtime: Runtime, func: Func): Costs {
   const { graph } = runtime;
   const parts: Costs[] = [
     {
-      ...NOTHING,
+      ...NO_COSTS,
       list: ownCosts(runtime, func),
-      open: hasOpenCode(runtime, func),
-      chosen: func.nodes.some((node) => node.kind === "call" && graph.callables.parameterOf(node.callee) !== null),
+      open: hasOpenCalls(runtime, func),
+      loops: hasLongLoops(func),
+      chosen:
+        isAbstract(runtime, func) ||
+        func.nodes.some((node) => node.kind === "call" && graph.callables.parameterOf(node.callee) !== null),
     },
   ];
   for (const site of graph.sites(func)) {
@@ -204,7 +223,7 @@ function build(runtime: Runtime, func: Func): Costs {
     }
     for (const handover of site.handovers) parts.push(handedOver(runtime, site, handover, rounds));
     const stranger = site.library.find(({ name, receiver }) => isStranger(runtime, name, receiver));
-    if (stranger && !site.awaited) parts.push({ ...NOTHING, stranger: stranger.name });
+    if (stranger && !site.awaited) parts.push({ ...NO_COSTS, stranger: { name: stranger.name, hops: 0 } });
   }
   return joined(parts);
 }
@@ -258,21 +277,24 @@ function unknownAwaits({ graph }: Runtime, func: Func): Cost[] {
     const shown = node.value.kind === "call" ? node.value.callee : node.value;
     const site: Site = { func, node: node.value, kind: "call", awaited: true, library: [], targets: [], handovers: [] };
     const name = sourceOf(func.module, shown).replace(/\s+/g, " ");
-    return [
-      {
-        ...BASE,
-        site,
-        at: site,
-        name,
-        does: "waits",
-        group: "other",
-        words: "is awaited",
-        blocks: false,
-        weight: UNKNOWN_AWAIT_MS * roundsAt(node),
-        doubt: 1,
-      },
-    ];
+    return [unknownAwait(site, name, 1)];
   });
+}
+
+function unknownAwait(site: Site, name: string, doubt: number): Cost {
+  const weight = UNKNOWN_AWAIT_MS * roundsAt(site.node);
+  return {
+    ...BASE,
+    site,
+    at: site,
+    name,
+    does: "waits",
+    group: "other",
+    words: "is awaited",
+    blocks: false,
+    weight,
+    doubt,
+  };
 }
 
 const BASE = {
@@ -284,13 +306,22 @@ const BASE = {
   hops: 0,
 } as const satisfies Partial<Cost>;
 
+/** What a call waits for where its own category says what it works on: `DataFrame.to_sql`, `pdf2image`. */
+function categoryOf(name: string, category: Category, fact: BlockingFact | null): Category {
+  if (isStarting(name)) return "file";
+  if (fact?.cost === "proc") return "process";
+  return fact?.cost === "net" && (category === "data" || category === "file" || category === "image") ? "db" : category;
+}
+
 /** They start a child and do not wait for its end. */
-const STARTING = new Set(["subprocess.Popen", "os.spawnl", "os.posix_spawn", "os.startfile"]);
+const STARTING = new Set(["subprocess.Popen", "os.fork", "os.spawnl", "os.posix_spawn", "os.startfile"]);
+
+function isStarting(name: string): boolean {
+  return STARTING.has(name) || /^multiprocessing\..*\.start$/.test(name);
+}
 
 function waitCost(site: Site, name: string, category: Category, fact: BlockingFact | null, doubt: number): Cost | null {
-  const { group, ms, words } = typicalCost(
-    STARTING.has(name) ? "socket" : fact?.cost === "proc" ? "process" : category,
-  );
+  const { group, ms, words } = typicalCost(categoryOf(name, category, fact));
   if (fact?.cost === "cpu" && category !== "image" && category !== "data") return null;
   const typical = fact?.cost === "us" ? 0 : fact?.cost === "ssd" ? Math.min(ms, 1) : ms;
   const weight = typical * roundsAt(site.node);
@@ -301,8 +332,8 @@ function waitCost(site: Site, name: string, category: Category, fact: BlockingFa
     at: site,
     name,
     does: "waits",
-    group: STARTING.has(name) ? "child" : fact?.cost === "ssd" ? "files" : group,
-    words: STARTING.has(name) ? "starts a child process" : fact?.cost === "ssd" ? typicalCost("file").words : words,
+    group: isStarting(name) || fact?.cost === "ssd" ? "files" : group,
+    words: isStarting(name) ? "starts a child process" : fact?.cost === "ssd" ? typicalCost("file").words : words,
     blocks: fact !== null,
     instead: fact?.instead ?? null,
     weight,
@@ -354,15 +385,16 @@ function awaitedCost(runtime: Runtime, site: Site): Cost | null {
     // Making a client waits for nothing.
     if (isClass(name) || (runtime.inference.library.tables.returns.has(name) && awaitedCategory(name) === null))
       continue;
-    const category = awaitedCategory(name) ?? "socket";
-    const cost = waitCost(site, name, category, null, doubt + (awaitedCategory(name) === null ? 1 : 0));
+    const category = awaitedCategory(name);
+    if (category === null) return unknownAwait(site, name, doubt + 1);
+    const cost = waitCost(site, name, category, null, doubt);
     if (cost) return cost;
   }
   return null;
 }
 
 function isClass(name: string): boolean {
-  return /^[A-Z]/.test(name.slice(name.lastIndexOf(".") + 1));
+  return /^[A-Z]|^__call__$/.test(name.slice(name.lastIndexOf(".") + 1)) || /sessionmaker$/.test(name);
 }
 
 /** `asyncio.sleep(0)` gives others a turn and waits for nothing. */
@@ -372,7 +404,7 @@ function isPause(name: string, call: Call): boolean {
 }
 
 /** What one call of a library function by canonical name costs. */
-export function libraryCost(
+function libraryCost(
   runtime: Runtime,
   site: Site,
   name: string,
@@ -417,23 +449,50 @@ export function countOf(iter: Expression): number | null {
   return stop === undefined ? (start ?? 0) : Math.max(0, Math.ceil((stop - (start ?? 0)) / (step ?? 1)));
 }
 
-/** Calls that nobody can follow, and loops as long as the data. */
-function hasOpenCode({ graph, inference }: Runtime, func: Func): boolean {
-  return func.nodes.some((node) => {
-    if (node.kind === "call")
-      return !graph.siteOf(node) && !inference.values(node.callee).some(({ kind }) => kind === "class");
-    if (node.kind === "while" || node.kind === "yield") return true;
-    return (node.kind === "for" || node.kind === "clause") && (countOf(node.iter) ?? Number.POSITIVE_INFINITY) > 100;
-  });
+/** Calls that nobody can follow, and those that run whatever iterator they are given. */
+function hasOpenCalls({ graph, inference }: Runtime, func: Func): boolean {
+  return func.nodes.some(
+    (node) =>
+      node.kind === "call" &&
+      (node.callee.kind === "name" && RUNS_ITERATORS.has(node.callee.id)
+        ? node.args.some(({ value }) => value.kind === "name" || value.kind === "attribute")
+        : !graph.siteOf(node) && !inference.values(node.callee).some(({ kind }) => kind === "class")),
+  );
+}
+
+const RUNS_ITERATORS = new Set(["next", "iter", "getattr", "eval", "exec", "map", "filter", "deque"]);
+
+function hasLongLoops(func: Func): boolean {
+  return func.nodes.some(
+    (node) =>
+      node.kind === "while" ||
+      node.kind === "yield" ||
+      ((node.kind === "for" || node.kind === "clause") && (countOf(node.iter) ?? Number.POSITIVE_INFINITY) > 100),
+  );
+}
+
+/** A body that only says that others must fill it. */
+function isAbstract({ inference }: Runtime, func: Func): boolean {
+  if (func.node.kind !== "function") return false;
+  return (
+    inference.decoration(func).abstract ||
+    func.nodes.some((node) => node.kind === "raise" && isNotImplemented(node.value))
+  );
+}
+
+function isNotImplemented(raised: Expression | null): boolean {
+  const name = raised?.kind === "call" ? raised.callee : raised;
+  return name?.kind === "name" && name.id === "NotImplementedError";
 }
 
 /** A function outside Python's own library that no table says anything about; exceptions and other plain classes do no work. */
-export function isStranger(
+function isStranger(
   { inference, cpuFact, blockingFact }: Runtime,
   name: string,
   receiver: string | null,
 ): boolean {
   const top = name.split(".")[0] ?? name;
+  if (/\.__(?:enter|exit|iter|next|aenter|aexit|getitem|len)__$/.test(name)) return false;
   if (!name.includes(".") || BUILTINS.has(top) || top === "iterator" || STANDARD_LIBRARY.has(top)) return false;
   return (
     cpuFact(name) === undefined &&

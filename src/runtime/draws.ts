@@ -5,6 +5,7 @@ import type { Call, Expression, Name, Parameter } from "../python/syntax.ts";
 import { argument } from "../python/syntax.ts";
 import { matchArguments } from "./callables.ts";
 import type { Site } from "./callgraph.ts";
+import { djangoDatabasesOf } from "./django-databases.ts";
 import { type Pool, poolsOf } from "./pools.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -81,8 +82,31 @@ function build(runtime: Runtime): Draws {
         origin === expression ? derived(origin) : more(behind(origin), doubt),
       );
     if (made.length > 0) return made;
+    const unpacked = expression.kind === "name" ? fromTuple(expression) : NOTHING;
+    if (unpacked.length > 0) return unpacked;
     return expression.kind === "attribute" ? [...kept(expression), ...derived(expression)] : derived(expression);
   };
+
+  /** `SessionLocal, engine = make_database(url)`. */
+  const fromTuple = (name: Name): readonly Behind[] =>
+    inference.bindings(name).bindings.flatMap((binding): readonly Behind[] => {
+      const own = binding.kind === "from" ? (inference.exported(binding)?.bindings ?? []) : [binding];
+      return own.flatMap((one): readonly Behind[] => {
+        if (one.kind !== "value" || one.path.length !== 1 || one.value.kind !== "call") return NOTHING;
+        const [step] = one.path;
+        return inference.values(one.value.callee).flatMap((value) =>
+          value.kind !== "function"
+            ? NOTHING
+            : value.func.nodes.flatMap((node) => {
+                const item =
+                  node.kind === "return" && node.value?.kind === "tuple" && typeof step === "number"
+                    ? node.value.items[step]
+                    : undefined;
+                return item ? more(behind(item), value.doubt) : NOTHING;
+              }),
+        );
+      });
+    });
 
   const parameterOf = (name: Name): { param: Parameter; func: Func } | null => {
     const [only, ...others] = inference.bindings(name).bindings;
@@ -228,7 +252,7 @@ function build(runtime: Runtime): Draws {
       const pooled = on ? behind(on) : NOTHING;
       for (const { name, doubt } of candidates) {
         const taken = pooled.filter(({ pool }) => takesFrom(pool.fact, name));
-        const from = taken.length > 0 ? taken : pooled.length > 0 ? NOTHING : onlyOne(name, func);
+        const from = taken.length > 0 ? deployed(taken) : pooled.length > 0 ? NOTHING : onlyOne(name, func);
         for (const one of from)
           if (!found.some((draw) => draw.site === site && draw.pool.made === one.pool.made))
             found.push({ func, site, name, on, pool: one.pool, doubt: doubt + one.doubt + (from.length > 1 ? 1 : 0) });
@@ -245,6 +269,7 @@ function build(runtime: Runtime): Draws {
     const remembered = takers.get(key);
     if (remembered !== undefined) return remembered;
     const method = name.slice(name.lastIndexOf(".") + 1);
+    if (IDLE.test(method)) return false;
     const types =
       type === null ? [name.slice(0, Math.max(0, name.lastIndexOf(".")))] : inference.library.ancestry(type);
     const found =
@@ -254,19 +279,44 @@ function build(runtime: Runtime): Draws {
     return found;
   };
 
+  /** The pools from which the program makes sessions; engines of migrations and tools have none. */
+  let sessioned: Set<Expression> | null = null;
+  const sessionPools = (): ReadonlySet<Expression> => {
+    if (sessioned) return sessioned;
+    sessioned = new Set();
+    for (const func of graph.funcs) {
+      if (runtime.target.isTest(func.module.path)) continue;
+      for (const { node, library } of graph.sites(func))
+        if (node.kind === "call" && library.some(({ name }) => SESSION_MAKERS.test(name)))
+          for (const { pool } of behind(node)) sessioned.add(pool.made);
+    }
+    return sessioned;
+  };
+
   /** The one database pool of the program that the call can take from, where nothing tells where its object comes from. */
   const onlyOne = (name: string, func: Func): readonly Behind[] => {
+    const ofSessions = SESSION.test(name) ? sessionPools() : null;
     const fitting = [...pools.values()].filter(
       (pool) =>
-        pool.fact.kind === "db-pool" && !runtime.target.isTest(pool.func.module.path) && takesFrom(pool.fact, name),
+        pool.fact.kind === "db-pool" &&
+        !runtime.target.isTest(pool.func.module.path) &&
+        takesFrom(pool.fact, name) &&
+        (ofSessions === null || ofSessions.size === 0 || ofSessions.has(pool.made)),
     );
     const [only, ...others] = fitting;
-    return only && others.length === 0 && !runtime.target.isTest(func.module.path)
-      ? [{ pool: only, doubt: only.doubt + 1 }]
-      : NOTHING;
+    if (!only || others.length > 0 || runtime.target.isTest(func.module.path)) return NOTHING;
+    // Django's models need no object to know their database.
+    const isDjango = only.fact.name === "django.db.connection" && djangoDatabasesOf(runtime).length === 1;
+    return [{ pool: only, doubt: only.doubt + (isDjango ? 0 : 1) }];
   };
 
   return { behind, in: drawsIn };
+}
+
+/** SQLite, where there is another database as well, is for trying things out. */
+function deployed(found: readonly Behind[]): readonly Behind[] {
+  const others = found.filter(({ pool }) => pool.address?.dialect !== "sqlite");
+  return others.length > 0 ? others : found;
 }
 
 function receiverOf({ node }: Site): Expression | null {
@@ -319,5 +369,13 @@ const HAND_OVERS: ReadonlyMap<string, readonly HandOver[]> = (() => {
     }
   return found;
 })();
+
+/** Methods of clients that speak to no server. */
+const IDLE =
+  /^(?:generate_presigned_(?:url|post)|get_paginator|get_waiter|can_paginate|waiter_names|pipeline|pubsub|lock|register_script|with_options|get_collection|get_database|close|aclose|disconnect|quit)$/;
+
+const SESSION = /\.(?:Session|AsyncSession|Query)\.\w+$/;
+const SESSION_MAKERS =
+  /^(?:sqlalchemy\.orm|sqlalchemy\.ext\.asyncio|sqlmodel)\.(?:(?:async_)?sessionmaker|Session|AsyncSession)$/;
 
 const DEPENDENCIES = new Set(["fastapi.Depends", "fastapi.Security", "fastapi.params.Depends"]);

@@ -81,7 +81,7 @@ export function blocksOf(node: Node): readonly (readonly Statement[])[] {
 }
 
 /** Whether the code after a block may run when the block has. */
-export function fallsThrough(block: readonly Statement[]): boolean {
+function fallsThrough(block: readonly Statement[]): boolean {
   const last = block.at(-1);
   if (!last) return true;
   switch (last.kind) {

@@ -18,8 +18,7 @@ export function independence(func: Func, loop: ItemLoop): number | null {
   const inside = loop.body.flatMap((statement) => [statement, ...within(statement)]);
   if (loop.orelse.length > 0 || inside.some((node) => leavesEarly(node, loop))) return null;
   const own = new Set([...targetNames(loop.target), ...assigned(loop.body)]);
-  if (carries(loop, own)) return null;
-  return writesElsewhere(func, inside, own) ? 1 : 0;
+  return carries(loop, own) || readsWhatItLeaves(func, inside, own) ? null : 0;
 }
 
 /** The names that a loop binds for each round. */
@@ -165,21 +164,50 @@ function carries(loop: For, own: ReadonlySet<string>): boolean {
   return carried;
 }
 
-/** Something outside the loop is changed and read in it: `self.last = …`, `state[key] = …` with a read of the same. */
-function writesElsewhere(func: Func, inside: readonly Node[], own: ReadonlySet<string>): boolean {
+/** Something outside the loop is changed and read in it: `self.last = …`, `seen.add(key)` with `key in seen`. */
+function readsWhatItLeaves(func: Func, inside: readonly Node[], own: ReadonlySet<string>): boolean {
   const written = new Set<string>();
+  const left = (target: Expression): void => {
+    const root = rootOf(target);
+    if (root && !own.has(root.id)) written.add(textOf(func, target));
+  };
   for (const node of inside) {
     const targets = node.kind === "assign" ? node.targets : node.kind === "augassign" ? [node.target] : [];
-    for (const target of targets) {
-      if (target.kind !== "attribute" && target.kind !== "subscript") continue;
-      const root = rootOf(target);
-      if (root && !own.has(root.id)) written.add(textOf(func, target.kind === "subscript" ? target.value : target));
-    }
+    for (const target of targets)
+      if (target.kind === "subscript") left(target.value);
+      else if (target.kind === "attribute") left(target);
+    if (node.kind === "call" && node.callee.kind === "attribute" && CHANGES.has(node.callee.attr))
+      left(node.callee.value);
   }
   if (written.size === 0) return false;
   return inside.some(
     (node) =>
-      (node.kind === "attribute" || node.kind === "name") && written.has(textOf(func, node)) && !isWritten(node),
+      (node.kind === "attribute" || node.kind === "name") &&
+      written.has(textOf(func, node)) &&
+      !isWritten(node) &&
+      !isChanged(node),
+  );
+}
+
+const CHANGES = new Set([
+  "append",
+  "extend",
+  "add",
+  "update",
+  "insert",
+  "setdefault",
+  "appendleft",
+  "remove",
+  "discard",
+  "pop",
+]);
+
+function isChanged({ parent }: Expression): boolean {
+  return (
+    parent?.kind === "attribute" &&
+    CHANGES.has(parent.attr) &&
+    parent.parent?.kind === "call" &&
+    parent.parent.callee === parent
   );
 }
 

@@ -70,7 +70,8 @@ function counts({ awaits, group }: TimeoutFact, { limits }: TimeoutParameter): b
 function readingOf(runtime: Runtime, fact: TimeoutFact, expression: Expression): Reading {
   const constant = runtime.constants.evaluate(expression);
   if (!constant) return { means: "limit", doubt: 0 };
-  const decided = decidedElsewhere(constant) ? 2 : constant.doubt;
+  const isChoice = expression.kind === "conditional" || expression.kind === "boolean";
+  const decided = isChoice || decidedElsewhere(constant) ? 2 : constant.doubt;
   // Of a pair (connect, read) the second ends the wait for an answer.
   const read = fact.pair && isSequence(constant) ? (constant.value.at(-1) ?? null) : constant;
   if (isNone(read)) return { means: meaning(fact.noneMeans), doubt: decided };

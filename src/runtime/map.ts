@@ -216,12 +216,7 @@ function servers(runtime: Runtime, loop: () => string, arrow: MakeArrow, box: Ma
 }
 
 function crewIndex(runtime: Runtime, index: number): number {
-  const wanted = crewsOf(runtime)[index];
-  return (
-    crewsOf(runtime)
-      .filter(({ works }) => works.length > 0)
-      .findIndex((crew) => crew === wanted) + 1
-  );
+  return crewsOf(runtime).filter(({ works }, place) => works.length > 0 && place <= index).length;
 }
 
 function isAt(place: { path: string; line: number }, { path, line, threads, workers }: ServerSetting): boolean {

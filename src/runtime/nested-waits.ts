@@ -3,6 +3,7 @@ import { funcAt } from "../python/module.ts";
 import type { Node } from "../python/syntax.ts";
 import { type Capacity, isUnlimited, limitsOf } from "./capacity.ts";
 import { type Crew, crewsOf, type Work } from "./crews.ts";
+import { isRemembered } from "./pools-in-use.ts";
 import { type Running, runningFrom } from "./running.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Submission } from "./submissions.ts";
@@ -40,6 +41,8 @@ function inCrew(runtime: Runtime, crew: Crew): NestedWait[] {
   for (const outer of crew.works) {
     if (!outer.func) continue;
     const reached = runningFrom(runtime, outer.func);
+    // Work that comes to the making of the pool again has a pool of its own.
+    if (reached.has(crew.pool.func) && !isRemembered(runtime, crew.pool)) continue;
     for (const inner of new Set(submissions)) {
       const running = reached.get(inner.func);
       if (!running || running.doubt > 1 || !fills(runtime, crew, outer, inner)) continue;

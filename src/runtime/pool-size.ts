@@ -159,12 +159,19 @@ function withClass(runtime: Runtime, call: Call, known: PoolFact): Built {
   if (options?.kind === "dict" && options.value.has("poolclass"))
     return { fact: known, address, open: `${spread ? textOf(runtime, spread.value) : ""}["poolclass"]`, doubt: 0 };
   const url = address ?? (isSqlite(runtime, call) ? databaseUrl("sqlite:///_") : null);
-  // An address that only the environment knows may be SQLite's, which has other pools.
-  if (!url) return { fact: known, address, open: null, doubt: 1 };
+  // An address that only the environment knows may be SQLite's, which has other pools that take no such arguments.
+  if (!url) {
+    const isQueue = QUEUE_ARGUMENTS.some(
+      (name) => argument(call, name, -1) || (options?.kind === "dict" && options.value.has(name)),
+    );
+    return { fact: known, address, open: null, doubt: isQueue ? 0 : 1 };
+  }
   const two = runtime.requirements.atLeast("sqlalchemy", "2.0") !== false;
   const byUrl = POOLS.get(enginePoolClass(url, known.async, two));
   return { fact: byUrl ? ofClass(known, byUrl) : known, address: url, open: null, doubt: address ? 0 : 1 };
 }
+
+const QUEUE_ARGUMENTS = ["pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"];
 
 /** The engine's own arguments size the pool of another class, as far as that class has a size. */
 function ofClass(engine: PoolFact, { capacity, exhaustion, opens, note, name }: PoolFact): PoolFact {

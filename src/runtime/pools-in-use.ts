@@ -100,7 +100,7 @@ function isOwn(runtime: Runtime, pool: Pool, reached: ReadonlySet<Func>, { submi
 }
 
 /** Made once although a worker makes it: by a cached function, into a module's variable, or into an attribute that is empty before. */
-function isRemembered(runtime: Runtime, { func, made }: Pool): boolean {
+export function isRemembered(runtime: Runtime, { func, made }: Pool): boolean {
   if (runtime.inference.decoration(func).cached) return true;
   const { parent } = made.parent?.kind === "await" ? made.parent : made;
   const target = parent?.kind === "assign" ? parent.targets[0] : null;

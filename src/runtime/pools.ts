@@ -108,7 +108,7 @@ function made(runtime: Runtime, func: Func, call: Call, fact: PoolFact, base: Ca
 }
 
 /** The variable or attribute that gets the object, as written; the constructor's name where nothing does. */
-export function nameOf(module: Module, made: Call): string {
+function nameOf(module: Module, made: Call): string {
   for (let at: Node = made; at.parent; at = at.parent) {
     const { parent } = at;
     switch (parent.kind) {

@@ -470,7 +470,7 @@ function choiceOf(value: Expression, same: Matcher): Expression | null {
 }
 
 /** Constants, and names written like one. */
-export function isConstant(value: Expression): boolean {
+function isConstant(value: Expression): boolean {
   switch (value.kind) {
     case "constant":
     case "number":
@@ -566,44 +566,3 @@ const TOUCHES: ReadonlyMap<string, Touch["kind"]> = new Map([
   ["popleft", "remove"],
   ["clear", "empty"],
 ]);
-
-/** The statement that a node belongs to. */
-export function statementOf(node: Node): Statement | null {
-  for (let at: Node | null = node; at; at = at.parent) if (isStatement(at)) return at;
-  return null;
-}
-
-function isStatement(node: Node): node is Statement {
-  return STATEMENTS.has(node.kind);
-}
-
-const STATEMENTS = new Set<Node["kind"]>([
-  "return",
-  "assign",
-  "augassign",
-  "for",
-  "while",
-  "if",
-  "with",
-  "try",
-  "raise",
-  "expression",
-  "assert",
-  "delete",
-  "match",
-  "function",
-  "class",
-  "pass",
-  "break",
-  "continue",
-  "global",
-  "nonlocal",
-  "import",
-  "importfrom",
-]);
-
-/** Whether an expression reads the place anywhere inside; the read itself. */
-export function readIn(expression: Expression, same: Matcher): Node | null {
-  if (same(expression)) return expression;
-  return within(expression).find(same) ?? null;
-}

@@ -1,5 +1,5 @@
 import type { Func } from "../python/module.ts";
-import { funcAt, sourceOf } from "../python/module.ts";
+import { sourceOf } from "../python/module.ts";
 import type { Call, Expression, Node, Parameter } from "../python/syntax.ts";
 import { argument, within } from "../python/syntax.ts";
 import { repeats } from "./blocking.ts";
@@ -419,17 +419,4 @@ function follow(runtime: Runtime, seed: Seed, matters: ReadonlySet<Func>): Stran
       }
     }
   return { ...seed, ownership, reach };
-}
-
-/** The hops from the root of a strand to a function, for the reader. */
-export function hopsTo(strand: Strand, func: Func): { func: Func; site: Site }[] {
-  const found: { func: Func; site: Site }[] = [];
-  for (let at = strand.reach.get(func) ?? null; at?.from && at.site; at = at.from)
-    found.unshift({ func: at.from.func, site: at.site });
-  return found;
-}
-
-/** The body of code that a node belongs to. */
-export function bodyOf(runtime: Runtime, node: Node): Func {
-  return funcAt(runtime.inference.moduleOf(node), node);
 }

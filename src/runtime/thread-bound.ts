@@ -34,7 +34,7 @@ export interface ForeignUse {
 }
 
 /** The regions of the program: what is handed to threads, and what frameworks run in them. */
-export function threadRegions(runtime: Runtime): Region[] {
+function threadRegions(runtime: Runtime): Region[] {
   const found: Region[] = [];
   for (const submission of submissionsOf(runtime)) {
     if (submission.to !== "thread") continue;

@@ -1,6 +1,6 @@
 import { number } from "../python/constant.ts";
 import type { Func } from "../python/module.ts";
-import { funcAt, lineOf, sourceOf } from "../python/module.ts";
+import { lineOf, sourceOf } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { argument, within } from "../python/syntax.ts";
 import { repeats } from "./blocking.ts";
@@ -289,9 +289,4 @@ function counted(runtime: Runtime, expression: Expression): Capacity | null {
     places: [place],
     doubt: constant.doubt,
   };
-}
-
-/** The body of code around a node. */
-export function bodyAround(runtime: Runtime, node: Node): Func {
-  return funcAt(runtime.inference.moduleOf(node), node);
 }

@@ -76,15 +76,15 @@ function ownName({ node }: Func): string {
   return node.kind === "function" ? node.name.replace(/^_+|_+$/g, "") : "";
 }
 
-/** Whether the child was killed on the way to the call: it is gone, only its exit is collected. */
-export function isKilled(func: Func, call: Call): boolean {
+/** Whether the child is gone already and only its exit is collected: it was killed, or its output was read to the end. */
+export function isGone(func: Func, call: Call): boolean {
   const receiver = call.callee.kind === "attribute" ? call.callee.value : null;
   return func.nodes.some(
     (node) =>
       node.kind === "call" &&
       node.end <= call.start &&
       node.callee.kind === "attribute" &&
-      node.callee.attr === "kill" &&
+      (node.callee.attr === "kill" || node.callee.attr === "communicate") &&
       receiver !== null &&
       isSame(node.callee.value, receiver),
   );
@@ -200,14 +200,19 @@ export function isLent({ func, callee }: Wait): boolean {
   );
 }
 
-/** Whether somebody waited for the end of the process or thread that fills the queue. */
-export function isFilled(runtime: Runtime, { func, call }: Wait): boolean {
-  return func.nodes.some(
-    (node) =>
-      node.kind === "call" &&
-      node.end <= call.start &&
-      runtime.inference.names(node.callee).some(({ name }) => /^(?:multiprocessing|threading)\..*\.join$/.test(name)),
+/** Whether the function starts a thread or process that fills the queue, and has not waited for its end before it takes from it. */
+export function startsFiller(runtime: Runtime, { func, call }: Wait): boolean {
+  const before = func.nodes.filter((node) => node.kind === "call" && node.end <= call.start);
+  const starts = before.some((node) => node.kind === "call" && submittedBy(runtime, node) !== null);
+  return (
+    starts && !before.some((node) => node.kind === "call" && calledName(node) === "join" && node.args.length === 0)
   );
+}
+
+/** Whether the object that is waited for was made in the same function, which then waits for something outside the program. */
+export function isOwn(runtime: Runtime, { func, callee }: Wait): boolean {
+  const object = receiverOf(runtime, callee);
+  return object !== null && runtime.origins.of(object).some((origin) => origin.func === func);
 }
 
 /** Whether the result comes from the pool whose worker waits for it: a deadlock of its own kind. */

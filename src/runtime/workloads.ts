@@ -124,21 +124,26 @@ export interface Work {
   gil: Workload["gil"];
   /** The parts that count, dearest first. */
   costs: readonly Cost[];
+  /** A call to a library that nothing is known about, where it is near. */
   stranger: string | null;
+  /** Whether there may be more work than is seen. */
+  partial: boolean;
   /** Of the parts that decide. */
   doubt: number;
 }
 
 /** Says what costs amount to: a part below a fifth of the whole does not change what the work is. */
-export function workOf({ list, stranger, open }: Costs): Work {
+export function workOf({ list, stranger, open, loops }: Costs): Work {
   const sure = list.filter(({ doubt }) => doubt < 2);
   const total = weightOf(sure);
   const computing = sure.filter(({ does }) => does === "computes");
   const waiting = sure.filter(({ does }) => does === "waits");
-  if (total < LEAST_MS) {
-    const kind = stranger !== null || open ? "unknown" : "small";
-    return { kind, gil: null, costs: kind === "small" ? [] : sure, stranger, doubt: 1 };
-  }
+  const partial = stranger !== null || open;
+  const name = stranger && stranger.hops <= NEAR ? stranger.name : null;
+  const known = { stranger: name, partial, gil: null, costs: sure, doubt: 1 };
+  const isTelling = sure.some(({ byInput, group }) => !byInput && group !== "thread");
+  if (!isTelling && (partial || (loops && sure.length === 0))) return { ...known, kind: "unknown" };
+  if (total < LEAST_MS) return { ...known, kind: "small", costs: [] };
   const share = weightOf(computing) / total;
   const kind = share >= 1 - MINOR_SHARE ? "cpu" : share <= MINOR_SHARE ? "io" : "mixed";
   const deciding = kind === "cpu" ? computing : kind === "io" ? waiting : sure;
@@ -146,13 +151,17 @@ export function workOf({ list, stranger, open }: Costs): Work {
     kind,
     gil: kind === "io" ? null : gilOf(computing),
     costs: sure.filter(({ weight }) => weight >= total * NEGLIGIBLE_SHARE),
-    stranger,
+    stranger: name,
+    partial,
     doubt: Math.min(
       ...deciding.filter(({ weight }) => weight >= weightOf(deciding) * MINOR_SHARE).map(({ doubt }) => doubt),
       1,
     ),
   };
 }
+
+/** A library that is called from farther away does not speak for the work. */
+const NEAR = 2;
 
 /** Below this a run of the work is not worth a thread. */
 const LEAST_MS = 0.4;

@@ -146,7 +146,7 @@ export function makeStore(profile: ProfileName, folder: string): Store {
 }
 
 /** The merge base of a pull request, as GitHub computes it anew every time. */
-export function baseOf(store: Store, pull: Pull): string {
+function baseOf(store: Store, pull: Pull): string {
   const tip = store.origin.resolve(pull.baseRef) ?? pull.baseSha;
   return store.origin.mergeBase(tip, pull.head) ?? pull.baseSha;
 }

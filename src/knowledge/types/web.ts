@@ -54,6 +54,10 @@ export const WEB_TYPES: TypeRows = {
     ["grpc.UnaryUnaryMultiCallable.future grpc.channel_ready_future", "grpc.Future"],
     ["grpc.server", "grpc.Server"],
     ["grpc.aio.{insecure_channel,secure_channel}", "grpc.aio.Channel"],
+    ["grpc.aio.Channel.unary_unary", "grpc.aio.UnaryUnaryMultiCallable"],
+    ["grpc.aio.Channel.unary_stream", "grpc.aio.UnaryStreamMultiCallable"],
+    ["grpc.aio.Channel.stream_unary", "grpc.aio.StreamUnaryMultiCallable"],
+    ["grpc.aio.Channel.stream_stream", "grpc.aio.StreamStreamMultiCallable"],
     ["grpc.aio.server", "grpc.aio.Server"],
     [
       "paramiko.SSHClient.exec_command",
@@ -119,7 +123,6 @@ export const WEB_TYPES: TypeRows = {
     ["requests_html.HTMLResponse.html", "requests_html.HTML"],
     ["sys.stdin", "sys.stdin"],
     ["sys.{stdout,stderr}", "sys.stdout"],
-    ["grpc.aio.Channel.*", "grpc.aio.UnaryUnaryMultiCallable"],
     ["fastapi.FastAPI.router", "fastapi.APIRouter"],
     ["aiohttp.web.Application.router", "aiohttp.web.UrlDispatcher"],
     [

@@ -1,0 +1,71 @@
+import type { Func } from "../python/module.ts";
+import type { Call, Node } from "../python/syntax.ts";
+import { enclosing } from "../python/syntax.ts";
+import { neverRuns } from "./blocking.ts";
+import { type Coroutine, coroutinesOf } from "./coroutines.ts";
+import { type Fate, fatesOf } from "./fates.ts";
+import { replacedNames } from "./replaced.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** A call whose coroutine comes to a bad end: dropped, or taken for its result. */
+export interface LostCoroutine {
+  func: Func;
+  call: Call;
+  coroutine: Coroutine;
+  fate: Fate & { kind: "dropped" | "used" | "asked" | "kept" };
+  doubt: number;
+}
+
+/** All calls that make a coroutine which nobody can await any more. */
+export function* lostCoroutines(runtime: Runtime): Iterable<LostCoroutine> {
+  const coroutines = coroutinesOf(runtime.inference);
+  for (const func of runtime.graph.funcs)
+    for (const call of func.nodes) {
+      if (call.kind !== "call" || neverRuns(call)) continue;
+      const coroutine = coroutines.of(call);
+      if (!coroutine) continue;
+      const fate = badEnd(coroutine, fatesOf(runtime.inference, call));
+      if (!fate || isExpected(call, coroutine)) continue;
+      const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, coroutine) ? 2 : 0);
+      yield { func, call, coroutine, fate, doubt };
+    }
+}
+
+/** The first end at which the coroutine is lost or taken for its result; `null` if anybody may still await it. */
+function badEnd(coroutine: Coroutine, fates: readonly Fate[]): Fate | null {
+  if (fates.some((fate) => isFine(coroutine, fate))) return null;
+  const wrong = fates.find(({ kind }) => kind !== "dropped") ?? fates[0];
+  return wrong?.kind === "dropped" && coroutine.eager ? null : (wrong ?? null);
+}
+
+function isFine(coroutine: Coroutine, fate: Fate): boolean {
+  if (fate.kind === "asked") return isProtocol(fate.attribute, coroutine);
+  // What libraries give for `async with` is often awaitable too; a coroutine of the project's own is no context manager.
+  return fate.kind === "kept" && (fate.by !== "async with" || !coroutine.func?.isAsync);
+}
+
+/** What belongs to the coroutine itself (or to the future that some libraries give). */
+function isProtocol(attribute: string, { eager }: Coroutine): boolean {
+  if (/^(?:close|send|throw|cr_\w+|__\w+__)$/.test(attribute)) return true;
+  return eager && /^(?:add_done_callback|cancel|cancelled|done|result|exception|set_\w+)$/.test(attribute);
+}
+
+/** Tests that look for Python's own warning about it, or for what a plain function raises before it makes the coroutine. */
+function isExpected(call: Node, { func }: Coroutine): boolean {
+  for (let at = enclosing(call, isWith); at; at = enclosing(at, isWith))
+    for (const { context } of at.items) {
+      const name = context.kind === "call" && context.callee.kind === "attribute" ? context.callee.attr : "";
+      if (/^(?:warns|catch_warnings|assertWarns\w*|deprecated_call)$/.test(name)) return true;
+      if (/^(?:raises|assertRaises\w*)$/.test(name) && !func?.isAsync) return true;
+    }
+  return false;
+}
+
+function isWith(node: Node): node is Node & { kind: "with" } {
+  return node.kind === "with";
+}
+
+/** Tests put mocks in the place of coroutine functions. */
+function mayBeReplaced(runtime: Runtime, { module }: Func, { name }: Coroutine): boolean {
+  return runtime.target.isTest(module.path) && replacedNames(module).has(name.slice(name.lastIndexOf(".") + 1));
+}

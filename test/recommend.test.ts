@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import type { Recommendation } from "../src/report.ts";
+import { auditTexts, FIXTURES, fixtureFiles } from "./fixtures.ts";
+
+/** One project for each line of the guide's tables, compared exactly: workload, model, reasons, numbers, change, verification. */
+const ROWS = FIXTURES.filter((name) => name.startsWith("recommend.") && name !== "recommend.shapes");
+
+async function recommended(name: string, options: Record<string, string> = {}): Promise<Recommendation[]> {
+  return (await auditTexts(fixtureFiles(name), options)).recommendations;
+}
+
+function expected(name: string): unknown {
+  return JSON.parse(fixtureFiles(name).get("expected.json") ?? "null");
+}
+
+function short({ workload, gil, current, recommended: model, fits }: Recommendation): string {
+  const work = gil === null ? workload : `${workload} (${gil})`;
+  return fits === null
+    ? `${work}: ${current}, measure`
+    : fits
+      ? `${work}: ${current} fits`
+      : `${work}: ${current} → ${model}`;
+}
+
+test("every line of the guide's four tables has its project", () => {
+  expect(ROWS.map((name) => name.slice("recommend.".length))).toEqual([
+    "baseline-first",
+    "cpu-bound",
+    "database-reports",
+    "gil-released",
+    "image-batch",
+    "io-bound",
+    "load-test",
+    "many-http-calls",
+    "mixed-web-service",
+    "mixed-work",
+    "processes-share-nothing",
+    "profile-first",
+    "small-trial",
+    "tasks-share-state",
+    "threads-share-state",
+    "unknown-work",
+  ]);
+});
+
+test.each(ROWS)("%s", async (name) => {
+  expect(await recommended(name)).toEqual(expected(name));
+});
+
+test("programs of other shapes: right and wrong models, too small to care, mixed, misleading names", async () => {
+  const found = await recommended("recommend.shapes");
+  expect(Object.fromEntries(found.map((one) => [one.function, short(one)]))).toEqual(expected("recommend.shapes"));
+});
+
+test("the recommendation follows the project's Python", async () => {
+  const of = async (version: string, name = "recommend.cpu-bound") =>
+    (await recommended(name, { "python-version": version }))[0];
+  const alternatives = async (version: string) => (await of(version))?.alternatives.map(({ model }) => model);
+
+  expect(await alternatives("3.9")).toEqual([]);
+  expect(await alternatives("3.12")).toEqual([]);
+  expect(await alternatives("3.13")).toEqual(["threads"]);
+  expect(await alternatives("3.14")).toEqual(["interpreters", "threads"]);
+  expect((await of("3.12"))?.sizes[0]?.value).toBe("os.cpu_count()");
+  expect((await of("3.13"))?.sizes[0]?.value).toBe("os.process_cpu_count()");
+  expect((await of("3.13"))?.alternatives[0]?.words).toContain("3.13t, experimental");
+  expect((await of("3.14"))?.alternatives[1]?.words).toContain("3.14t, supported");
+
+  for (const version of ["3.9", "3.12", "3.14"]) expect((await of(version))?.recommended).toBe("processes");
+  for (const version of ["3.13t", "3.14t"]) {
+    const one = await of(version);
+    expect([one?.recommended, one?.fits]).toEqual(["threads", true]);
+    expect(one?.verify.join()).not.toContain("--gil");
+  }
+  expect((await of("3.14t", "recommend.baseline-first"))?.recommended).toBe("threads");
+  expect((await of("3.14", "recommend.baseline-first"))?.recommended).toBe("processes");
+});
+
+test("nothing newer than the project's Python is advised", async () => {
+  const newer: [number, RegExp][] = [
+    [9, /to_thread/],
+    [11, /TaskGroup/],
+    [13, /process_cpu_count|free-threaded/],
+    [14, /InterpreterPool|asyncio pstree|forkserver/],
+    [15, /profiling\.sampling|profiling\.tracing/],
+  ];
+  for (const minor of [8, 9, 10, 12, 13, 14, 15])
+    for (const name of ROWS) {
+      const said = JSON.stringify(await recommended(name, { "python-version": `3.${minor}` }));
+      for (const [since, pattern] of newer) if (minor < since) expect(`${name} ${minor} ${said}`).not.toMatch(pattern);
+    }
+});
+
+test("small changes are Python, and fit on a screen", async () => {
+  for (const name of [...ROWS, "recommend.shapes"])
+    for (const { change } of await recommended(name)) {
+      if (!change) continue;
+      expect(change.after.split("\n").length).toBeLessThanOrEqual(10);
+      expect(change.before).not.toBe(change.after);
+      expect(change.after).not.toMatch(/await await|\(\)\(|undefined/);
+    }
+});
