@@ -203,6 +203,29 @@ describe("what the change does elsewhere", () => {
     expect(told(report)).toEqual([`introduced ${BLOCKING} app.py:6`]);
   });
 
+  test("a removed lock: introduced at the write, although its line did not change", async () => {
+    const locked = (guard: string) => `import threading
+from concurrent.futures import ThreadPoolExecutor
+
+total = 0
+guard = threading.Lock()
+
+
+def count(amount):
+    global total
+    ${guard}
+        total = total + amount
+
+
+def run(amounts):
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(count, amounts))
+    return total
+`;
+    const report = await review({ "app.py": locked("with guard:") }, { "app.py": locked("if amount:") });
+    expect(told(report)).toEqual(["introduced shared-state-without-lock app.py:11"]);
+  });
+
   const pool = (size: number, overflow: number) => `from sqlalchemy import create_engine, text
 
 engine = create_engine("postgresql://app@db/app?connect_timeout=5", pool_size=${size}, max_overflow=${overflow}, pool_timeout=10)
