@@ -11,13 +11,14 @@ import { type Layout, layoutOf } from "./python/layout.ts";
 import { type Loaded, loadModules } from "./python/load.ts";
 import type { Module } from "./python/module.ts";
 import { type Parsers, startParsers } from "./python/parsers.ts";
-import { reachOf } from "./python/reach.ts";
+import { groupsOf, reachOf } from "./python/reach.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
 import { analyse } from "./runtime/analyse.ts";
 import { isRequirementsFile } from "./runtime/requirements.ts";
 import type { Runtime, Target } from "./runtime/runtime.ts";
 import { isSettingsFile } from "./runtime/server-settings.ts";
+import { dealt, type Shard } from "./shards.ts";
 
 /** One version of the code: its files, and how imports find them. */
 export interface Version {
@@ -43,15 +44,26 @@ export async function versionOf(tree: Snapshot, { exclude }: Settings): Promise<
 }
 
 /** The files that matter for what happens in `paths`: those they import and those that import them, and so on. */
-export async function reached({ tree, layout, paths: all }: Version, paths: readonly string[]): Promise<string[]> {
+export async function reached(version: Version, paths: readonly string[]): Promise<string[]> {
+  return reachOf(paths, await textsOf(version), version.layout);
+}
+
+/** The files of one shard: files that import each other are never parted, so that nothing that is seen as a whole is missed. */
+export async function shardPaths(version: Version, shard: Shard): Promise<string[]> {
+  const groups = groupsOf(await textsOf(version), version.layout);
+  return dealt(groups, shard).flatMap(({ paths }) => paths);
+}
+
+/** The texts of all Python files; one that cannot be read is empty here, and told when it is loaded. */
+async function textsOf({ tree, paths }: Version): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   await Promise.all(
-    all.map(async (path) => {
+    paths.map(async (path) => {
       const text = await tree.read(path).catch(() => "");
       if (text !== null) texts.set(path, text);
     }),
   );
-  return reachOf(paths, texts, layout);
+  return texts;
 }
 
 /** Starts the parsers for the files of one version. */

@@ -4,13 +4,23 @@ import { isPython } from "./changes/kinds.ts";
 import { checklistOf } from "./checklist/index.ts";
 import { compareVersions } from "./comparison.ts";
 import type { Settings } from "./config.ts";
-import { DEFAULT_VERSION, type Examined, examine, parsersFor, reached, versionOf, wantedRules } from "./examine.ts";
+import {
+  DEFAULT_VERSION,
+  type Examined,
+  examine,
+  parsersFor,
+  reached,
+  shardPaths,
+  versionOf,
+  wantedRules,
+} from "./examine.ts";
 import { atLeastConfidence, atLeastSeverity, byPlace, type Finding } from "./finding.ts";
 import { fingerprint } from "./findings.ts";
 import { recommendationsOf } from "./recommend/index.ts";
 import type { Report, Stats } from "./report.ts";
 import { mapOf } from "./runtime/map.ts";
 import { resourcesOf } from "./runtime/resources.ts";
+import type { Shard } from "./shards.ts";
 import { VERSION } from "./version.ts";
 
 /** Files done so far, of all files to do. */
@@ -56,18 +66,21 @@ export async function review(
   }
 }
 
-/** Audits a tree as it stands: findings in files for which `reports` says yes; imports are followed through the whole tree. */
+/** Audits a tree, or a shard of it, as it stands: findings in files for which `wants` says yes; imports are followed through the whole tree. */
 export async function audit(
   tree: Snapshot,
-  reports: (path: string) => boolean,
+  wants: (path: string) => boolean,
   settings: Settings,
   progress: Progress = () => {},
+  shard: Shard | null = null,
 ): Promise<Report> {
   const started = performance.now();
   const version = await versionOf(tree, settings);
+  const part = shard === null ? null : new Set(await shardPaths(version, shard));
+  const reports = (path: string): boolean => wants(path) && (part === null || part.has(path));
   const wanted = version.paths.filter(reports);
-  const paths =
-    wanted.length === version.paths.length ? wanted : present(version.paths, await reached(version, wanted));
+  const isWhole = part !== null || wanted.length === version.paths.length;
+  const paths = present(version.paths, isWhole ? [...(part ?? wanted)] : await reached(version, wanted));
 
   const parsers = await parsersFor(version, paths, settings);
   try {

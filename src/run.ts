@@ -12,7 +12,7 @@ import { InputError } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Report } from "./report.ts";
 import { audit, type Progress, review } from "./review.ts";
-import { inShard, parseShard, type Shard } from "./shards.ts";
+import { parseShard, type Shard } from "./shards.ts";
 
 /** What a run of the command line needs from the process around it. */
 export interface Surroundings {
@@ -51,8 +51,7 @@ export async function runAudit({ names, values }: Invocation, around: Surroundin
   const target = await auditTarget(names, start, around.environment);
   const { settings, notes } = await configureAudit(target.tree, await chosen(values, target.directory, around));
   const shard = shardOf(values.get("shard"));
-  const reports = (path: string) => target.reports(path) && (shard === null || inShard(path, shard));
-  const found = await audit(target.tree, reports, settings, around.progress);
+  const found = await audit(target.tree, target.reports, settings, around.progress, shard);
   const whole = shard === null && target.reports("");
   const report = await withBaseline(found, values, around, settings, whole);
   const part = shard === null ? {} : { shard };

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { InputError } from "./errors.ts";
 import { atLeastSeverity, byPlace, isCounted, type Severity } from "./finding.ts";
 import type { ChecklistAnswer, Report } from "./report.ts";
@@ -19,9 +18,15 @@ export function parseShard(text: string): Shard | null {
   return shard.index >= 1 && shard.index <= shard.count && shard.count <= MOST_SHARDS ? shard : null;
 }
 
-/** Whether a file belongs to a shard: by its path alone, so that a new file moves no other. */
-export function inShard(path: string, { index, count }: Shard): boolean {
-  return (createHash("sha256").update(path).digest().readUInt32BE(0) % count) + 1 === index;
+/** The items of one shard, given the longest first: each goes to the shard that has least, so that all have about the same to do. */
+export function dealt<T extends { length: number }>(items: readonly T[], { index, count }: Shard): T[] {
+  const loads = Array.from({ length: count }, () => 0);
+  return items.filter(({ length }) => {
+    const least = loads.indexOf(Math.min(...loads));
+    // An empty file counts too.
+    loads[least] = (loads[least] ?? 0) + length + 1;
+    return least + 1 === index;
+  });
 }
 
 /** Joins the reports of all shards of one audit. */

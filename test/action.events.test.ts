@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { pullJson } from "./fake-github/answers.ts";
 import { FINE, naps, openThreads, operations, places, scenario, summaries } from "./fake-github/checks.ts";
 import { makeWorld } from "./fake-github/scenario.ts";
 
@@ -25,6 +26,19 @@ describe.concurrent("pull_request", () => {
       expect(run.summary).toContain("time.sleep");
     });
   }
+
+  scenario("a comment is the finding, its reason, its cure, and nothing else", { head: ONE }, async (world) => {
+    await world.run();
+    const body = openThreads(world.store)[0]?.body ?? "";
+    const parts = body.split("\n\n");
+    expect(parts).toHaveLength(5);
+    expect(parts[0]).toMatch(/^\*\*Error\*\* .*blocking-call-in-async.*`time\.sleep`/);
+    expect(parts[2]).toMatch(/^\*\*Instead:\*\* .*asyncio\.sleep/);
+    expect(parts[3]).toContain("# pcr: ignore[blocking-call-in-async] reason");
+    expect(parts[4]).toMatch(/^<!-- pcr:v1 fp=\S+ rule=blocking-call-in-async.* -->$/);
+    expect(body).not.toMatch(/!\[|<img|<details|\p{Extended_Pictographic}/u);
+    expect(summaries(world.store).join()).not.toMatch(/!\[|<img|\p{Extended_Pictographic}/u);
+  });
 
   scenario("a fine change passes in silence", { head: { "app.py": FINE } }, async (world) => {
     const run = await world.run();
@@ -73,6 +87,25 @@ describe.concurrent("pull_request", () => {
     expect(run.writes).toEqual([]);
     expect(run.outputs).toMatchObject({ verdict: "fail", delivery: "none" });
   });
+
+  scenario("of a fork that has been deleted meanwhile", { head: ONE, fork: true }, async (world) => {
+    const { pull, store } = world;
+    const given = pullJson(store, pull);
+    const run = await world.run({
+      checkout: "none",
+      payload: { pull_request: { ...given, head: { ...Object(given.head), repo: null, user: null } } },
+    });
+    expect(run.outputs).toMatchObject({ verdict: "fail", delivery: "review" });
+  });
+
+  for (const action of ["reopened", "edited", "labeled", "an action nobody knows yet"]) {
+    scenario(`${action}: the same review`, { head: ONE }, async (world) => {
+      await world.run();
+      const run = await world.run({ payload: { action } });
+      expect(run.outputs).toMatchObject({ verdict: "fail", introduced: "1", delivery: "review" });
+      expect(run.writes).toEqual([]);
+    });
+  }
 
   scenario("nothing checked out: the API alone is enough", { head: ONE }, async (world) => {
     const run = await world.run({ checkout: "none" });

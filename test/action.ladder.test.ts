@@ -81,6 +81,24 @@ describe.concurrent("a token that may not write", () => {
     expectAnnotations(run);
   });
 
+  scenario("a token that is no longer valid: fails closed, and says which it was", { head: ONE }, async (world) => {
+    const run = await world.run({ checkout: "none", inputs: { "github-token": "ghs_expired" } });
+    expect(run.outputs.verdict).toBe("error");
+    expect(run.errors).toHaveLength(1);
+    expect(run.errors[0]).toMatch(/Bad credentials/);
+    expect(run.errors[0]).toMatch(/github-token/);
+    expect(run.stdout.replace(/^::add-mask::.*$/gm, "")).not.toContain("ghs_expired");
+  });
+
+  scenario(
+    "valid when the review was made and not when it is posted: everything is said elsewhere",
+    { head: ONE },
+    async (world) => {
+      world.github.before.set("graphql:Conversation", () => world.store.tokens.clear());
+      expectAnnotations(await world.run({ checkout: "full" }));
+    },
+  );
+
   scenario("threads cannot even be listed: the same ladder", { head: ONE }, async (world) => {
     world.github.faults.push({
       operation: "graphql:Conversation",

@@ -115,6 +115,25 @@ describe.concurrent("never more than a reader can take", () => {
   );
 
   scenario(
+    "a summary of three bytes a character: within a mebibyte all the same",
+    {
+      head: Object.fromEntries(
+        Array.from({ length: 900 }, (_, index) => [
+          `${Array.from({ length: 12 }, () => "漢字".repeat(30)).join("/")}/${index}.py`,
+          naps(["load"]),
+        ]),
+      ),
+    },
+    async (world) => {
+      const run = await world.run({ checkout: "full", inputs: { comments: "none" } });
+      expect(run.outputs).toMatchObject({ verdict: "fail", introduced: "900" });
+      expect(Buffer.byteLength(run.summary)).toBeLessThan(1024 * 1024);
+      expect(Buffer.byteLength(run.summary)).toBeGreaterThan(100_000);
+    },
+    { everyLineInSummary: false },
+  );
+
+  scenario(
     "a conversation of 230 threads is read whole and stays cheap",
     { head: { "app.py": naps(["load"]) } },
     async (world) => {

@@ -122,6 +122,30 @@ describe.concurrent("comments stand on the head's lines", () => {
     },
   );
 
+  for (const [name, end, suggested] of [
+    ["a plain line feed", "\n", true],
+    ["CRLF, which GitHub would mix", "\r\n", false],
+  ] as const) {
+    scenario(
+      `a repair is suggested for exactly the comment's lines, with ${name}: ${suggested}`,
+      {
+        head: {
+          "app.py": `import asyncio\n${naps(["load"])}\n\nasync def rest():\n    await asyncio.sleep(0)\n`.replaceAll(
+            "\n",
+            end,
+          ),
+        },
+      },
+      async (world) => {
+        await world.run();
+        expect(openThreads(world.store).map(({ startLine, line }) => [startLine, line])).toEqual([[null, 6]]);
+        const block = /```suggestion\n(.*)\n```/.exec(openThreads(world.store)[0]?.body ?? "")?.[1] ?? null;
+        expect(block).toBe(suggested ? "    await asyncio.sleep(1)" : null);
+        expect((await world.run()).writes).toEqual([]);
+      },
+    );
+  }
+
   scenario(
     "a call that reaches out of the hunk is clamped to it",
     {

@@ -350,6 +350,43 @@ describe.concurrent("threads follow their findings", () => {
   );
 });
 
+describe.concurrent("one cause, one comment", () => {
+  const helper = "import time\n\n\ndef pause():\n    time.sleep(1)\n";
+  const caller = (name: string): string => `from helper import pause\n\n\nasync def ${name}():\n    pause()\n`;
+  const quiet = {
+    "helper.py": "def pause():\n    return 1\n",
+    "a.py": caller("a"),
+    "b.py": caller("b"),
+    "c.py": caller("c"),
+  };
+
+  scenario(
+    "three unchanged callers of a helper that now blocks: one comment on the helper, which follows them",
+    { base: quiet, head: { "helper.py": helper }, profile: "contents-write" },
+    async (world) => {
+      const first = await world.run({ checkout: "full" });
+      expect(first.outputs).toMatchObject({ verdict: "fail", introduced: "3", delivery: "review" });
+      expect(places(world.store)).toEqual(["helper.py:5"]);
+      const [comment] = openThreads(world.store);
+      for (const place of ["a.py:5", "b.py:5", "c.py:5"]) expect(comment?.body).toContain(place);
+      expect((await world.run({ checkout: "full" })).writes).toEqual([]);
+
+      // One caller is mended: the comment is edited in place, without a new one.
+      world.push({ "b.py": "from helper import pause\n\nb = pause\n" });
+      const second = await world.run({ checkout: "full" });
+      expect(second.outputs.introduced).toBe("2");
+      expect(operations(second.writes)).not.toContain("pulls/create-review");
+      expect(openThreads(world.store).map(({ id }) => id)).toEqual([comment?.id]);
+      expect(openThreads(world.store)[0]?.body).not.toContain("b.py:5");
+      expect((await world.run({ checkout: "full" })).writes).toEqual([]);
+
+      world.push({ "helper.py": quiet["helper.py"] });
+      expect((await world.run({ checkout: "full" })).outputs).toMatchObject({ verdict: "pass", introduced: "0" });
+      expect(openThreads(world.store)).toEqual([]);
+    },
+  );
+});
+
 describe.concurrent("what others wrote is theirs", () => {
   test.concurrent("a copied marker of ours is not ours", async () => {
     const world = await makeWorld({ head: ONE, profile: "contents-write" });

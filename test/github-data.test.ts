@@ -16,7 +16,7 @@ import { remarksOf } from "../src/github/remarks.ts";
 import type { Report } from "../src/report.ts";
 import { readOrigin, readReport } from "../src/report-file.ts";
 import { json } from "../src/reporters/json.ts";
-import { inShard, mergeReports, parseShard } from "../src/shards.ts";
+import { dealt, mergeReports, parseShard } from "../src/shards.ts";
 import { sampleReview } from "./sample-report.ts";
 
 const SHA = "0123456789abcdef0123456789abcdef01234567";
@@ -215,7 +215,10 @@ test("shards part the files, and their reports join to the whole", () => {
   const parts = [1, 2, 3].map((index) => {
     const shard = { index, count: 3 };
     return auditOf(
-      findings.filter(({ path }) => inShard(path, shard)),
+      dealt(
+        findings.map((finding) => ({ finding, length: 1 })),
+        shard,
+      ).map(({ finding }) => finding),
       { shard },
     );
   });
@@ -234,6 +237,18 @@ test("shards part the files, and their reports join to the whole", () => {
     null,
     null,
   ]);
+});
+
+test("shards have about the same to do, and each item is in one of them", () => {
+  const items = [50, 40, 30, 20, 10, 5, 5, 0].map((length, id) => ({ id, length }));
+  const parts = [1, 2, 3].map((index) => dealt(items, { index, count: 3 }));
+  expect(
+    parts
+      .flat()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(items.map(({ id }) => id));
+  for (const part of parts) expect(part.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(60);
 });
 
 test("with a baseline only new findings fail, and what is gone was fixed", () => {

@@ -202,6 +202,80 @@ describe("what the change does elsewhere", () => {
     );
     expect(told(report)).toEqual([`introduced ${BLOCKING} app.py:6`]);
   });
+
+  test("a removed lock: introduced at the write, although its line did not change", async () => {
+    const locked = (guard: string) => `import threading
+from concurrent.futures import ThreadPoolExecutor
+
+total = 0
+guard = threading.Lock()
+
+
+def count(amount):
+    global total
+    ${guard}
+        total = total + amount
+
+
+def run(amounts):
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(count, amounts))
+    return total
+`;
+    const report = await review({ "app.py": locked("with guard:") }, { "app.py": locked("if amount:") });
+    expect(told(report)).toEqual(["introduced shared-state-without-lock app.py:11"]);
+  });
+
+  const pool = (size: number, overflow: number) => `from sqlalchemy import create_engine, text
+
+engine = create_engine("postgresql://app@db/app?connect_timeout=5", pool_size=${size}, max_overflow=${overflow}, pool_timeout=10)
+
+
+def load(order):
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT 1 FROM orders WHERE id = :id"), {"id": order}).scalar()
+`;
+  const workers = (count: number) => `from concurrent.futures import ThreadPoolExecutor
+
+from store import load
+
+
+def run(orders):
+    with ThreadPoolExecutor(max_workers=${count}) as crew:
+        return list(crew.map(load, orders))
+`;
+
+  test("a pool made smaller than its threads: introduced where it gets its size", async () => {
+    const report = await review(
+      { "store.py": pool(20, 0), "app.py": workers(16) },
+      { "store.py": pool(8, 0), "app.py": workers(16) },
+    );
+    expect(told(report)).toEqual(["introduced db-pool-smaller-than-threads store.py:3"]);
+  });
+
+  test("more threads in another file: introduced at the unchanged pool, the changed line takes part", async () => {
+    const report = await review(
+      { "store.py": pool(20, 0), "app.py": workers(16) },
+      { "store.py": pool(20, 0), "app.py": workers(32) },
+    );
+    expect(told(report)).toEqual(["introduced db-pool-smaller-than-threads store.py:3"]);
+    expect(report.findings[0]?.trace.map(({ path, line }) => `${path}:${line}`)).toContain("app.py:7");
+  });
+
+  test("a pool that was too small and is made smaller exists", async () => {
+    const report = await review(
+      { "store.py": pool(8, 0), "app.py": workers(16) },
+      { "store.py": pool(6, 0), "app.py": workers(16) },
+    );
+    expect(told(report)).toEqual(["existing db-pool-smaller-than-threads store.py:3"]);
+  });
+
+  test("a timeout taken away is introduced", async () => {
+    const call = (timeout: string) =>
+      `import requests\n\n\ndef fetch(url):\n    return requests.get(url${timeout}).text\n`;
+    const report = await review({ "app.py": call(", timeout=5") }, { "app.py": call("") });
+    expect(told(report)).toEqual(["introduced request-without-timeout app.py:5"]);
+  });
 });
 
 describe("what cannot be analysed", () => {

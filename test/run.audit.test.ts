@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { byPlace } from "../src/finding.ts";
 import { readArguments } from "../src/invocation.ts";
 import type { Report } from "../src/report.ts";
 import { runAudit } from "../src/run.ts";
@@ -47,4 +48,30 @@ test("shards of an audit find together what the whole audit finds", async () => 
   expect(found.sort()).toEqual(whole.findings.map(({ fingerprint }) => fingerprint).sort());
   expect(parts.map(({ shard }) => shard?.index)).toEqual([1, 2]);
   await expect(auditIn(folder, "--shard", "3/2")).rejects.toThrow(/--shard must be written i\/n/);
+});
+
+test("files that import each other are never parted: chains through them are found in shards, too", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "pcr-audit-"));
+  for (const service of ["one", "two", "three"]) {
+    mkdirSync(join(folder, service));
+    writeFileSync(join(folder, service, "pyproject.toml"), "");
+    for (let index = 0; index < 6; index++) {
+      const next = `import ${service}_${index + 1}\n\n\ndef step():\n    ${service}_${index + 1}.step()\n`;
+      const end = "import time\n\n\ndef step():\n    time.sleep(1)\n";
+      const start = `\n\nasync def view():\n    step()\n`;
+      writeFileSync(
+        join(folder, service, `${service}_${index}.py`),
+        `${index < 5 ? next : end}${index === 0 ? start : ""}`,
+      );
+    }
+  }
+  const whole = await auditIn(folder);
+  expect(whole.findings.map(({ path, trace }) => [path, trace.at(-1)?.path])).toEqual(
+    ["one", "three", "two"].map((service) => [`${service}/${service}_0.py`, `${service}/${service}_5.py`]),
+  );
+  const parts = await Promise.all(["1/2", "2/2"].map((shard) => auditIn(folder, "--shard", shard)));
+  expect(parts.flatMap(({ findings }) => findings).sort(byPlace)).toEqual(whole.findings);
+  // Nothing is read twice.
+  expect(parts.map(({ stats }) => stats.files).sort()).toEqual([12, 6].sort());
+  expect(parts.reduce((sum, { stats }) => sum + stats.lines, 0)).toBe(whole.stats.lines);
 });

@@ -15,6 +15,9 @@ const workflows: Workflow[] = [
 ];
 
 interface Document {
+  on?: unknown;
+  concurrency?: { "cancel-in-progress"?: unknown };
+  permissions?: Record<string, string>;
   jobs: Record<string, { steps?: { uses?: string; with?: Record<string, unknown> }[] }>;
 }
 
@@ -39,6 +42,25 @@ describe.each(workflows)("$name", ({ name, content }) => {
       for (const input of Object.keys(given)) expect(Object.keys(inputs)).toContain(input);
     }
   });
+});
+
+test("a workflow of ours never cancels, is never skipped by paths, and asks for no more than it says", () => {
+  for (const { name, content } of workflows.filter(({ name }) => name.startsWith("README"))) {
+    const { on, concurrency, permissions = {} }: Document = parse(content);
+    expect(concurrency?.["cancel-in-progress"] ?? false, name).toBe(false);
+    expect(JSON.stringify(on), name).not.toContain("paths");
+    expect(Object.keys(permissions), name).toContain("contents");
+    const known = ["contents", "pull-requests", "security-events", "actions"];
+    expect(Object.keys(permissions).filter((each) => !known.includes(each))).toEqual([]);
+    expect(permissions.contents, name).toBe("read");
+  }
+});
+
+test("no workflow that runs with a write token for strangers checks their code out", () => {
+  for (const { name, content } of workflows) {
+    if (!/pull_request_target|workflow_run/.test(content)) continue;
+    expect(content, name).not.toMatch(/actions\/checkout/);
+  }
 });
 
 test("the README shows a workflow for every use", () => {

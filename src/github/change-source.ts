@@ -9,7 +9,7 @@ import { blobSource } from "./blob-source.ts";
 import type { GitHub } from "./client.ts";
 import { type Comparison, compareCommits, listFiles, type PatchedFile } from "./compare.ts";
 import type { PullRequest } from "./event.ts";
-import { inOneLine, refusalOf } from "./refusal.ts";
+import { inOneLine, readingAdvice, refusalOf } from "./refusal.ts";
 import { beforePatch } from "./reverse.ts";
 import { loadTree, type Tree, treeSnapshot } from "./tree.ts";
 
@@ -77,12 +77,13 @@ async function compared(github: GitHub, base: string, head: string): Promise<Com
   try {
     return await compareCommits(github, base, head);
   } catch (error) {
-    const { kind, message } = refusalOf(error);
-    const advice = github.anonymous
-      ? "the input github-token is empty: pass a token"
-      : kind === "permission" || kind === "missing"
+    const refusal = refusalOf(error);
+    const { kind, message } = refusal;
+    const otherwise =
+      kind === "permission" || kind === "missing"
         ? "give the job `permissions: contents: read` and check that both commits exist"
         : "re-run the job, or check out with `fetch-depth: 0`";
+    const advice = readingAdvice(refusal, github.anonymous, otherwise);
     throw new InputError(
       `the changes between ${inOneLine(base)} and ${head.slice(0, 12)} cannot be read (${message}); ${advice}`,
     );
@@ -143,9 +144,9 @@ async function tree(github: GitHub, commit: string): Promise<Tree> {
   try {
     found = await loadTree(github, commit);
   } catch (error) {
-    throw new InputError(
-      `the files of ${commit.slice(0, 12)} cannot be listed (${refusalOf(error).message}); ${github.anonymous ? "the input github-token is empty: pass a token" : "give the job `permissions: contents: read`"}`,
-    );
+    const refusal = refusalOf(error);
+    const advice = readingAdvice(refusal, github.anonymous, "give the job `permissions: contents: read`");
+    throw new InputError(`the files of ${commit.slice(0, 12)} cannot be listed (${refusal.message}); ${advice}`);
   }
   if (!found.truncated) return found;
   throw new InputError("the repository has too many files for GitHub's listing; check out with `fetch-depth: 0` first");

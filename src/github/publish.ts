@@ -19,8 +19,8 @@ export interface Reporters {
   summary(report: Report, options: { links: Links; most: number; for: "pull-request" | "job" }): string;
 }
 
-/** GitHub takes a mebibyte a step. */
-const MOST_JOB_SUMMARY = 900_000;
+/** GitHub takes a mebibyte a step; the reporter counts characters, of which one may be three bytes. */
+const MOST_SUMMARY_BYTES = 1_000_000;
 
 /** A report, and the versions of the code that its places lie in, the newest first. */
 export interface Publication {
@@ -44,7 +44,7 @@ export async function publish(
   const name = inputs.mode === "post" ? "" : inputs.reportFile;
   await file("report-file", name, reporters.file(formOf(name), report, excerpts, links), "json");
   await file("sarif-file", inputs.sarifFile, sarif, "sarif");
-  const written = await console.summary(reporters.summary(report, { links, most: MOST_JOB_SUMMARY, for: "job" }));
+  const written = await console.summary(jobSummary(report, links, reporters));
   if (!written) log(report, console);
   return written;
 
@@ -59,6 +59,12 @@ export async function publish(
       console.output(output, path);
     } else console.output(output, "");
   }
+}
+
+function jobSummary(report: Report, links: Links, reporters: Reporters): string {
+  const summary = (most: number): string => reporters.summary(report, { links, most, for: "job" });
+  const whole = summary(MOST_SUMMARY_BYTES);
+  return Buffer.byteLength(whole) <= MOST_SUMMARY_BYTES ? whole : summary(Math.floor(MOST_SUMMARY_BYTES / 3));
 }
 
 function formOf(name: string): "json" | "html" | "markdown" {

@@ -62,6 +62,12 @@ function unprocessable(message: string): "pending-review" | "too-long" | "anchor
   return "anchor";
 }
 
+/** What to do about something that could not be read: about the token, if it lies there, else what the caller knows. */
+export function readingAdvice({ message }: Refusal, anonymous: boolean, otherwise: string): string {
+  if (anonymous) return "the input github-token is empty: pass a token";
+  return /bad credentials/i.test(message) ? "the input github-token holds no valid token: pass a fresh one" : otherwise;
+}
+
 /** One line for the log: GitHub's own words, without control characters and not longer than a line. */
 export function inOneLine(text: string): string {
   const plain = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();

@@ -17,6 +17,52 @@ const IMPORT = /^[ \t]*(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]+(\([^)]
  * `texts` holds every file's text.
  */
 export function reachOf(changed: readonly string[], texts: ReadonlyMap<string, string>, layout: Layout): string[] {
+  const beside = neighboursOf(texts, layout);
+  const found = new Set<string>();
+  let lines = 0;
+  let ring: string[] = changed.filter((path) => texts.has(path));
+  for (let distance = 0; ring.length > 0; distance++) {
+    const next = new Set<string>();
+    for (const path of ring.sort()) {
+      if (found.has(path)) continue;
+      if (distance > 0) {
+        lines += lineCount(texts.get(path) ?? "");
+        if (lines > MOST_LINES) return [...found];
+      }
+      found.add(path);
+      for (const one of beside.get(path) ?? []) if (!found.has(one)) next.add(one);
+    }
+    ring = [...next];
+  }
+  return [...found];
+}
+
+/** The files in groups that do not import each other, the longest first; each group in order. */
+export function groupsOf(texts: ReadonlyMap<string, string>, layout: Layout): { paths: string[]; length: number }[] {
+  const beside = neighboursOf(texts, layout);
+  const seen = new Set<string>();
+  const groups: { paths: string[]; length: number }[] = [];
+  for (const start of [...texts.keys()].sort()) {
+    if (seen.has(start)) continue;
+    seen.add(start);
+    const paths = [start];
+    let length = 0;
+    for (let at = 0; at < paths.length; at++) {
+      const path = paths[at] ?? start;
+      length += texts.get(path)?.length ?? 0;
+      for (const one of beside.get(path) ?? []) {
+        if (seen.has(one) || !texts.has(one)) continue;
+        seen.add(one);
+        paths.push(one);
+      }
+    }
+    groups.push({ paths: paths.sort(), length });
+  }
+  return groups.sort((a, b) => b.length - a.length || ((a.paths[0] ?? "") < (b.paths[0] ?? "") ? -1 : 1));
+}
+
+/** What each file imports and is imported by: the imports first. */
+function neighboursOf(texts: ReadonlyMap<string, string>, layout: Layout): Map<string, Set<string>> {
   const imports = new Map<string, Set<string>>();
   const importers = new Map<string, Set<string>>();
   for (const [path, text] of texts) {
@@ -30,24 +76,12 @@ export function reachOf(changed: readonly string[], texts: ReadonlyMap<string, s
       else importers.set(target, new Set([path]));
     }
   }
-  const found = new Set<string>();
-  let lines = 0;
-  let ring: string[] = changed.filter((path) => texts.has(path));
-  for (let distance = 0; ring.length > 0; distance++) {
-    const next = new Set<string>();
-    for (const path of ring.sort()) {
-      if (found.has(path)) continue;
-      if (distance > 0) {
-        lines += lineCount(texts.get(path) ?? "");
-        if (lines > MOST_LINES) return [...found];
-      }
-      found.add(path);
-      for (const one of imports.get(path) ?? []) if (!found.has(one)) next.add(one);
-      for (const one of importers.get(path) ?? []) if (!found.has(one)) next.add(one);
-    }
-    ring = [...next];
+  for (const [path, from] of importers) {
+    const own = imports.get(path);
+    if (own) for (const one of from) own.add(one);
+    else imports.set(path, from);
   }
-  return [...found];
+  return imports;
 }
 
 function lineCount(text: string): number {

@@ -39,6 +39,24 @@ export function scenario(
   });
 }
 
+/** Everything we may ask GitHub to change: no replies, no check runs, no statuses, no labels, nothing of the code. */
+const WRITES = [
+  "pulls/create-review",
+  "pulls/create-review-comment",
+  "pulls/update-review-comment",
+  "pulls/delete-pending-review",
+  "pulls/delete-review-comment",
+  "issues/create-comment",
+  "issues/update-comment",
+  "issues/delete-comment",
+  "issues/create",
+  "issues/update",
+  "graphql:resolveReviewThread",
+  "graphql:unresolveReviewThread",
+  "graphql:minimizeComment",
+  "graphql:unminimizeComment",
+];
+
 /** What holds for every run, whatever happened in it. */
 function checkRun(
   run: Run,
@@ -60,6 +78,7 @@ function checkRun(
     expect(["add-mask", "debug", "error", "warning", "notice", "group", "endgroup"]).toContain(name);
   }
   expect(run.writes.length).toBeLessThanOrEqual(60);
+  for (const { operation } of run.writes) expect(WRITES).toContain(operation);
   if (run.report !== null) {
     const { stats, findings } = run.report;
     expect([introduced, existing, fixed]).toEqual([stats.introduced, stats.existing, stats.fixed].map(String));
@@ -73,6 +92,7 @@ function checkRun(
       for (const { path, startLine } of findings.filter(isCounted)) expect(seen).toContain(`${path}:${startLine}`);
     }
   }
+  for (const { state, user } of store.reviews) if (user.bot) expect(["PENDING", "COMMENTED"]).toContain(state);
   checkComments(store);
 }
 
