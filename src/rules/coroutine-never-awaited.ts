@@ -48,6 +48,7 @@ function detection(lost: LostCoroutine): Detection {
 
 function message({ func, call, coroutine, fate }: LostCoroutine): string {
   const { module } = func;
+  const thing = coroutine.eager ? "future" : "coroutine";
   const what = coroutine.func ? code(module, call.callee) : calleeWords(module, call.callee, coroutine.name);
   switch (fate.kind) {
     case "dropped":
@@ -55,9 +56,9 @@ function message({ func, call, coroutine, fate }: LostCoroutine): string {
         ? `${what} is never awaited: nothing of it runs`
         : `${what} is never awaited: ${quoted(fate.name)} holds its coroutine, and nothing of it runs`;
     case "asked":
-      return `${what} is not awaited: a coroutine has no ${quoted(`.${fate.attribute}`)}`;
+      return `${what} is not awaited: a ${thing} has no ${quoted(`.${fate.attribute}`)}`;
     case "used":
-      return `${what} is not awaited: ${MISUSES[fate.as]}`;
+      return `${what} is not awaited: ${MISUSES[fate.as].replace("coroutine", thing)}`;
     case "kept":
       return `${what} is not awaited: a coroutine is no context manager`;
   }
@@ -105,16 +106,10 @@ function repair({ func, call, doubt }: LostCoroutine): Repair | null {
   );
   if (!func.isAsync || doubt > 0 || lazy) return null;
   const { parent } = call;
-  if (parent?.kind === "assign" || parent?.kind === "walrus") return null;
+  if (parent && /^(?:assign|walrus|call|withitem)$/.test(parent.kind)) return null;
   if (parent?.kind === "attribute" && parent.parent?.kind === "call") return null; // may be a coroutine again
-  const needsParentheses = parent?.kind === "attribute" || (parent?.kind === "subscript" && parent.value === call);
-  return {
-    title: "Await it",
-    edits: needsParentheses
-      ? [
-          { start: call.start, end: call.start, text: "(await " },
-          { start: call.end, end: call.end, text: ")" },
-        ]
-      : [{ start: call.start, end: call.start, text: "await " }],
-  };
+  const isInner = parent?.kind === "attribute" || (parent?.kind === "subscript" && parent.value === call);
+  const edits = [{ start: call.start, end: call.start, text: isInner ? "(await " : "await " }];
+  if (isInner) edits.push({ start: call.end, end: call.end, text: ")" });
+  return { title: "Await it", edits };
 }

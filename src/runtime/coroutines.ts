@@ -1,5 +1,5 @@
 import { EAGER, KEEPS_COROUTINES, RUNS_COROUTINES } from "../knowledge/awaitables.ts";
-import { COROUTINES } from "../knowledge/coroutines.ts";
+import { COROUTINES, NOT_COROUTINES } from "../knowledge/coroutines.ts";
 import type { Inference } from "../python/infer.ts";
 import type { Func } from "../python/module.ts";
 import type { Call, Expression, Parameter } from "../python/syntax.ts";
@@ -31,6 +31,9 @@ type Outcome = "keeps" | "changes" | "unknown";
 /** Steps of doubt that an unknown decorator or receiver costs: below what is shown by default. */
 const HIDDEN = 2;
 const DEEPEST = 8;
+
+/** Calls that start work and give a future for its result; a task is also an object of its own to look at and to cancel. */
+const GIVES_FUTURE = /\.(?:gather|shield|wrap_future|run_in_executor)$/;
 
 /** Builds the answers over the inference. */
 export function coroutinesOf(inference: Inference): Coroutines {
@@ -95,6 +98,8 @@ export function coroutinesOf(inference: Inference): Coroutines {
   };
 
   const ofLibrary = (name: string, receiver: string | null, doubt: number): Coroutine | null => {
+    if (NOT_COROUTINES.get(name) === "scheduled" && GIVES_FUTURE.test(name))
+      return { name, func: null, eager: true, doubt };
     const known = COROUTINES.has(name) ? name : inherited(name, receiver);
     return known === null ? null : { name: known, func: null, eager: EAGER.test(known), doubt };
   };

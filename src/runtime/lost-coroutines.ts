@@ -24,7 +24,7 @@ export function* lostCoroutines(runtime: Runtime): Iterable<LostCoroutine> {
       if (call.kind !== "call" || neverRuns(call)) continue;
       const coroutine = coroutines.of(call);
       if (!coroutine) continue;
-      const fate = badEnd(coroutine, fatesOf(runtime.inference, call));
+      const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));
       if (!fate || isExpected(call, coroutine)) continue;
       const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, coroutine) ? 2 : 0);
       yield { func, call, coroutine, fate, doubt };
@@ -32,16 +32,25 @@ export function* lostCoroutines(runtime: Runtime): Iterable<LostCoroutine> {
 }
 
 /** The first end at which the coroutine is lost or taken for its result; `null` if anybody may still await it. */
-function badEnd(coroutine: Coroutine, fates: readonly Fate[]): Fate | null {
-  if (fates.some((fate) => isFine(coroutine, fate))) return null;
+function badEnd(coroutine: Coroutine, call: Call, fates: readonly Fate[]): Fate | null {
+  if (fates.some((fate) => isFine(coroutine, call, fate))) return null;
   const wrong = fates.find(({ kind }) => kind !== "dropped") ?? fates[0];
   return wrong?.kind === "dropped" && coroutine.eager ? null : (wrong ?? null);
 }
 
-function isFine(coroutine: Coroutine, fate: Fate): boolean {
-  if (fate.kind === "asked") return isProtocol(fate.attribute, coroutine);
-  // What libraries give for `async with` is often awaitable too; a coroutine of the project's own is no context manager.
-  return fate.kind === "kept" && (fate.by !== "async with" || !coroutine.func?.isAsync);
+function isFine(coroutine: Coroutine, call: Call, fate: Fate): boolean {
+  switch (fate.kind) {
+    case "asked":
+      return isProtocol(fate.attribute, coroutine);
+    case "kept":
+      // What libraries give for `async with` is often awaitable too; a coroutine of the project's own is no context manager.
+      return fate.by !== "async with" || !coroutine.func?.isAsync;
+    case "used":
+      // A future that has a name may well be compared with others, or not be there.
+      return coroutine.eager && fate.at !== call && (fate.as === "condition" || fate.as === "comparison");
+    default:
+      return false;
+  }
 }
 
 /** What belongs to the coroutine itself (or to the future that some libraries give). */

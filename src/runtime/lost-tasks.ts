@@ -31,7 +31,10 @@ export function* lostTasks(runtime: Runtime): Iterable<LostTask> {
       yield* startedByCallback(inference, func, node);
       const maker = makerOf(inference, func, node);
       if (!maker) continue;
-      const lost = loss(graph, func, node, fatesOf(inference, node));
+      const fates = fatesOf(inference, node);
+      // A gathered result that is used without `await` is a coroutine never awaited.
+      if (maker.name === GATHER && fates.some(({ kind }) => kind !== "dropped")) continue;
+      const lost = loss(graph, func, node, fates);
       if (lost) yield { func, at: node, name: maker.name, ...lost, doubt: maker.doubt + lost.doubt };
     }
 }
@@ -41,7 +44,7 @@ function makerOf(inference: Inference, func: Func, call: Call): { name: string; 
   const names = inference.names(call.callee);
   for (const { name, doubt } of names) {
     if (MAKERS.has(name)) return isAlreadyHeld(inference, call) ? null : { name, doubt };
-    if (name === "asyncio.gather" && call.args.some(({ value }) => makesWork(value))) return { name, doubt };
+    if (name === GATHER && call.args.some(({ value }) => makesWork(value))) return { name, doubt };
     // The loop that a library's object carries: `bot.loop`.
     if (name.endsWith(".loop.create_task")) return { name: "asyncio.AbstractEventLoop.create_task", doubt: doubt + 1 };
   }
@@ -158,5 +161,7 @@ function* startedByCallback(inference: Inference, func: Func, call: Call): Itera
 
 const CALLBACK_TAKERS =
   /^asyncio\.(?:AbstractEventLoop\.(?:call_soon|call_soon_threadsafe|call_later|call_at|add_signal_handler|add_reader|add_writer)|(?:Future|Task)\.add_done_callback)$/;
+
+const GATHER = "asyncio.gather";
 
 const MAKERS = new Set(["asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"]);

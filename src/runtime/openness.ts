@@ -55,7 +55,7 @@ function isClosedBinding(inference: Inference, binding: Binding, depth: number):
 /** A parameter is what its annotation says; without one it is what any caller gives, but for `self` and `cls`. */
 function isDeclared(inference: Inference, binding: Binding & { kind: "parameter" }): boolean {
   const { node, owner } = binding;
-  if (node.annotation) return inference.annotated(node.annotation).some(({ kind }) => kind !== "none");
+  if (node.annotation) return isTelling(inference, node.annotation);
   const func = inference.moduleOf(node).byNode.get(owner);
   return func?.cls !== null && func?.cls !== undefined && func.params[0] === node;
 }
@@ -67,7 +67,10 @@ function isClosedAttribute(inference: Inference, node: Attribute, depth: number)
       if (cls.methods.has(node.attr)) break;
       const bindings = cls.attributes.get(node.attr);
       if (!bindings) continue;
-      if (bindings.some((one) => one.annotation !== null)) break;
+      const declared = bindings.filter((one) => one.annotation !== null);
+      if (declared.some(({ annotation }) => annotation && isTelling(inference, annotation))) break;
+      // A field that says nothing of its type is what any caller gives.
+      if (declared.some(({ value }) => value === null)) return false;
       for (const { value, via } of bindings) {
         if (!value || isNone(value)) continue;
         if (inference.values(value).length === 0) return false;
@@ -89,6 +92,10 @@ function returnsOnlyKnown(inference: Inference, call: Expression & { kind: "call
     }
   }
   return true;
+}
+
+function isTelling(inference: Inference, annotation: Expression): boolean {
+  return inference.annotated(annotation).some(({ kind }) => kind !== "none");
 }
 
 function isNone(expression: Expression): boolean {
