@@ -2,16 +2,13 @@ import { isAvailable } from "../knowledge/features.ts";
 import type { Alternative } from "../report.ts";
 import type { Target } from "../runtime/runtime.ts";
 import type { Decision } from "./decide.ts";
+import { driverFor } from "./drivers.ts";
 import type { Subject } from "./sites.ts";
 import type { AlternativeId } from "./table.ts";
 
 /** What else would do, as far as the project's Python and libraries allow. */
-export function alternativesFor(
-  subject: Subject,
-  decision: Decision,
-  target: Target,
-  driver: string | null,
-): Alternative[] {
+export function alternativesFor(subject: Subject, decision: Decision, target: Target): Alternative[] {
+  const driver = driverFor(decision.verdicts[0]?.part.costs ?? []);
   return (decision.row.alternatives ?? []).flatMap(
     (id) => ALTERNATIVES[id]({ subject, decision, target, driver }) ?? [],
   );

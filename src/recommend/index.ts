@@ -31,7 +31,6 @@ export function recommendationsOf(runtime: Runtime, concerns: (path: string) => 
 function recommendation(runtime: Runtime, subject: Subject, decision: Decision): Recommendation {
   const { func } = subject;
   const { work, current, recommended, fits, confidence, row } = decision;
-  const driver = driverFor(subject.costs.list);
   const isChange = fits === false;
   return {
     function: func.name,
@@ -43,11 +42,11 @@ function recommendation(runtime: Runtime, subject: Subject, decision: Decision):
     recommended,
     fits,
     confidence,
-    reasons: reasonsFor(runtime, subject, decision, driver),
+    reasons: reasonsFor(runtime, subject, decision),
     evidence: evidenceFor(decision),
     change: isChange ? changeFor(runtime, subject, decision) : null,
     sizes: isChange ? sizesFor(runtime, subject, row.sizes ?? []) : [],
-    alternatives: isChange ? alternativesFor(subject, decision, runtime.target, driver) : [],
+    alternatives: isChange ? alternativesFor(subject, decision, runtime.target) : [],
     verify: verification(subject, decision, entryOf(runtime, subject), runtime.target),
   };
 }
@@ -68,10 +67,10 @@ function nameNode({ node }: Func) {
   return [...node.params, ...children(node).filter(({ start }) => last && start > last.end)][0] ?? node;
 }
 
-function reasonsFor(runtime: Runtime, subject: Subject, decision: Decision, driver: string | null): string[] {
+function reasonsFor(runtime: Runtime, subject: Subject, decision: Decision): string[] {
   const { fits, verdicts, row, work } = decision;
   const sentences = (verdict: Verdict | null, why: readonly string[]): string[] =>
-    why.flatMap((template) => filled(template, values(runtime, subject, verdict, driver, work.stranger)) ?? []);
+    why.flatMap((template) => filled(template, values(runtime, subject, verdict, work.stranger)) ?? []);
   const [first] = verdicts;
   if (!first) return sentences(null, row.why);
   const deciding = fits === false ? first : (verdicts.find((one) => one.row === row) ?? first);
@@ -110,7 +109,6 @@ function values(
   runtime: Runtime,
   subject: Subject,
   verdict: Verdict | null,
-  driver: string | null,
   stranger: string | null,
 ): Record<string, string | null> {
   const { target } = runtime;
@@ -125,7 +123,7 @@ function values(
     tasks: isAvailable("asyncio.TaskGroup", target.minor) ? "`asyncio.TaskGroup`" : "`asyncio.gather`",
     limit: sizeValue(runtime, subject, "semaphore"),
     instead: instead && choices(instead),
-    driver,
+    driver: driverFor(verdict?.part.costs ?? []),
     many: manyWords(subject),
     stranger: stranger === null ? "" : ` (no table knows ${quoted(stranger)})`,
   };

@@ -223,7 +223,13 @@ function build(runtime: Runtime, func: Func): Costs {
     }
     for (const handover of site.handovers) parts.push(handedOver(runtime, site, handover, rounds));
     const stranger = site.library.find(({ name, receiver }) => isStranger(runtime, name, receiver));
-    if (stranger && !site.awaited) parts.push({ ...NO_COSTS, stranger: { name: stranger.name, hops: 0 } });
+    if (stranger && !site.awaited)
+      // Making an object of an unknown class may be work, but does not speak for it.
+      parts.push(
+        isClass(stranger.name)
+          ? { ...NO_COSTS, open: true }
+          : { ...NO_COSTS, stranger: { name: stranger.name, hops: 0 } },
+      );
   }
   return joined(parts);
 }

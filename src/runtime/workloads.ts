@@ -141,7 +141,7 @@ export function workOf({ list, stranger, open, loops }: Costs): Work {
   const partial = stranger !== null || open;
   const name = stranger && stranger.hops <= NEAR ? stranger.name : null;
   const known = { stranger: name, partial, gil: null, costs: sure, doubt: 1 };
-  const isTelling = sure.some(({ byInput, group }) => !byInput && group !== "thread");
+  const isTelling = sure.some(({ byInput, group }) => !byInput && group !== "thread" && group !== "files");
   if (!isTelling && (partial || (loops && sure.length === 0))) return { ...known, kind: "unknown" };
   if (total < LEAST_MS) return { ...known, kind: "small", costs: [] };
   const share = weightOf(computing) / total;

@@ -118,7 +118,8 @@ export const EVENT_LOOP: readonly Row[] = [
     goes: "asyncio",
     sure: "medium",
     why: [
-      "{call} stops the whole loop while it waits for the cache: each call is short, but there are many; await {driver}.",
+      "{call} stops the whole loop while it waits for the cache: each call is short, but there are many.",
+      "Await {driver} instead.",
     ],
     trial: "loop",
   },
