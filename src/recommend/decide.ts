@@ -4,7 +4,9 @@ import { loopsAround } from "../runtime/boundedness.ts";
 import type { Cost } from "../runtime/costs.ts";
 import type { Target } from "../runtime/runtime.ts";
 import { type Work, weightOf, workOf } from "../runtime/workloads.ts";
-import type { Launch, Part, Runs, Subject } from "./sites.ts";
+import type { Launch } from "./launches.ts";
+import type { Part, Runs } from "./parts.ts";
+import type { Subject } from "./sites.ts";
 import { type Goes, GUIDE, type Row, SMALL, UNKNOWN } from "./table.ts";
 
 /** What the guide says about one part of the work. */

@@ -5,7 +5,7 @@ import { ONE_AFTER_THE_OTHER } from "./guide/one-by-one.ts";
 import { IN_PROCESSES } from "./guide/processes.ts";
 import { IN_THREADS } from "./guide/threads.ts";
 import type { TRIALS } from "./guide/trials.ts";
-import type { Runs } from "./sites.ts";
+import type { Runs } from "./parts.ts";
 
 /** What to do with a part of the work: leave it where it is, or run it elsewhere. `measure` leaves it until a measurement speaks. */
 export type Goes = "stays" | "one by one" | "asyncio" | "threads" | "processes" | "measure";

@@ -1,4 +1,4 @@
-import type { Runs } from "../sites.ts";
+import type { Runs } from "../parts.ts";
 import type { Row } from "../table.ts";
 
 const LOOP: readonly Runs[] = ["on the loop"];
