@@ -9,9 +9,8 @@ import { poolOf } from "./capacity.ts";
 import type { Decision } from "./decide.ts";
 import type { Launch } from "./launches.ts";
 import type { Subject } from "./sites.ts";
-import { sizeValue } from "./sizes.ts";
 import { change, isCompound, isInComprehension, replaced, statementOf, text } from "./source.ts";
-import { spread } from "./spread.ts";
+import { spread, threadsFor } from "./spread.ts";
 
 /** The smallest change that gets from the code as it is to what is recommended; `null` where the place is not simple enough to show. */
 export function changeFor(runtime: Runtime, subject: Subject, decision: Decision): Change | null {
@@ -103,18 +102,6 @@ function otherPool(runtime: Runtime, subject: Subject, { submission }: Launch, g
     return goes === "processes" && submission.fact.pool === "default-executor"
       ? toProcesses(runtime, submission.func, submission.call)
       : null;
-  const size =
-    goes === "processes"
-      ? processors(runtime.target.minor)
-      : sizeValue(
-          runtime,
-          subject,
-          subject.parts[0]?.group === "database"
-            ? "connections"
-            : subject.parts[0]?.group === "child"
-              ? "children"
-              : "threads",
-        );
   const { made } = pool;
   const statement = statementOf(made);
   if (made.kind !== "call" || !statement) return null;
@@ -131,7 +118,9 @@ function otherPool(runtime: Runtime, subject: Subject, { submission }: Launch, g
         arg.name !== "max_tasks_per_child",
     )
     .map((arg) => text(pool.func, arg));
-  const replacement = `${prefix}${wanted}(${[...(goes === "processes" ? [] : [`max_workers=${size}`]), ...others].join(", ")})`;
+  // A pool of processes has one for each processor by itself.
+  const size = goes === "processes" ? [] : [`max_workers=${threadsFor(runtime, subject)}`];
+  const replacement = `${prefix}${wanted}(${[...size, ...others].join(", ")})`;
   if (statement.kind === "with") {
     const head = headOf(pool.func, statement);
     return head === null ? null : { before: head, after: head.replace(text(pool.func, made), replacement) };

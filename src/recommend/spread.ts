@@ -21,7 +21,7 @@ export function spread(runtime: Runtime, subject: Subject, { func, loop }: Candi
   const { call } = round;
   if (call.callee.kind === "lambda" || mentions(call.callee, item)) return null;
   const isProcesses = goes === "processes";
-  const size = value(runtime, subject);
+  const size = threadsFor(runtime, subject);
   const callee = text(func, call.callee);
   const [only, ...others] = call.args;
   const isPlain =
@@ -45,7 +45,7 @@ export function spread(runtime: Runtime, subject: Subject, { func, loop }: Candi
 }
 
 /** As many threads as the guide's line asks for. */
-function value(runtime: Runtime, subject: Subject): string {
+export function threadsFor(runtime: Runtime, subject: Subject): string {
   const group = subject.parts[0]?.group;
   return sizeValue(
     runtime,
