@@ -1,6 +1,6 @@
 import type { Binding, Func } from "../python/module.ts";
 import { funcAt } from "../python/module.ts";
-import type { Call, Expression, Name, Parameter } from "../python/syntax.ts";
+import type { Attribute, Call, Expression, Name, Parameter } from "../python/syntax.ts";
 import { argument } from "../python/syntax.ts";
 import { matchArguments } from "./callables.ts";
 import type { Runtime } from "./runtime.ts";
@@ -65,7 +65,8 @@ export function sizeOf(runtime: Runtime, expression: Expression, depth = 0): Siz
     case "name":
       return named(runtime, expression, depth);
     case "attribute":
-      return isEnumeration(runtime, expression) ? FEW : UNKNOWN;
+      if (isEnumeration(runtime, expression)) return FEW;
+      return isRequestData(runtime, expression) ? LIKELY : UNKNOWN;
     default:
       return UNKNOWN;
   }
@@ -141,7 +142,9 @@ function passed(runtime: Runtime, param: Parameter, depth: number): Size {
     return pair ? [pair[1]] : param.default ? [param.default] : [];
   });
   if (given.length === 0) return ANY;
-  return most(given.map((one) => sizeOf(runtime, one, depth + 1)));
+  const size = most(given.map((one) => sizeOf(runtime, one, depth + 1)));
+  // Somebody passes something of which nobody says how much it may be.
+  return size.kind === "unknown" ? LIKELY : size;
 }
 
 function isBound(func: Func): boolean {
@@ -216,6 +219,21 @@ function isData(runtime: Runtime, expression: Expression): boolean {
   if (expression.kind !== "name") return false;
   const [only, ...others] = runtime.inference.bindings(expression).bindings;
   return only?.kind === "value" && others.length === 0 && isData(runtime, only.value);
+}
+
+/** `form.urls`, where the form is what a client sent. */
+function isRequestData({ inference, contexts }: Runtime, { value }: Attribute): boolean {
+  if (value.kind !== "name") return false;
+  const [only] = inference.bindings(value).bindings;
+  if (only?.kind !== "parameter") return false;
+  const func = inference.moduleOf(value).byNode.get(only.owner);
+  if (!func || !contexts.of(func).some(({ from, root }) => from === null && root.serves)) return false;
+  return inference
+    .values(value)
+    .some(
+      (one) =>
+        one.kind === "object" && inference.libraryBases(one.cls).some((base) => /^(?:pydantic|msgspec)\./.test(base)),
+    );
 }
 
 function isEnumeration({ inference }: Runtime, expression: Expression): boolean {

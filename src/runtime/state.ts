@@ -324,7 +324,9 @@ function build(runtime: Runtime): State {
     switch (expression.kind) {
       case "binary":
       case "boolean":
-        return choiceOf(expression, same) ? null : first(expression.left, expression.right);
+        return choiceOf(expression, same) && !isPlain(expression.right)
+          ? null
+          : first(expression.left, expression.right);
       case "unary":
         return first(expression.operand);
       case "conditional":
@@ -467,6 +469,11 @@ function choiceOf(value: Expression, same: Matcher): Expression | null {
   if (value.kind === "boolean") return value.op === "or" && same(value.left) ? value.left : null;
   if (value.kind !== "conditional") return null;
   return [value.body, value.orelse].find((one) => same(one)) ?? null;
+}
+
+/** `x or []` in a calculation is the old value, not a choice. */
+function isPlain(value: Expression): boolean {
+  return isConstant(value) || isEmptyContainer(value);
 }
 
 /** Constants, and names written like one. */

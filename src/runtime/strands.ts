@@ -10,7 +10,7 @@ import { areAlternatives } from "./guards.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Given, type Ownership, ownershipOf, type Start } from "./sharing.ts";
 import { startsOf, type TaskStart } from "./starts.ts";
-import { stateOf } from "./state.ts";
+import { stateOf, variableId } from "./state.ts";
 import { type Submission, submissionsOf } from "./submissions.ts";
 
 /** Code that runs beside other code: in a thread, or as a task of the loop; `many` where several runs of it go on at once. */
@@ -108,9 +108,12 @@ function build(runtime: Runtime): readonly Strand[] {
     for (const seed of taskSeeds(runtime, func, starts.in(func), null)) open(seed);
   }
   // What a strand that runs many times starts, runs many times.
+  const followed = new Set<Func>();
   for (const strand of found) {
     if (!strand.many || depthOf(strand) >= DEEPEST_STARTS) continue;
     for (const func of strand.reach.keys()) {
+      if (followed.has(func) || (!submissions.has(func) && starts.in(func).length === 0)) continue;
+      followed.add(func);
       for (const seed of threadSeeds(runtime, func, submissions.get(func) ?? [], strand)) open(seed);
       for (const seed of taskSeeds(runtime, func, starts.in(func), strand)) open(seed);
     }
@@ -137,7 +140,6 @@ function depthOf(strand: Strand): number {
 function leadingToState(runtime: Runtime, submissions: readonly Submission[]): Set<Func> {
   const { graph } = runtime;
   const starts = startsOf(runtime);
-  const state = stateOf(runtime);
   const starters = new Map<Func, Func[]>();
   const note = (root: Func, func: Func): void => {
     const known = starters.get(root);
@@ -148,7 +150,7 @@ function leadingToState(runtime: Runtime, submissions: readonly Submission[]): S
     for (const { roots } of starts.in(func)) for (const one of roots) note(one.func, func);
   for (const { work, func } of submissions) for (const one of work) if (one.func) note(one.func, func);
   const found = new Set<Func>();
-  const queue = graph.funcs.filter((func) => state.updates(func).length > 0 || state.touches(func).length > 0);
+  const queue = graph.funcs.filter(mayConflict(runtime));
   for (const func of queue) {
     if (found.has(func)) continue;
     found.add(func);
@@ -156,6 +158,18 @@ function leadingToState(runtime: Runtime, submissions: readonly Submission[]): S
     queue.push(...(starters.get(func) ?? []));
   }
   return found;
+}
+
+/** Whether a function does something that a conflict is made of: a write that relies on a read, a loop over what others change, that change. */
+function mayConflict(runtime: Runtime): (func: Func) => boolean {
+  const state = stateOf(runtime);
+  const looped = new Set<string>();
+  for (const func of runtime.graph.funcs)
+    for (const { variable, kind, fragile } of state.touches(func))
+      if ((kind === "iterate" && fragile) || kind === "empty" || kind === "reset") looped.add(variableId(variable));
+  return (func) =>
+    state.updates(func).some(({ effect }) => effect !== "constant") ||
+    state.touches(func).some(({ variable }) => looped.has(variableId(variable)));
 }
 
 /** A function that a framework runs for every request or message. */
