@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Recommendation } from "../src/report.ts";
+import { changeOf, reviewOf } from "./changes.ts";
 import { auditTexts, FIXTURES, fixtureFiles } from "./fixtures.ts";
 
 /** One project for each line of the guide's tables, compared exactly: workload, model, reasons, numbers, change, verification. */
@@ -99,4 +100,24 @@ test("small changes are Python, and fit on a screen", async () => {
       expect(change.before).not.toBe(change.after);
       expect(change.after).not.toMatch(/await await|\(\)\(|undefined/);
     }
+});
+
+test("a review speaks of functions in the files that change, with what they reach elsewhere", async () => {
+  const files = Object.fromEntries(fixtureFiles("recommend.mixed-web-service"));
+  const main = files["shop/main.py"] ?? "";
+  const before = { ...files, "shop/main.py": main.replace("return level(sku)", "return 0") };
+  const { recommendations } = await reviewOf(changeOf(before, files));
+  const stock = recommendations.find((one) => one.function === "shop.main.stock");
+  expect(stock?.evidence[0]?.path).toBe("shop/stock.py");
+  expect(new Set(recommendations.map(({ path }) => path))).toEqual(new Set(["shop/main.py"]));
+
+  const elsewhere = { ...files, "shop/extra.py": "ANSWER = 42\n" };
+  expect((await reviewOf(changeOf(files, elsewhere))).recommendations).toEqual([]);
+});
+
+test("test code is left out", async () => {
+  const [text] = [...fixtureFiles("recommend.cpu-bound")].flatMap(([path, source]) =>
+    path.endsWith(".py") ? [source] : [],
+  );
+  expect((await auditTexts(new Map([["tests/test_primes.py", text ?? ""]]))).recommendations).toEqual([]);
 });

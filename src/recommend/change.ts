@@ -46,6 +46,8 @@ function offLoop(runtime: Runtime, func: Func, cost: Cost, goes: string): Change
   )
     return null;
   const site = runtime.graph.siteOf(call);
+  // What holds the GIL must be exchanged as well as moved.
+  if (cost.does === "computes" && cost.instead !== null && goes === "threads") return null;
   // A session belongs to one thread: the whole unit of work moves, not one call of it.
   if (cost.group === "database" && cost.hops === 0 && call.callee.kind === "attribute") return null;
   if (site?.awaited || site?.targets.some((target) => target.func.isAsync)) return null;

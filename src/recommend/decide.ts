@@ -86,6 +86,7 @@ function rowFor({ isAsync }: Subject, part: Part, work: Work, { freeThreaded }: 
       (!row.gil || (part.gil !== null && row.gil.includes(part.gil))) &&
       (!row.byInput || part.costs.every(isByInput)) &&
       (!row.work || row.work.some((kind) => kind === work.kind)) &&
+      (!row.swap || part.costs.every(({ instead, byInput }) => instead !== null || byInput)) &&
       (!row.code || isAsync) &&
       (!row.many || part.many) &&
       (!row.build || (row.build === "free-threaded") === freeThreaded),

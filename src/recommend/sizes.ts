@@ -135,7 +135,7 @@ export function isOf(module: string, app: string | null): boolean {
 }
 
 /** The expression for the number of processors in the project's Python. */
-export function processors(minor: number): string {
+function processors(minor: number): string {
   return isAvailable("os.process_cpu_count", minor) ? "os.process_cpu_count()" : "os.cpu_count()";
 }
 

@@ -37,6 +37,8 @@ export interface Row {
   gil?: readonly ("holds" | "releases" | "mixed")[];
   /** Only where all of it is as heavy as its input. */
   byInput?: true;
+  /** Only where a call that releases the GIL does the same. */
+  swap?: true;
   /** Only in code under an event loop. */
   code?: "async";
   /** Only where the work as a whole is of this kind. */

@@ -44,7 +44,7 @@ export interface Cost {
   byInput: boolean;
   /** The thread that runs it stands still; an awaited call lets the loop go on. */
   blocks: boolean;
-  /** Async alternatives of a blocking call, as the table writes them. */
+  /** Async alternatives of a blocking call, as the table writes them; of a computing one that holds the GIL, what does the same without it. */
   instead: string | null;
   ground: Ground;
   /** The coroutine that stands still with it, where that is another one than the function; `null` for the function's own. */
@@ -375,10 +375,17 @@ function computeCost(site: Site, name: string, fact: CpuFact, doubt: number): Co
     words: `is CPU work${how}`,
     gil: fact.gil,
     byInput: !heavy,
+    instead: swapOf(fact),
     blocks: true,
     weight: ms * (heavy ? roundsAt(site.node) : 1),
     doubt,
   };
+}
+
+/** `hashlib.pbkdf2_hmac` for a key derivation that holds the GIL: the alternative that is no executor. */
+function swapOf({ gil, instead }: CpuFact): string | null {
+  const [first = ""] = gil === "holds" && instead !== null ? instead.split(" / ") : [];
+  return first === "" || /Executor|to_thread|\*/.test(first) ? null : first;
 }
 
 function awaitedCost(runtime: Runtime, site: Site): Cost | null {

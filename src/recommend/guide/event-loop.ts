@@ -222,6 +222,22 @@ export const EVENT_LOOP: readonly Row[] = [
     trial: "offload",
   },
   {
+    id: "swap-on-loop",
+    scenario: "Web service: computing that another call does without the GIL",
+    runs: LOOP,
+    does: "computes",
+    gil: ["holds"],
+    swap: true,
+    goes: "threads",
+    sure: "medium",
+    why: [
+      "{call} computes on the loop and holds the GIL; {instead} does the same and releases it, so that a thread is enough: {to_thread}.",
+    ],
+    sizes: ["default-executor"],
+    alternatives: ["processes-measured"],
+    trial: "offload",
+  },
+  {
     id: "holding-on-loop",
     scenario: "Web service with mixed logic: the computing part",
     runs: LOOP,
