@@ -1,11 +1,11 @@
 import type { Func } from "../python/module.ts";
-import type { Node } from "../python/syntax.ts";
 import { placeOf, type Site } from "../runtime/callgraph.ts";
-import { contentionOf, pauseWhileHeld, type ThreadHold } from "../runtime/contention.ts";
+import { contentionOf, type LoopWait, loopWaitOf, remoteness } from "../runtime/contention.ts";
 import { type Acquisition, locksOf, lockWords } from "../runtime/locks.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { through, type Witness } from "../runtime/witness.ts";
 import { hops } from "./hops.ts";
+import { holdTrace, loopWaitWords, nameOfLock } from "./lock-words.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { code, quoted } from "./words.ts";
 
@@ -66,67 +66,30 @@ function runsOnLoop({ contexts }: Runtime, func: Func): boolean {
 }
 
 function direct(runtime: Runtime, acquisition: Acquisition): Detection | null {
-  const { func, lock, waits, node } = acquisition;
-  const family = lock.fact?.family;
-  if (!lock.fact || (family !== "thread" && family !== "process") || lock.fresh || waits === "not at all") return null;
-  const name = node.kind === "call" ? `the lock of ${code(func.module, node.callee)}` : quoted(lockWords(lock));
-  const base = { func, at: node.kind === "withitem" ? node.context : node, doubt: lock.doubt, subject: lock.fact.name };
-  const pause = pauseWhileHeld(runtime, acquisition);
-  if (pause) {
-    const trace = [{ module: func.module, at: pause, message: `${name} is still held while other tasks run` }];
-    if (lock.fact.kind === "rlock")
-      return {
-        ...base,
-        trace,
-        message: `${name} is held across an \`await\` and keeps no task out: an \`RLock\` belongs to the thread, and all tasks run in one`,
-      };
-    return {
-      ...base,
-      trace,
-      severity: waits === "limited" ? "warning" : "error",
-      message:
-        waits === "limited"
-          ? `${name} is held across an \`await\`: the next task that wants it stops the event loop until its timeout`
-          : `${name} is held across an \`await\`: the next task that wants it stops the event loop, and the task that should give it back with it`,
-    };
-  }
-  const hold = contentionOf(runtime).byThread(lock);
-  if (hold?.blocking && waits === "for ever")
-    return {
-      ...base,
-      message: `${name} stops the event loop while a thread holds it during ${quoted(hold.blocking.name)}`,
-      instead: "Let the thread hold the lock for moments only, without I/O inside, or take it in `asyncio.to_thread`.",
-      trace: holdTrace(hold),
-    };
-  if (hold || family === "process")
-    return {
-      ...base,
-      severity: family === "process" ? "warning" : "notice",
-      doubt: lock.doubt + (family === "process" ? 0 : 1),
-      message: `${name} stops the event loop for as long as ${family === "process" ? "another process" : "a thread"} holds it`,
-      trace: hold ? holdTrace(hold) : [],
-    };
+  const wait = loopWaitOf(runtime, acquisition);
+  const { func, lock, node } = acquisition;
+  if (!wait || !lock.fact) return null;
+  const { severity, message, doubt } = loopWaitWords(wait, acquisition);
   return {
-    ...base,
-    severity: "notice",
-    doubt: lock.doubt + 2,
-    message: `${name} is a lock of threads, taken on the event loop`,
+    func,
+    at: node.kind === "withitem" ? node.context : node,
+    message,
+    severity,
+    ...(wait.kind === "blocked" ? { instead: SHORT_HOLD } : {}),
+    trace: traceOf(wait, acquisition),
+    doubt: lock.doubt + doubt,
+    subject: lock.fact.name,
   };
 }
 
-function holdTrace({ acquisition, blocking }: ThreadHold): Related[] {
-  const { func, lock, node } = acquisition;
-  const at: Node = node.kind === "withitem" ? node.context : node;
-  const found: Related[] = [{ module: func.module, at, message: `a thread takes ${quoted(lockWords(lock))} here` }];
-  if (blocking) {
-    const place = placeOf(blocking.site);
-    found.push({
-      module: func.module,
-      at: place,
-      message: `${code(func.module, place)} makes it wait with the lock held`,
-    });
-  }
-  return found;
+const SHORT_HOLD =
+  "Let the thread hold the lock for moments only, without I/O inside, or take it in `asyncio.to_thread`.";
+
+function traceOf(wait: LoopWait, acquisition: Acquisition): Related[] {
+  if ("hold" in wait) return holdTrace(wait.hold);
+  if (!("pause" in wait)) return [];
+  const message = `${nameOfLock(acquisition)} is still held while other tasks run`;
+  return [{ module: acquisition.func.module, at: wait.pause, message }];
 }
 
 function reached(runtime: Runtime, func: Func, site: Site, witness: Witness<Acquisition>, doubt: number): Detection {
@@ -144,13 +107,4 @@ function reached(runtime: Runtime, func: Func, site: Site, witness: Witness<Acqu
     subject: `${witness.func.name}>${lock.fact?.name ?? ""}`,
     cause: `${witness.source.site.func.name}>${lock.fact?.name ?? ""}`,
   };
-}
-
-/** Locks of other objects of the same class, long ways and what blocks further down are reasons to be less sure. */
-function remoteness({ source, length }: Witness<Acquisition>, hold: ThreadHold | null): number {
-  const { expression } = source.fact.lock;
-  const ofObject =
-    expression.kind === "attribute" && expression.value.kind === "name" && expression.value.id === "self";
-  const isDirect = hold?.blocking?.site.library.some(({ name }) => name === hold.blocking?.name);
-  return (ofObject ? 1 : 0) + (length > 2 ? 1 : 0) + (isDirect ? 0 : 1);
 }

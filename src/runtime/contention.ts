@@ -5,7 +5,7 @@ import { leadsTo } from "./guards.ts";
 import { type Acquisition, type Lock, locksOf, sameLock } from "./locks.ts";
 import type { Runtime } from "./runtime.ts";
 import { suspensionsOf } from "./suspension.ts";
-import { type Effects, type Source, spread, through } from "./witness.ts";
+import { type Effects, type Source, spread, through, type Witness } from "./witness.ts";
 
 /** A thread that holds a lock, and what it waits for meanwhile; `blocking` is `null` where it holds the lock for moments only. */
 export interface ThreadHold {
@@ -33,7 +33,7 @@ export function contentionOf(runtime: Runtime): Contention {
 }
 
 /** The first place within the range that holds the lock at which other tasks may run. */
-export function pauseWhileHeld(runtime: Runtime, { func, node: taken, from, to }: Acquisition): Node | null {
+function pauseWhileHeld(runtime: Runtime, { func, node: taken, from, to }: Acquisition): Node | null {
   const points = suspensionsOf(runtime).of(func);
   return points.find((node) => node.start >= from && node.end <= to && leadsTo(taken, node)) ?? null;
 }
@@ -88,3 +88,39 @@ function blockingWithin(runtime: Runtime, { func, from, to }: Acquisition): Thre
 
 /** Waiting for a condition gives its lock back meanwhile. */
 const RELEASING = /Condition\.(?:wait|wait_for)$/;
+
+/** How a lock of threads that is taken on the loop stops it. */
+export type LoopWait =
+  /** Held across an `await`: a second task stops the loop for ever, or until its timeout. */
+  | { kind: "held"; pause: Node }
+  /** Held across an `await`, by a lock that lets the same thread, and so every task, in again. */
+  | { kind: "reentered"; pause: Node }
+  /** A thread holds it while it blocks, */
+  | { kind: "blocked"; hold: ThreadHold }
+  /** or for moments only. */
+  | { kind: "brief"; hold: ThreadHold }
+  /** Another process may hold it. */
+  | { kind: "process" }
+  /** Nothing else is seen to take it. */
+  | { kind: "alone" };
+
+/** What may happen where the loop takes the lock; `null` for locks of tasks, tries that do not wait, and locks that nobody else can have. */
+export function loopWaitOf(runtime: Runtime, acquisition: Acquisition): LoopWait | null {
+  const { lock, waits } = acquisition;
+  if (!lock.fact || lock.fact.family === "task" || lock.fresh || waits === "not at all") return null;
+  const pause = pauseWhileHeld(runtime, acquisition);
+  if (pause) return { kind: lock.fact.kind === "rlock" ? "reentered" : "held", pause };
+  const hold = contentionOf(runtime).byThread(lock);
+  if (hold?.blocking && waits === "for ever") return { kind: "blocked", hold };
+  if (lock.fact.family === "process") return { kind: "process" };
+  return hold ? { kind: "brief", hold } : { kind: "alone" };
+}
+
+/** Locks of other objects of the same class, long ways and what blocks further down are reasons to be less sure. */
+export function remoteness({ source, length }: Witness<Acquisition>, hold: ThreadHold | null): number {
+  const { expression } = source.fact.lock;
+  const ofObject =
+    expression.kind === "attribute" && expression.value.kind === "name" && expression.value.id === "self";
+  const isDirect = hold?.blocking?.site.library.some(({ name }) => name === hold.blocking?.name);
+  return (ofObject ? 1 : 0) + (length > 2 ? 1 : 0) + (isDirect ? 0 : 1);
+}

@@ -69,7 +69,7 @@ function isPaced(runtime: Runtime, { over, call, work, func }: TaskStart): boole
 function isInLimitedBlock(runtime: Runtime, node: Node, end: Node): boolean {
   for (let at: Node | null = node; at && at !== end; at = at.parent)
     if (at.kind === "with" && at.isAsync) {
-      const { module } = { module: runtime.inference.moduleOf(at) };
+      const module = runtime.inference.moduleOf(at);
       if (at.items.some(({ context }) => /limit|pool|throttl|semaphore|scheduler/i.test(sourceOf(module, context))))
         return true;
     }
@@ -89,7 +89,8 @@ function ioOf(runtime: Runtime, { work, roots, library }: TaskStart): AsyncIo | 
   if (work.kind === "call") {
     const site = runtime.graph.siteOf(work);
     const direct = site && asyncIoAt(runtime, { ...site, awaited: true });
-    if (direct) return direct;
+    // What the starting body makes, all its tasks share.
+    if (direct) return direct.client === "own" ? { ...direct, client: "default" } : direct;
   } else
     for (const name of library) {
       const fact = ASYNC_IO.get(name);
