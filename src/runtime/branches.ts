@@ -1,6 +1,6 @@
 import type { Inference } from "../python/infer.ts";
 import type { Func } from "../python/module.ts";
-import type { Expression, Name, Node, Parameter } from "../python/syntax.ts";
+import type { Expression, Name, Node, Parameter, Statement } from "../python/syntax.ts";
 import { opensScope } from "../python/syntax.ts";
 import { matchArguments } from "./callables.ts";
 import type { Site, Target } from "./callgraph.ts";
@@ -8,10 +8,18 @@ import type { Site, Target } from "./callgraph.ts";
 /** What is known about the truth of a branch's condition. */
 type Verdict = "true" | "false" | "unlikely" | "unknown";
 
-/** What decides a branch: a parameter, compared with a constant or tried for truth. */
+/** What decides a branch: a parameter, compared with constants or tried for truth. */
 interface Question {
   parameter: Parameter;
-  asks: "truth" | "falsehood" | "none" | "not none";
+  asks: "truth" | "falsehood" | "none" | "not none" | "equal" | "unequal";
+  /** What it is compared with: equal to one of them, or to none. */
+  values: readonly Expression[];
+}
+
+/** A condition on the way, and whether it must hold or must not. */
+interface Condition {
+  test: Expression;
+  taken: boolean;
 }
 
 /**
@@ -31,10 +39,20 @@ export function reaches(inference: Inference, site: Site, target: Target, node: 
   return doubt;
 }
 
+/** Whether it depends on what the function is called with that `node` in it runs. */
+export function isConditional(inference: Inference, func: Func, node: Node): boolean {
+  return branchesAround(node, func).some(({ test }) => {
+    const question = questionOf(inference, test);
+    return question !== null && func.params.includes(question.parameter);
+  });
+}
+
 /** The conditions that must hold (or must not) for the node to run, within its function. */
-function branchesAround(node: Node, func: Func): { test: Expression; taken: boolean }[] {
-  const found: { test: Expression; taken: boolean }[] = [];
-  for (let at = node.parent, from: Node = node; at && at !== func.node; from = at, at = at.parent) {
+function branchesAround(node: Node, func: Func): Condition[] {
+  const found: Condition[] = [];
+  for (let at = node.parent, from: Node = node; at; from = at, at = at.parent) {
+    found.push(...passedBefore(at, from));
+    if (at === func.node) break;
     if (opensScope(at)) return [];
     if (at.kind === "branch" && from !== at.test) found.push({ test: at.test, taken: true });
     else if (at.kind === "if") {
@@ -44,7 +62,62 @@ function branchesAround(node: Node, func: Func): { test: Expression; taken: bool
     } else if (at.kind === "conditional" && from !== at.test) found.push({ test: at.test, taken: from === at.body });
     else if (at.kind === "boolean" && from === at.right) found.push({ test: at.left, taken: at.op === "and" });
   }
+  return found.flatMap(parts);
+}
+
+/** `a and b` holds if both do, `a or b` fails if both do. */
+function parts({ test, taken }: Condition): Condition[] {
+  if (test.kind !== "boolean" || (test.op === "and") !== taken) return [{ test, taken }];
+  return [...parts({ test: test.left, taken }), ...parts({ test: test.right, taken })];
+}
+
+/** What must hold because the statements before `from` in the same block did not leave it: `if not ready: return`. */
+function passedBefore(block: Node, from: Node): Condition[] {
+  const found: Condition[] = [];
+  for (const statement of before(block, from)) {
+    if (statement.kind !== "if") continue;
+    const { branches, orelse } = statement;
+    for (const { test, body } of branches) {
+      if (!leaves(body)) break;
+      found.push({ test, taken: false });
+    }
+    const [only, ...more] = branches;
+    if (only && more.length === 0 && leaves(orelse)) found.push({ test: only.test, taken: true });
+  }
   return found;
+}
+
+function before(block: Node, from: Node): readonly Statement[] {
+  for (const list of blocksOf(block)) {
+    const index = list.findIndex((statement) => statement === from);
+    if (index >= 0) return list.slice(0, index);
+  }
+  return [];
+}
+
+function blocksOf(node: Node): (readonly Statement[])[] {
+  switch (node.kind) {
+    case "if":
+      return [node.orelse];
+    case "for":
+    case "while":
+      return [node.body, node.orelse];
+    case "try":
+      return [node.body, node.orelse, node.final];
+    case "function":
+    case "branch":
+    case "with":
+    case "handler":
+    case "case":
+      return [node.body];
+    default:
+      return [];
+  }
+}
+
+function leaves(body: readonly Statement[]): boolean {
+  const last = body.at(-1);
+  return last !== undefined && /^(?:return|raise|continue|break)$/.test(last.kind);
 }
 
 function questionOf(inference: Inference, test: Expression): Question | null {
@@ -54,14 +127,33 @@ function questionOf(inference: Inference, test: Expression): Question | null {
   }
   if (test.kind === "name") {
     const parameter = parameterOf(inference, test);
-    return parameter && { parameter, asks: "truth" };
+    return parameter && { parameter, asks: "truth", values: [] };
   }
   if (test.kind !== "compare" || test.operands.length !== 2) return null;
   const [left, right] = test.operands;
   const parameter = left?.kind === "name" ? parameterOf(inference, left) : null;
-  if (!parameter || right?.kind !== "constant" || right.value !== null) return null;
-  if (test.ops[0] === "is") return { parameter, asks: "none" };
-  return test.ops[0] === "is not" ? { parameter, asks: "not none" } : null;
+  if (!parameter || !right) return null;
+  switch (test.ops[0]) {
+    case "is":
+      return isNone(right) ? { parameter, asks: "none", values: [] } : null;
+    case "is not":
+      return isNone(right) ? { parameter, asks: "not none", values: [] } : null;
+    case "==":
+      return { parameter, asks: "equal", values: [right] };
+    case "!=":
+      return { parameter, asks: "unequal", values: [right] };
+    case "in":
+    case "not in": {
+      if (right.kind !== "tuple" && right.kind !== "list" && right.kind !== "set") return null;
+      return { parameter, asks: test.ops[0] === "in" ? "equal" : "unequal", values: right.items };
+    }
+    default:
+      return null;
+  }
+}
+
+function isNone(expression: Expression): boolean {
+  return expression.kind === "constant" && expression.value === null;
 }
 
 const OPPOSITE: Record<Question["asks"], Question["asks"]> = {
@@ -69,6 +161,8 @@ const OPPOSITE: Record<Question["asks"], Question["asks"]> = {
   falsehood: "truth",
   none: "not none",
   "not none": "none",
+  equal: "unequal",
+  unequal: "equal",
 };
 
 function parameterOf(inference: Inference, name: Name): Parameter | null {
@@ -86,24 +180,57 @@ function given({ node }: Site, { func, receiver }: Target, parameter: Parameter)
   return isHidden || parameter.stars !== 0 || func.params[0] === parameter ? null : parameter.default;
 }
 
-function answer(inference: Inference, { asks }: Question, expression: Expression | null): Verdict {
+function answer(inference: Inference, { asks, values }: Question, expression: Expression | null): Verdict {
   if (!expression) return "unknown";
-  const isNone = expression.kind === "constant" && expression.value === null;
-  const isTrue = isNone ? false : truth(expression);
+  const nothing = isNone(expression);
+  const isTrue = nothing ? false : truth(expression);
   switch (asks) {
     case "truth":
       return isTrue === null ? "unknown" : isTrue ? "true" : "false";
     case "falsehood":
       return isTrue === null ? "unknown" : isTrue ? "false" : "true";
     case "not none":
-      return isNone ? "false" : "unknown";
+      return nothing ? "false" : "unknown";
     case "none": {
-      if (isNone) return "true";
+      if (nothing) return "true";
       if (isTrue !== null || expression.kind === "call") return "false";
       // A value that somebody took the trouble to pass is hardly ever nothing.
       return inference.values(expression).some(({ kind }) => kind === "none") ? "unknown" : "unlikely";
     }
+    case "equal":
+    case "unequal": {
+      const verdicts = values.map((value) => isSame(inference, expression, value));
+      const isEqual = verdicts.includes(true) ? true : verdicts.every((one) => one === false) ? false : null;
+      return isEqual === null ? "unknown" : isEqual === (asks === "equal") ? "true" : "false";
+    }
   }
+}
+
+/** Whether two expressions are the same constant; `null` where that is not known. */
+function isSame(inference: Inference, a: Expression, b: Expression): boolean | null {
+  if (a.kind === "attribute" && b.kind === "attribute") return isSameMember(inference, a, b);
+  if (!isLiteral(a) || !isLiteral(b)) return null;
+  if (a.kind === "string" && b.kind === "string" && a.bytes !== b.bytes) return false;
+  return a.value === b.value;
+}
+
+function isLiteral(
+  expression: Expression,
+): expression is Extract<Expression, { kind: "string" | "number" | "constant" }> {
+  return expression.kind === "string" || expression.kind === "number" || expression.kind === "constant";
+}
+
+/** Members of one enumeration: `Mode.FAST` is not `Mode.SLOW`. */
+function isSameMember(
+  inference: Inference,
+  a: Expression & { kind: "attribute" },
+  b: Expression & { kind: "attribute" },
+): boolean | null {
+  if (!/^[A-Z][A-Z0-9_]*$/.test(a.attr) || !/^[A-Z][A-Z0-9_]*$/.test(b.attr)) return null;
+  const [ours] = inference.values(a.value);
+  const [theirs] = inference.values(b.value);
+  if (ours?.kind !== "class" || theirs?.kind !== "class" || ours.cls !== theirs.cls) return null;
+  return a.attr === b.attr;
 }
 
 /** Truth of a literal; `null` for anything else. */

@@ -308,7 +308,7 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
     }
     for (const decorator of decoration.project) {
       if (offloaders.isDeclared(decorator.name)) offload = declaredPlacement(decorator.name);
-      const made = wrapperOf(decorator);
+      const made = wrapperOf(decorator, func.isAsync);
       if (!made) continue;
       const use = useOf(made.param, made.owner);
       wrappers.push(made.wrapper);
@@ -323,16 +323,20 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
   };
 
   /** The nested function that a decorator (or a decorator factory) puts in place of the decorated one, and the parameter that holds that. */
-  const wrapperOf = (decorator: Func): { wrapper: Func; param: Parameter; owner: Func } | null => {
-    for (const inner of returnedFunctions(decorator)) {
-      if (inner.parent !== decorator) continue;
-      const [deeper] = returnedFunctions(inner).filter((one) => one.parent === inner);
-      const own = firstParameter(inner);
-      if (deeper && own) return { wrapper: deeper, param: own, owner: inner };
-      const param = firstParameter(decorator);
-      return param ? { wrapper: inner, param, owner: decorator } : null;
-    }
-    return null;
+  const wrapperOf = (decorator: Func, isAsync: boolean): { wrapper: Func; param: Parameter; owner: Func } | null => {
+    const inner = wrapperIn(decorator, isAsync);
+    if (!inner) return null;
+    const deeper = wrapperIn(inner, isAsync);
+    const own = firstParameter(inner);
+    if (deeper && own) return { wrapper: deeper, param: own, owner: inner };
+    const param = firstParameter(decorator);
+    return param ? { wrapper: inner, param, owner: decorator } : null;
+  };
+
+  /** The nested function that `outer` returns; of several the one that is as async as what it wraps: such decorators take both kinds. */
+  const wrapperIn = (outer: Func, isAsync: boolean): Func | null => {
+    const nested = returnedFunctions(outer).filter((one) => one.parent === outer);
+    return nested.find((one) => one.isAsync === isAsync) ?? nested[0] ?? null;
   };
 
   const returnedFunctions = (func: Func): Func[] =>

@@ -1,6 +1,6 @@
 import type { Inference } from "../python/infer.ts";
 import type { Class, Func } from "../python/module.ts";
-import { reaches } from "./branches.ts";
+import { isConditional, reaches } from "./branches.ts";
 import type { CallGraph, Receiver, Site, Target } from "./callgraph.ts";
 
 /** Where an effect starts: a site that calls a library, by canonical name, with the fact that the tables hold about it. */
@@ -28,7 +28,7 @@ export interface Witness<Fact> {
 export interface Effects<Fact> {
   /** The best witness, whatever it requires of `self`. */
   get(func: Func): Witness<Fact> | undefined;
-  /** One witness for each class that it may require. */
+  /** One witness for each class that it may require, and for each place that some calls do not reach. */
   all(func: Func): readonly Witness<Fact>[];
 }
 
@@ -57,7 +57,7 @@ export function spread<Fact>(graph: CallGraph, direct: (func: Func) => readonly 
       offer({ func, site: source.site, next: null, source, length: 1, doubt: source.doubt, requires: null });
   for (const bucket of queue)
     for (const witness of bucket) {
-      if (!keep(best, witness) || witness.func.isAsync) continue;
+      if (!keep(graph.inference, best, witness) || witness.func.isAsync) continue;
       for (const { site, target } of graph.callers(witness.func)) {
         if (site.awaited && site.kind === "call") continue;
         const step = stepUp(graph.inference, witness.requires, target);
@@ -78,17 +78,22 @@ export function spread<Fact>(graph: CallGraph, direct: (func: Func) => readonly 
   return { get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
 }
 
-/** Witnesses come in the order of their cost: the first for a requirement stays, and none is needed after one without. */
-function keep<Fact>(best: Map<Func, Witness<Fact>[]>, witness: Witness<Fact>): boolean {
+/**
+ * Witnesses come in the order of their cost: the first for a requirement stays, and none is needed after one without. Where the
+ * arguments decide whether its place is reached, others are needed beside it.
+ */
+function keep<Fact>(inference: Inference, best: Map<Func, Witness<Fact>[]>, witness: Witness<Fact>): boolean {
   const known = best.get(witness.func);
   if (!known) best.set(witness.func, [witness]);
-  else if (
-    known.length >= MOST_WITNESSES ||
-    known.some(({ requires }) => requires === null || requires === witness.requires)
-  )
-    return false;
+  else if (known.length >= MOST_WITNESSES || known.some((one) => covers(inference, one, witness))) return false;
   else known.push(witness);
   return true;
+}
+
+/** Whether `known` has the effect whenever `witness` has it. */
+function covers<Fact>(inference: Inference, known: Witness<Fact>, witness: Witness<Fact>): boolean {
+  if (known.requires !== null && known.requires !== witness.requires) return false;
+  return known.site.node === witness.site.node || !isConditional(inference, known.func, known.site.node);
 }
 
 /** What a call adds: doubt, and what must hold for the caller's own `self`; `null` if the receiver rules the effect out. */
