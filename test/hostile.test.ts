@@ -139,7 +139,8 @@ describe("names and links", () => {
   test.each(FORMATS)("paths of all kinds, as %s: seen, and harmless", (format) => {
     const { folder } = hostileNames();
     const { status, stdout, stderr } = pcr(folder, ["audit", "--format", format]);
-    expect([status, stderr]).toEqual([1, ""]);
+    // Progress is told when a machine is slow.
+    expect([status, stderr.replaceAll(/^analysed \d+ of \d+ files\n/gm, "")]).toEqual([1, ""]);
     if (format === "json") {
       expect(new Set(reportOf({ status, stdout, stderr }).findings.map(({ path }) => path))).toEqual(new Set(NAMES));
       return;
