@@ -4631,7 +4631,7 @@ const MOST_ROWS = 10;
 /** Rows that only say that something must be measured. */
 const MOST_OPEN = 3;
 const MOST_EVIDENCE = 3;
-const MOST_VERIFIED = 5;
+const MOST_VERIFIED = 3;
 /** The table of models: misfits first, then what must be measured; code that fits is one line. */
 function modelTable(recommendations, links) {
     const all = needingThought(recommendations);
@@ -7427,7 +7427,9 @@ function build(runtime) {
         switch (expression.kind) {
             case "binary":
             case "boolean":
-                return choiceOf(expression, same) ? null : first(expression.left, expression.right);
+                return choiceOf(expression, same) && !isPlain(expression.right)
+                    ? null
+                    : first(expression.left, expression.right);
             case "unary":
                 return first(expression.operand);
             case "conditional":
@@ -7557,6 +7559,10 @@ function choiceOf(value, same) {
     if (value.kind !== "conditional")
         return null;
     return [value.body, value.orelse].find((one) => same(one)) ?? null;
+}
+/** `x or []` in a calculation is the old value, not a choice. */
+function isPlain(value) {
+    return isConstant(value) || isEmptyContainer(value);
 }
 /** Constants, and names written like one. */
 function isConstant(value) {
@@ -8374,7 +8380,7 @@ function callablesOf(inference, offloaders) {
         for (const decorator of decoration.project) {
             if (offloaders.isDeclared(decorator.name))
                 offload = declaredPlacement(decorator.name);
-            const made = wrapperOf(decorator);
+            const made = wrapperOf(decorator, func.isAsync);
             if (!made)
                 continue;
             const use = useOf(made.param, made.owner);
@@ -8392,18 +8398,21 @@ function callablesOf(inference, offloaders) {
         return found;
     };
     /** The nested function that a decorator (or a decorator factory) puts in place of the decorated one, and the parameter that holds that. */
-    const wrapperOf = (decorator) => {
-        for (const inner of returnedFunctions(decorator)) {
-            if (inner.parent !== decorator)
-                continue;
-            const [deeper] = returnedFunctions(inner).filter((one) => one.parent === inner);
-            const own = firstParameter(inner);
-            if (deeper && own)
-                return { wrapper: deeper, param: own, owner: inner };
-            const param = firstParameter(decorator);
-            return param ? { wrapper: inner, param, owner: decorator } : null;
-        }
-        return null;
+    const wrapperOf = (decorator, isAsync) => {
+        const inner = wrapperIn(decorator, isAsync);
+        if (!inner)
+            return null;
+        const deeper = wrapperIn(inner, isAsync);
+        const own = firstParameter(inner);
+        if (deeper && own)
+            return { wrapper: deeper, param: own, owner: inner };
+        const param = firstParameter(decorator);
+        return param ? { wrapper: inner, param, owner: decorator } : null;
+    };
+    /** The nested function that `outer` returns; of several the one that is as async as what it wraps: such decorators take both kinds. */
+    const wrapperIn = (outer, isAsync) => {
+        const nested = returnedFunctions(outer).filter((one) => one.parent === outer);
+        return nested.find((one) => one.isAsync === isAsync) ?? nested[0] ?? null;
     };
     const returnedFunctions = (func) => func.nodes.flatMap((node) => node.kind === "return" && node.value
         ? inference.values(node.value).flatMap((value) => (value.kind === "function" ? [value.func] : []))
@@ -9323,10 +9332,20 @@ function reaches(inference, site, target, node) {
     }
     return doubt;
 }
+/** Whether it depends on what the function is called with that `node` in it runs. */
+function isConditional(inference, func, node) {
+    return branchesAround(node, func).some(({ test }) => {
+        const question = questionOf(inference, test);
+        return question !== null && func.params.includes(question.parameter);
+    });
+}
 /** The conditions that must hold (or must not) for the node to run, within its function. */
 function branchesAround(node, func) {
     const found = [];
-    for (let at = node.parent, from = node; at && at !== func.node; from = at, at = at.parent) {
+    for (let at = node.parent, from = node; at; from = at, at = at.parent) {
+        found.push(...passedBefore(at, from));
+        if (at === func.node)
+            break;
         if (opensScope(at))
             return [];
         if (at.kind === "branch" && from !== at.test)
@@ -9341,7 +9360,62 @@ function branchesAround(node, func) {
         else if (at.kind === "boolean" && from === at.right)
             found.push({ test: at.left, taken: at.op === "and" });
     }
+    return found.flatMap(parts);
+}
+/** `a and b` holds if both do, `a or b` fails if both do. */
+function parts({ test, taken }) {
+    if (test.kind !== "boolean" || (test.op === "and") !== taken)
+        return [{ test, taken }];
+    return [...parts({ test: test.left, taken }), ...parts({ test: test.right, taken })];
+}
+/** What must hold because the statements before `from` in the same block did not leave it: `if not ready: return`. */
+function passedBefore(block, from) {
+    const found = [];
+    for (const statement of branches_before(block, from)) {
+        if (statement.kind !== "if")
+            continue;
+        const { branches, orelse } = statement;
+        for (const { test, body } of branches) {
+            if (!leaves(body))
+                break;
+            found.push({ test, taken: false });
+        }
+        const [only, ...more] = branches;
+        if (only && more.length === 0 && leaves(orelse))
+            found.push({ test: only.test, taken: true });
+    }
     return found;
+}
+function branches_before(block, from) {
+    for (const list of branches_blocksOf(block)) {
+        const index = list.findIndex((statement) => statement === from);
+        if (index >= 0)
+            return list.slice(0, index);
+    }
+    return [];
+}
+function branches_blocksOf(node) {
+    switch (node.kind) {
+        case "if":
+            return [node.orelse];
+        case "for":
+        case "while":
+            return [node.body, node.orelse];
+        case "try":
+            return [node.body, node.orelse, node.final];
+        case "function":
+        case "branch":
+        case "with":
+        case "handler":
+        case "case":
+            return [node.body];
+        default:
+            return [];
+    }
+}
+function leaves(body) {
+    const last = body.at(-1);
+    return last !== undefined && /^(?:return|raise|continue|break)$/.test(last.kind);
 }
 function questionOf(inference, test) {
     if (test.kind === "unary" && test.op === "not") {
@@ -9350,23 +9424,43 @@ function questionOf(inference, test) {
     }
     if (test.kind === "name") {
         const parameter = parameterOf(inference, test);
-        return parameter && { parameter, asks: "truth" };
+        return parameter && { parameter, asks: "truth", values: [] };
     }
     if (test.kind !== "compare" || test.operands.length !== 2)
         return null;
     const [left, right] = test.operands;
     const parameter = left?.kind === "name" ? parameterOf(inference, left) : null;
-    if (!parameter || right?.kind !== "constant" || right.value !== null)
+    if (!parameter || !right)
         return null;
-    if (test.ops[0] === "is")
-        return { parameter, asks: "none" };
-    return test.ops[0] === "is not" ? { parameter, asks: "not none" } : null;
+    switch (test.ops[0]) {
+        case "is":
+            return isNone(right) ? { parameter, asks: "none", values: [] } : null;
+        case "is not":
+            return isNone(right) ? { parameter, asks: "not none", values: [] } : null;
+        case "==":
+            return { parameter, asks: "equal", values: [right] };
+        case "!=":
+            return { parameter, asks: "unequal", values: [right] };
+        case "in":
+        case "not in": {
+            if (right.kind !== "tuple" && right.kind !== "list" && right.kind !== "set")
+                return null;
+            return { parameter, asks: test.ops[0] === "in" ? "equal" : "unequal", values: right.items };
+        }
+        default:
+            return null;
+    }
+}
+function isNone(expression) {
+    return expression.kind === "constant" && expression.value === null;
 }
 const OPPOSITE = {
     truth: "falsehood",
     falsehood: "truth",
     none: "not none",
     "not none": "none",
+    equal: "unequal",
+    unequal: "equal",
 };
 function parameterOf(inference, name) {
     const [only, ...more] = inference.bindings(name).bindings;
@@ -9383,27 +9477,56 @@ function given({ node }, { func, receiver }, parameter) {
     const isHidden = node.args.some(({ stars }) => stars !== 0);
     return isHidden || parameter.stars !== 0 || func.params[0] === parameter ? null : parameter.default;
 }
-function branches_answer(inference, { asks }, expression) {
+function branches_answer(inference, { asks, values }, expression) {
     if (!expression)
         return "unknown";
-    const isNone = expression.kind === "constant" && expression.value === null;
-    const isTrue = isNone ? false : truth(expression);
+    const nothing = isNone(expression);
+    const isTrue = nothing ? false : truth(expression);
     switch (asks) {
         case "truth":
             return isTrue === null ? "unknown" : isTrue ? "true" : "false";
         case "falsehood":
             return isTrue === null ? "unknown" : isTrue ? "false" : "true";
         case "not none":
-            return isNone ? "false" : "unknown";
+            return nothing ? "false" : "unknown";
         case "none": {
-            if (isNone)
+            if (nothing)
                 return "true";
             if (isTrue !== null || expression.kind === "call")
                 return "false";
             // A value that somebody took the trouble to pass is hardly ever nothing.
             return inference.values(expression).some(({ kind }) => kind === "none") ? "unknown" : "unlikely";
         }
+        case "equal":
+        case "unequal": {
+            const verdicts = values.map((value) => isSame(inference, expression, value));
+            const isEqual = verdicts.includes(true) ? true : verdicts.every((one) => one === false) ? false : null;
+            return isEqual === null ? "unknown" : isEqual === (asks === "equal") ? "true" : "false";
+        }
     }
+}
+/** Whether two expressions are the same constant; `null` where that is not known. */
+function isSame(inference, a, b) {
+    if (a.kind === "attribute" && b.kind === "attribute")
+        return isSameMember(inference, a, b);
+    if (!isLiteral(a) || !isLiteral(b))
+        return null;
+    if (a.kind === "string" && b.kind === "string" && a.bytes !== b.bytes)
+        return false;
+    return a.value === b.value;
+}
+function isLiteral(expression) {
+    return expression.kind === "string" || expression.kind === "number" || expression.kind === "constant";
+}
+/** Members of one enumeration: `Mode.FAST` is not `Mode.SLOW`. */
+function isSameMember(inference, a, b) {
+    if (!/^[A-Z][A-Z0-9_]*$/.test(a.attr) || !/^[A-Z][A-Z0-9_]*$/.test(b.attr))
+        return null;
+    const [ours] = inference.values(a.value);
+    const [theirs] = inference.values(b.value);
+    if (ours?.kind !== "class" || theirs?.kind !== "class" || ours.cls !== theirs.cls)
+        return null;
+    return a.attr === b.attr;
 }
 /** Truth of a literal; `null` for anything else. */
 function truth(expression) {
@@ -9447,7 +9570,7 @@ function spread(graph, direct) {
             offer({ func, site: source.site, next: null, source, length: 1, doubt: source.doubt, requires: null });
     for (const bucket of queue)
         for (const witness of bucket) {
-            if (!keep(best, witness) || witness.func.isAsync)
+            if (!keep(graph.inference, best, witness) || witness.func.isAsync)
                 continue;
             for (const { site, target } of graph.callers(witness.func)) {
                 if (site.awaited && site.kind === "call")
@@ -9470,17 +9593,25 @@ function spread(graph, direct) {
         }
     return { get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
 }
-/** Witnesses come in the order of their cost: the first for a requirement stays, and none is needed after one without. */
-function keep(best, witness) {
+/**
+ * Witnesses come in the order of their cost: the first for a requirement stays, and none is needed after one without. Where the
+ * arguments decide whether its place is reached, others are needed beside it.
+ */
+function keep(inference, best, witness) {
     const known = best.get(witness.func);
     if (!known)
         best.set(witness.func, [witness]);
-    else if (known.length >= MOST_WITNESSES ||
-        known.some(({ requires }) => requires === null || requires === witness.requires))
+    else if (known.length >= MOST_WITNESSES || known.some((one) => covers(inference, one, witness)))
         return false;
     else
         known.push(witness);
     return true;
+}
+/** Whether `known` has the effect whenever `witness` has it. */
+function covers(inference, known, witness) {
+    if (known.requires !== null && known.requires !== witness.requires)
+        return false;
+    return known.site.node === witness.site.node || !isConditional(inference, known.func, known.site.node);
 }
 /** What a call adds: doubt, and what must hold for the caller's own `self`; `null` if the receiver rules the effect out. */
 function stepUp(inference, requires, target) {
@@ -13850,7 +13981,7 @@ function seconds(constant) {
     return constant?.kind === "number" || constant?.kind === "duration" ? constant.value : null;
 }
 /** Whether the value is `None`. */
-function isNone(constant) {
+function constant_isNone(constant) {
     return constant?.kind === "none";
 }
 /** Whether Python counts the value as true; `null` if that cannot be said. */
@@ -14808,13 +14939,14 @@ function poolsOf(runtime) {
     if (remembered)
         return remembered;
     const found = new Map();
+    const facts = factsOf(runtime);
     for (const func of runtime.graph.funcs)
         for (const site of runtime.graph.sites(func)) {
             const { node } = site;
-            if (node.kind !== "call" || site.kind !== "call" || neverRuns(node))
+            if (node.kind !== "call" || site.kind !== "call")
                 continue;
-            const pool = poolAt(runtime, func, node, site.library);
-            if (pool)
+            const pool = poolAt(runtime, facts, func, node, site.library);
+            if (pool && !neverRuns(node))
                 found.set(node, pool);
         }
     for (const { pool } of djangoDatabasesOf(runtime))
@@ -14823,27 +14955,41 @@ function poolsOf(runtime) {
     pools_known.set(runtime, found);
     return found;
 }
-function poolAt(runtime, func, call, library) {
+function factsOf(runtime) {
+    const names = new Map();
+    const classes = new Map();
+    const named = (name) => {
+        const before = names.get(name);
+        if (before !== undefined)
+            return before;
+        const isPool = POOLS.has(name) || runtime.inference.library.ancestry(name).some((base) => POOLS.has(base));
+        const found = (isPool && versioned(runtime, name)) || null;
+        names.set(name, found);
+        return found;
+    };
+    const ofClass = (cls) => {
+        const before = classes.get(cls);
+        if (before !== undefined)
+            return before;
+        const [fact] = runtime.inference.libraryBases(cls).flatMap((base) => named(base) ?? []);
+        const found = fact ? { fact, base: baseCall(runtime, cls) } : null;
+        classes.set(cls, found);
+        return found;
+    };
+    return { named, ofClass };
+}
+function poolAt(runtime, facts, func, call, library) {
     for (const { name, doubt } of library) {
-        const fact = factOf(runtime, name);
+        const fact = facts.named(name);
         if (fact)
             return made(runtime, func, call, fact, null, doubt);
     }
     for (const value of runtime.inference.values(call.callee)) {
-        if (value.kind !== "class")
-            continue;
-        for (const base of runtime.inference.libraryBases(value.cls)) {
-            const fact = factOf(runtime, base);
-            if (fact)
-                return made(runtime, func, call, fact, baseCall(runtime, value.cls), value.doubt);
-        }
+        const own = value.kind === "class" ? facts.ofClass(value.cls) : null;
+        if (own)
+            return made(runtime, func, call, own.fact, own.base, value.doubt);
     }
     return null;
-}
-/** The fact about a constructor, of its own class or the nearest base. */
-function factOf(runtime, name) {
-    const isPool = POOLS.has(name) || runtime.inference.library.ancestry(name).some((base) => POOLS.has(base));
-    return (isPool && versioned(runtime, name)) || null;
 }
 /** `super().__init__(…)` in the constructor that the project gives its class. */
 function baseCall({ inference }, cls) {
@@ -16037,7 +16183,7 @@ function submission(runtime, site) {
     if (site.kind !== "call" || node.kind !== "call")
         return null;
     for (const callee of site.library) {
-        const fact = submissions_factOf(runtime, callee);
+        const fact = factOf(runtime, callee);
         if (!fact || fact.to === "loop" || fact.to === "greenlet")
             continue;
         const made = fact.pool === "own" ? madeClass(runtime, node) : null;
@@ -16069,7 +16215,7 @@ function submission(runtime, site) {
     return null;
 }
 /** The row of the offload table: of the receiver's own class first, then of its bases. */
-function submissions_factOf(runtime, { name, receiver }) {
+function factOf(runtime, { name, receiver }) {
     const made = name.endsWith(".__init__") ? OFFLOAD.get(name.slice(0, -".__init__".length)) : undefined;
     if (made)
         return made.pool === "own" && made.argsForm === "args" ? { ...made, callable: null } : undefined;
@@ -16554,7 +16700,11 @@ function crews_build(runtime) {
             continue;
         const times = timesOf(runtime, submission);
         const place = { module: submission.func.module, node: submission.call };
-        const works = submission.work.map(({ func, library, doubt }) => ({
+        // A coroutine runs on the loop, whoever is given it.
+        const own = submission.work.filter(({ func }) => !func?.isAsync);
+        if (own.length === 0)
+            continue;
+        const works = own.map(({ func, library, doubt }) => ({
             func,
             library,
             times,
@@ -16806,7 +16956,9 @@ function sharesOfCrew(runtime, crew) {
             continue;
         for (const running of runningFrom(runtime, work.func).values())
             for (const draw of draws.in(running.func)) {
-                if (!/^(?:db|http)-pool$/.test(draw.pool.fact.kind) || isOwn(runtime, draw.pool, reached, work))
+                if (!/^(?:db|http)-pool$/.test(draw.pool.fact.kind) || draw.pool.fact.async)
+                    continue;
+                if (isOwn(runtime, draw.pool, reached, work))
                     continue;
                 const known = uses.get(draw.pool.made) ?? { pool: draw.pool, uses: [] };
                 uses.set(draw.pool.made, known);
@@ -21149,13 +21301,13 @@ function limits(runtime, context, name, position) {
     if (!runtime.inference.names(context.callee).some((one) => SCOPES.test(one.name)))
         return false;
     const limit = argument(context, name, position) ?? context.args[0]?.value ?? null;
-    return limit !== null && !isNone(runtime.constants.evaluate(limit));
+    return limit !== null && !constant_isNone(runtime.constants.evaluate(limit));
 }
 function isWaitFor(runtime, call) {
     if (!runtime.inference.names(call.callee).some(({ name }) => name === "asyncio.wait_for"))
         return false;
     const limit = argument(call, "timeout", 1);
-    return limit !== null && !isNone(runtime.constants.evaluate(limit));
+    return limit !== null && !constant_isNone(runtime.constants.evaluate(limit));
 }
 
 ;// CONCATENATED MODULE: ./build/runtime/keywords.js
@@ -21487,11 +21639,10 @@ function readingOf(runtime, fact, expression) {
     const constant = runtime.constants.evaluate(expression);
     if (!constant)
         return { means: "limit", doubt: 0 };
-    const isChoice = expression.kind === "conditional" || expression.kind === "boolean";
-    const decided = isChoice || decidedElsewhere(constant) ? 2 : constant.doubt;
+    const decided = isOpen(runtime, expression) || decidedElsewhere(constant) ? 2 : constant.doubt;
     // Of a pair (connect, read) the second ends the wait for an answer.
     const read = fact.pair && isSequence(constant) ? (constant.value.at(-1) ?? null) : constant;
-    if (isNone(read))
+    if (constant_isNone(read))
         return { means: meaning(fact.noneMeans), doubt: decided };
     const limit = seconds(read);
     if (limit === 0 && fact.zeroMeans !== null)
@@ -21499,6 +21650,12 @@ function readingOf(runtime, fact, expression) {
     if (limit !== null && limit < 0 && fact.negativeMeans !== null)
         return { means: meaning(fact.negativeMeans), doubt: decided };
     return { means: "limit", doubt: 0 };
+}
+/** Whether an expression is made to have several values: a choice, or an attribute that objects set. */
+function isOpen({ inference }, expression) {
+    if (expression.kind === "attribute")
+        return !inference.values(expression.value).some(({ kind }) => kind === "module");
+    return expression.kind === "conditional" || expression.kind === "boolean";
 }
 /** Whether somebody else may give another value: a caller, a setting, the environment. */
 function decidedElsewhere({ origin }) {
@@ -21581,7 +21738,7 @@ function defaultsOf(runtime) {
             if (!setter || node.kind !== "call")
                 continue;
             const value = argument(node, null, 0);
-            if (value && !isNone(runtime.constants.evaluate(value)))
+            if (value && !constant_isNone(runtime.constants.evaluate(value)))
                 found.push({ name: setter.name, module: func.module, func });
         }
     }
@@ -21645,7 +21802,7 @@ function classesLimit(runtime, classes, fact) {
 /** Whether a method gives a timeout of its own to what it calls, and does not only pass its caller's on. */
 function setsTimeout(runtime, func) {
     const isKey = (node) => node?.kind === "string" && /timeout/i.test(node.value);
-    return (func.params.some(({ name, default: value }) => /timeout/i.test(name) && value && !isNone(runtime.constants.evaluate(value))) ||
+    return (func.params.some(({ name, default: value }) => /timeout/i.test(name) && value && !constant_isNone(runtime.constants.evaluate(value))) ||
         func.nodes.some((node) => {
             switch (node.kind) {
                 case "argument":
@@ -21715,7 +21872,7 @@ function limit_sources_calls(runtime, name, call, wanted) {
     if (name === "settimeout" || name === "setblocking") {
         const value = call.args[0]?.value;
         const constant = value ? runtime.constants.evaluate(value) : null;
-        const frees = isNone(constant) || (name === "setblocking" && constant !== null && truthiness(constant) !== false);
+        const frees = constant_isNone(constant) || (name === "setblocking" && constant !== null && truthiness(constant) !== false);
         return frees ? NO : YES;
     }
     return wanted.has(name) && !ASSIGNED.has(name) ? YES : NO;
@@ -21726,7 +21883,7 @@ function writes(runtime, { name, value }, wanted, fact) {
     // A session of requests takes no notice of such an attribute.
     if (!/timeout/i.test(name) || fact.name.startsWith("requests."))
         return NO;
-    return value && isNone(runtime.constants.evaluate(value)) ? NO : YES;
+    return value && constant_isNone(runtime.constants.evaluate(value)) ? NO : YES;
 }
 const touched = new WeakMap();
 function touchesOf(runtime, origin) {
@@ -21825,7 +21982,7 @@ function hasTimeLimit(runtime, { node }) {
     if (node.kind !== "function")
         return false;
     return node.decorators.some((one) => one.kind === "call" &&
-        one.args.some(({ name, value }) => (name === "time_limit" || name === "soft_time_limit") && !isNone(runtime.constants.evaluate(value))));
+        one.args.some(({ name, value }) => (name === "time_limit" || name === "soft_time_limit") && !constant_isNone(runtime.constants.evaluate(value))));
 }
 /** Whether the function runs in a thread or process that was started for it: nobody else is kept waiting. */
 function hasOwnThread(runtime, func) {
@@ -21860,11 +22017,11 @@ function waitsOf(runtime) {
 function chosen(waits) {
     return waits.map((wait) => {
         const hasOther = wait.limit === "missing" &&
-            waits.some((other) => other.limit !== "missing" && other.fact.name === wait.fact.name && isConditional(other.call));
+            waits.some((other) => other.limit !== "missing" && other.fact.name === wait.fact.name && timeouts_isConditional(other.call));
         return hasOther ? { ...wait, doubt: wait.doubt + 2 } : wait;
     });
 }
-function isConditional(call) {
+function timeouts_isConditional(call) {
     const branch = enclosing(call, (node) => node.kind === "branch");
     const names = branch ? [branch.test, ...within(branch.test)] : [];
     return names.some((node) => {
@@ -21957,7 +22114,7 @@ function timeouts_judged(runtime, wait) {
         return limited;
     if (fact.awaited && isCancelledInTime(runtime, func, call))
         return limited;
-    if (fact.carriers.some((carrier) => given.of(carrier).some((one) => !isNone(runtime.constants.evaluate(one)))))
+    if (fact.carriers.some((carrier) => given.of(carrier).some((one) => !constant_isNone(runtime.constants.evaluate(one)))))
         return limited;
     const address = addressLimit(runtime, fact, given);
     if (address === "limited")
@@ -21985,7 +22142,7 @@ function waitsAtAll(runtime, wait) {
         if (truth === null)
             doubt = 2;
     }
-    if (fact.needs && given.of(fact.needs).every((one) => isNone(constants.evaluate(one)))) {
+    if (fact.needs && given.of(fact.needs).every((one) => constant_isNone(constants.evaluate(one)))) {
         if (!given.mayHide(fact.needs))
             return null;
         doubt = 2;
@@ -22044,7 +22201,7 @@ function addressLimit(runtime, { url }, given) {
         const pieces = runtime.constants.pieces(address);
         if (pieces?.some((piece) => url.keys.some((key) => new RegExp(`${key}=(?!0+\\b)`).test(piece))))
             return "limited";
-        if (isNone(constant))
+        if (constant_isNone(constant))
             continue;
         doubt = Math.max(doubt, pieces === null ? 2 : constant ? constant.doubt : 1);
     }
@@ -22686,7 +22843,7 @@ function isClosedBinding(inference, binding, depth) {
 function isDeclared(inference, binding) {
     const { node, owner } = binding;
     if (node.annotation)
-        return inference.annotated(node.annotation).some(({ kind }) => kind !== "none");
+        return isTelling(inference, node.annotation);
     const func = inference.moduleOf(node).byNode.get(owner);
     return func?.cls !== null && func?.cls !== undefined && func.params[0] === node;
 }
@@ -22700,8 +22857,12 @@ function isClosedAttribute(inference, node, depth) {
             const bindings = cls.attributes.get(node.attr);
             if (!bindings)
                 continue;
-            if (bindings.some((one) => one.annotation !== null))
+            const declared = bindings.filter((one) => one.annotation !== null);
+            if (declared.some(({ annotation }) => annotation && isTelling(inference, annotation)))
                 break;
+            // A field that says nothing of its type is what any caller gives.
+            if (declared.some(({ value }) => value === null))
+                return false;
             for (const { value, via } of bindings) {
                 if (!value || openness_isNone(value))
                     continue;
@@ -22730,6 +22891,9 @@ function returnsOnlyKnown(inference, call, depth) {
     }
     return true;
 }
+function isTelling(inference, annotation) {
+    return inference.annotated(annotation).some(({ kind }) => kind !== "none");
+}
 function openness_isNone(expression) {
     return expression.kind === "constant" && expression.value === null;
 }
@@ -22743,6 +22907,8 @@ function openness_isNone(expression) {
 /** Steps of doubt that an unknown decorator or receiver costs: below what is shown by default. */
 const coroutines_HIDDEN = 2;
 const coroutines_DEEPEST = 8;
+/** Calls that start work and give a future for its result; a task is also an object of its own to look at and to cancel. */
+const GIVES_FUTURE = /\.(?:gather|shield|wrap_future|run_in_executor)$/;
 /** Builds the answers over the inference. */
 function coroutinesOf(inference) {
     const made = new Map();
@@ -22801,6 +22967,8 @@ function coroutinesOf(inference) {
         return { name: func.name, func, eager: false, doubt: doubt + valueDoubt };
     };
     const ofLibrary = (name, receiver, doubt) => {
+        if (NOT_COROUTINES.get(name) === "scheduled" && GIVES_FUTURE.test(name))
+            return { name, func: null, eager: true, doubt };
         const known = COROUTINES.has(name) ? name : inherited(name, receiver);
         return known === null ? null : { name: known, func: null, eager: EAGER.test(known), doubt };
     };
@@ -23280,7 +23448,7 @@ function* lostCoroutines(runtime) {
             const coroutine = coroutines.of(call);
             if (!coroutine)
                 continue;
-            const fate = badEnd(coroutine, fatesOf(runtime.inference, call));
+            const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));
             if (!fate || isExpected(call, coroutine))
                 continue;
             const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, coroutine) ? 2 : 0);
@@ -23288,17 +23456,25 @@ function* lostCoroutines(runtime) {
         }
 }
 /** The first end at which the coroutine is lost or taken for its result; `null` if anybody may still await it. */
-function badEnd(coroutine, fates) {
-    if (fates.some((fate) => isFine(coroutine, fate)))
+function badEnd(coroutine, call, fates) {
+    if (fates.some((fate) => isFine(coroutine, call, fate)))
         return null;
     const wrong = fates.find(({ kind }) => kind !== "dropped") ?? fates[0];
     return wrong?.kind === "dropped" && coroutine.eager ? null : (wrong ?? null);
 }
-function isFine(coroutine, fate) {
-    if (fate.kind === "asked")
-        return isProtocol(fate.attribute, coroutine);
-    // What libraries give for `async with` is often awaitable too; a coroutine of the project's own is no context manager.
-    return fate.kind === "kept" && (fate.by !== "async with" || !coroutine.func?.isAsync);
+function isFine(coroutine, call, fate) {
+    switch (fate.kind) {
+        case "asked":
+            return isProtocol(fate.attribute, coroutine);
+        case "kept":
+            // What libraries give for `async with` is often awaitable too; a coroutine of the project's own is no context manager.
+            return fate.by !== "async with" || !coroutine.func?.isAsync;
+        case "used":
+            // A future that has a name may well be compared with others, or not be there.
+            return coroutine.eager && fate.at !== call && (fate.as === "condition" || fate.as === "comparison");
+        default:
+            return false;
+    }
 }
 /** What belongs to the coroutine itself (or to the future that some libraries give). */
 function isProtocol(attribute, { eager }) {
@@ -23373,6 +23549,7 @@ function coroutine_never_awaited_detection(lost) {
 }
 function coroutine_never_awaited_message({ func, call, coroutine, fate }) {
     const { module } = func;
+    const thing = coroutine.eager ? "future" : "coroutine";
     const what = coroutine.func ? words_code(module, call.callee) : calleeWords(module, call.callee, coroutine.name);
     switch (fate.kind) {
         case "dropped":
@@ -23380,9 +23557,9 @@ function coroutine_never_awaited_message({ func, call, coroutine, fate }) {
                 ? `${what} is never awaited: nothing of it runs`
                 : `${what} is never awaited: ${quoted(fate.name)} holds its coroutine, and nothing of it runs`;
         case "asked":
-            return `${what} is not awaited: a coroutine has no ${quoted(`.${fate.attribute}`)}`;
+            return `${what} is not awaited: a ${thing} has no ${quoted(`.${fate.attribute}`)}`;
         case "used":
-            return `${what} is not awaited: ${MISUSES[fate.as]}`;
+            return `${what} is not awaited: ${MISUSES[fate.as].replace("coroutine", thing)}`;
         case "kept":
             return `${what} is not awaited: a coroutine is no context manager`;
     }
@@ -23424,20 +23601,15 @@ function repair({ func, call, doubt }) {
     if (!func.isAsync || doubt > 0 || lazy)
         return null;
     const { parent } = call;
-    if (parent?.kind === "assign" || parent?.kind === "walrus")
+    if (parent && /^(?:assign|walrus|call|withitem)$/.test(parent.kind))
         return null;
     if (parent?.kind === "attribute" && parent.parent?.kind === "call")
         return null; // may be a coroutine again
-    const needsParentheses = parent?.kind === "attribute" || (parent?.kind === "subscript" && parent.value === call);
-    return {
-        title: "Await it",
-        edits: needsParentheses
-            ? [
-                { start: call.start, end: call.start, text: "(await " },
-                { start: call.end, end: call.end, text: ")" },
-            ]
-            : [{ start: call.start, end: call.start, text: "await " }],
-    };
+    const isInner = parent?.kind === "attribute" || (parent?.kind === "subscript" && parent.value === call);
+    const edits = [{ start: call.start, end: call.start, text: isInner ? "(await " : "await " }];
+    if (isInner)
+        edits.push({ start: call.end, end: call.end, text: ")" });
+    return { title: "Await it", edits };
 }
 
 ;// CONCATENATED MODULE: ./build/knowledge/costs.js
@@ -28872,7 +29044,7 @@ function workOf({ list, stranger, open, loops }) {
     const partial = stranger !== null || open;
     const name = stranger && stranger.hops <= NEAR ? stranger.name : null;
     const known = { stranger: name, partial, gil: null, costs: sure, doubt: 1 };
-    const isTelling = sure.some(({ byInput, group }) => !byInput && group !== "thread");
+    const isTelling = sure.some(({ byInput, group }) => !byInput && group !== "thread" && group !== "files");
     if (!isTelling && (partial || (loops && sure.length === 0)))
         return { ...known, kind: "unknown" };
     if (total < LEAST_MS)
@@ -30241,7 +30413,7 @@ function mayPrecede(first, then) {
             case "branch":
             case "handler":
             case "case":
-                if (!isInside(then, at) && from !== firstChild(at) && leaves(at.body))
+                if (!isInside(then, at) && from !== firstChild(at) && order_leaves(at.body))
                     return false;
                 break;
         }
@@ -30252,9 +30424,21 @@ function firstChild(node) {
     return node.kind === "branch" ? node.test : null;
 }
 /** Whether a block never reaches its end. */
-function leaves(body) {
+function order_leaves(body) {
     const last = body.at(-1);
     return last?.kind === "return" || last?.kind === "raise" || last?.kind === "continue" || last?.kind === "break";
+}
+/** Whether code runs only when a test says so, or when something went wrong. */
+function order_isConditional(node) {
+    for (let at = node.parent; at; at = at.parent) {
+        if (at.kind === "function" || at.kind === "lambda")
+            return false;
+        if (at.kind === "branch" || at.kind === "handler" || at.kind === "conditional")
+            return true;
+        if (at.kind === "if" && at.orelse.some((one) => isInside(node, one)))
+            return true;
+    }
+    return false;
 }
 
 ;// CONCATENATED MODULE: ./build/runtime/alive.js
@@ -30344,6 +30528,10 @@ function startedByConstructor(runtime, func) {
         method = method.parent;
     if (!method?.cls || method.node.kind !== "function" || method.node.name === "__init__")
         return null;
+    // A `Process` leaves the threads of its constructor behind.
+    const bases = runtime.inference.libraryBases(method.cls);
+    if (bases.some((base) => runtime.inference.library.ancestry(base).includes("multiprocessing.Process")))
+        return null;
     const init = runtime.inference.method(method.cls, "__init__");
     const witness = init && lastingThreads(runtime).get(init);
     if (!init || !witness || runtime.inference.decoration(method).static)
@@ -30381,15 +30569,9 @@ function startedAtImport(runtime, func) {
     if (func === top)
         return null;
     for (const { fact, site, doubt } of launchesOf(runtime).direct(top))
-        if (fact.kind === "thread" && lasts(runtime, top, { fact, site, doubt, name: "" }) && !alive_isConditional(site.node))
+        if (fact.kind === "thread" && lasts(runtime, top, { fact, site, doubt, name: "" }) && !order_isConditional(site.node))
             return { func: top, at: site.node, witness: null, caller: null, itself: null, doubt };
     return null;
-}
-function alive_isConditional(node) {
-    for (let at = node.parent; at; at = at.parent)
-        if (at.kind === "branch" || at.kind === "handler")
-            return true;
-    return false;
 }
 const alive_known = new WeakMap();
 /** Threads that are still there when the function that starts them has returned. */
@@ -30658,13 +30840,13 @@ function isSafe(look, node) {
                 return all(node.orelse);
             return node.handlers.length === 0 && all(node.body);
         case "while":
-            return isPlain(node.test) && all(node.body) && all(node.orelse);
+            return results_isPlain(node.test) && all(node.body) && all(node.orelse);
         case "for":
-            return isPlain(node.iter) && all(node.body) && all(node.orelse);
+            return results_isPlain(node.iter) && all(node.body) && all(node.orelse);
         case "with":
             return node.items.some(({ context }) => suppresses(look.runtime, context)) || all(node.body);
         case "if":
-            return node.branches.every(({ test, body }) => (look.prepares || isPlain(test)) && all(body)) && all(node.orelse);
+            return node.branches.every(({ test, body }) => (look.prepares || results_isPlain(test)) && all(body)) && all(node.orelse);
         case "expression":
             return isSafe(look, node.value);
         case "assign":
@@ -30672,17 +30854,17 @@ function isSafe(look, node) {
         case "return":
             return node.value === null || isSafe(look, node.value);
         case "assert":
-            return isPlain(node.test);
+            return results_isPlain(node.test);
         case "raise":
         case "match":
         case "opaque":
             return false;
         case "call":
-            return (isPlain(node) ||
+            return (results_isPlain(node) ||
                 isBookkeeping(node) ||
-                (node.args.every((arg) => isPlain(arg.value)) && callsSafely(look, node)));
+                (node.args.every((arg) => results_isPlain(arg.value)) && callsSafely(look, node)));
         default:
-            return !results_isExpression(node) || isPlain(node);
+            return !results_isExpression(node) || results_isPlain(node);
     }
 }
 function callsSafely(look, call) {
@@ -30719,7 +30901,7 @@ function isBookkeeping({ callee }) {
 }
 const BOOKKEEPING = /^(?:debug|info|warning|warn|error|exception|critical|log|time|monotonic|perf_counter|now|utcnow|release|acquire|set|clear|task_done|append|discard|add|pop|get|update|close|put|put_nowait|sleep|getLogger|current_thread|get_ident|format|join|copy|notify|notify_all)$/;
 /** Whether evaluating it calls nothing that may fail. */
-function isPlain(expression) {
+function results_isPlain(expression) {
     switch (expression.kind) {
         case "name":
         case "constant":
@@ -30730,28 +30912,28 @@ function isPlain(expression) {
         case "attribute":
         case "await":
         case "starred":
-            return isPlain(expression.value);
+            return results_isPlain(expression.value);
         case "tuple":
         case "list":
         case "set":
-            return expression.items.every(isPlain);
+            return expression.items.every(results_isPlain);
         case "dict":
-            return expression.keys.every((key) => key === null || isPlain(key)) && expression.values.every(isPlain);
+            return expression.keys.every((key) => key === null || results_isPlain(key)) && expression.values.every(results_isPlain);
         case "unary":
-            return isPlain(expression.operand);
+            return results_isPlain(expression.operand);
         case "compare":
-            return expression.operands.every(isPlain);
+            return expression.operands.every(results_isPlain);
         case "boolean":
         case "binary":
-            return isPlain(expression.left) && isPlain(expression.right);
+            return results_isPlain(expression.left) && results_isPlain(expression.right);
         case "conditional":
-            return isPlain(expression.test) && isPlain(expression.body) && isPlain(expression.orelse);
+            return results_isPlain(expression.test) && results_isPlain(expression.body) && results_isPlain(expression.orelse);
         case "fstring":
-            return expression.parts.every(isPlain);
+            return expression.parts.every(results_isPlain);
         case "subscript":
-            return isPlain(expression.value) && expression.indices.every(isPlain);
+            return results_isPlain(expression.value) && expression.indices.every(results_isPlain);
         case "call":
-            return expression.args.every((arg) => isPlain(arg.value)) && isHarmless(expression.callee);
+            return expression.args.every((arg) => results_isPlain(arg.value)) && isHarmless(expression.callee);
         default:
             return false;
     }
@@ -30762,7 +30944,7 @@ function isHarmless(callee) {
         return /^(?:len|range|enumerate|zip|list|dict|set|tuple|str|isinstance|hasattr|getattr|iter|sorted|bool|id|print)$/.test(callee.id);
     return (callee.kind === "attribute" &&
         /^(?:is_set|is_alive|items|values|keys|get|empty|wait|copy|locked|done|cancelled)$/.test(callee.attr) &&
-        isPlain(callee.value));
+        results_isPlain(callee.value));
 }
 function results_isExpression(node) {
     return EXPRESSIONS.has(node.kind);
@@ -32853,19 +33035,8 @@ function throughCall(runtime, top, site) {
 }
 /** A start under a condition may not happen here; nobody can tell for a condition in another file. */
 function missing_main_guard_conditions(top, witness) {
-    const conditional = chain(witness).filter(({ site }) => missing_main_guard_isConditional(site.node));
+    const conditional = chain(witness).filter(({ site }) => order_isConditional(site.node));
     return conditional.length === 0 ? 0 : conditional.every(({ func }) => func.module === top.module) ? 1 : 2;
-}
-function missing_main_guard_isConditional(node) {
-    for (let at = node.parent; at; at = at.parent) {
-        if (at.kind === "function" || at.kind === "lambda")
-            return false;
-        if (at.kind === "branch" || at.kind === "handler" || at.kind === "conditional")
-            return true;
-        if (at.kind === "if" && at.orelse.some((one) => isInside(node, one)))
-            return true;
-    }
-    return false;
 }
 /** What runs at import is judged one step milder, as start-up; here the import is the mistake. */
 const WARNING_AT_IMPORT = "error";
@@ -33799,10 +33970,14 @@ function strands_build(runtime) {
             open(seed);
     }
     // What a strand that runs many times starts, runs many times.
+    const followed = new Set();
     for (const strand of found) {
         if (!strand.many || depthOf(strand) >= DEEPEST_STARTS)
             continue;
         for (const func of strand.reach.keys()) {
+            if (followed.has(func) || (!submissions.has(func) && starts.in(func).length === 0))
+                continue;
+            followed.add(func);
             for (const seed of threadSeeds(runtime, func, submissions.get(func) ?? [], strand))
                 open(seed);
             for (const seed of taskSeeds(runtime, func, starts.in(func), strand))
@@ -33824,7 +33999,6 @@ function depthOf(strand) {
 function leadingToState(runtime, submissions) {
     const { graph } = runtime;
     const starts = starts_startsOf(runtime);
-    const state = stateOf(runtime);
     const starters = new Map();
     const note = (root, func) => {
         const known = starters.get(root);
@@ -33842,7 +34016,7 @@ function leadingToState(runtime, submissions) {
             if (one.func)
                 note(one.func, func);
     const found = new Set();
-    const queue = graph.funcs.filter((func) => state.updates(func).length > 0 || state.touches(func).length > 0);
+    const queue = graph.funcs.filter(mayConflict(runtime));
     for (const func of queue) {
         if (found.has(func))
             continue;
@@ -33852,6 +34026,17 @@ function leadingToState(runtime, submissions) {
         queue.push(...(starters.get(func) ?? []));
     }
     return found;
+}
+/** Whether a function does something that a conflict is made of: a write that relies on a read, a loop over what others change, that change. */
+function mayConflict(runtime) {
+    const state = stateOf(runtime);
+    const looped = new Set();
+    for (const func of runtime.graph.funcs)
+        for (const { variable, kind, fragile } of state.touches(func))
+            if ((kind === "iterate" && fragile) || kind === "empty" || kind === "reset")
+                looped.add(variableId(variable));
+    return (func) => state.updates(func).some(({ effect }) => effect !== "constant") ||
+        state.touches(func).some(({ variable }) => looped.has(variableId(variable)));
 }
 /** A function that a framework runs for every request or message. */
 function servedSeed(runtime, root) {
@@ -36803,20 +36988,25 @@ function calledName({ callee }) {
 function wait_ends_ownName({ node }) {
     return node.kind === "function" ? node.name.replace(/^_+|_+$/g, "") : "";
 }
-/** Whether the child is gone already and only its exit is collected: it was killed, or its output was read to the end. */
+/**
+ * Whether the child is gone already and only its exit is collected (it was killed, or its output was read to the end), or somebody
+ * else kills it in time: `Timer(10, child.kill)`.
+ */
 function isGone(func, call) {
     const receiver = call.callee.kind === "attribute" ? call.callee.value : null;
-    return func.nodes.some((node) => node.kind === "call" &&
-        node.end <= call.start &&
-        node.callee.kind === "attribute" &&
-        (node.callee.attr === "kill" || node.callee.attr === "communicate") &&
-        receiver !== null &&
-        isSame(node.callee.value, receiver));
+    return func.nodes.some((node) => {
+        if (node.kind !== "attribute" || node.end > call.start || receiver === null)
+            return false;
+        if ((node.attr !== "kill" && node.attr !== "communicate") || !wait_ends_isSame(node.value, receiver))
+            return false;
+        const { parent } = node;
+        return (parent?.kind === "call" && parent.callee === node) || (parent?.kind === "argument" && node.attr === "kill");
+    });
 }
-function isSame(a, b) {
+function wait_ends_isSame(a, b) {
     if (a.kind === "name")
         return b.kind === "name" && a.id === b.id;
-    return a.kind === "attribute" && b.kind === "attribute" && a.attr === b.attr && isSame(a.value, b.value);
+    return a.kind === "attribute" && b.kind === "attribute" && a.attr === b.attr && wait_ends_isSame(a.value, b.value);
 }
 /** Whether the call stands in a loop that goes on for as long as there is something to take. */
 function isConsuming(call) {
@@ -36871,13 +37061,23 @@ function mayBeWoken(runtime, wait) {
     return (uses === null ||
         uses.some((use) => wakes(use) || use.kind === "passed" || use.kind === "returned" || use.kind === "other"));
 }
+/** Whether a future is one that the program makes and sets itself, and no pool. */
+function isPromise(runtime, { callee }) {
+    const future = limit_sources_receiverOf(runtime, callee);
+    return (future !== null &&
+        runtime.origins
+            .of(future)
+            .some(({ expression }) => expression.kind === "call" &&
+            runtime.inference.names(expression.callee).some(({ name }) => name === "concurrent.futures.Future")));
+}
 /** Whether whoever is to wake the waiter does so whatever happens: `finally: done.set()`. */
 function isWoken(runtime, wait) {
     const uses = usesOfReceiver(runtime, wait) ?? [];
     return uses.some((use) => wakes(use) && isFinal(use.node)) || attributeIsWoken(runtime, wait);
 }
 function wakes(use) {
-    return (use.kind === "method" || use.kind === "read") && /^(?:set|notify|notify_all)$/.test(use.name);
+    return ((use.kind === "method" || use.kind === "read") &&
+        /^(?:set|notify|notify_all|set_result|set_exception)$/.test(use.name));
 }
 function isFinal(node) {
     const statement = enclosing(node, (one) => one.kind === "try" && one.final.some((inner) => isInside(node, inner)));
@@ -36901,7 +37101,7 @@ function isLent({ func, callee }) {
         node.callee.kind === "attribute" &&
         /^put(?:_nowait)?$/.test(node.callee.attr) &&
         callee.kind === "attribute" &&
-        isSame(node.callee.value, callee.value));
+        wait_ends_isSame(node.callee.value, callee.value));
 }
 /** Whether the function starts a thread or process that fills the queue, and has not waited for its end before it takes from it. */
 function startsFiller(runtime, { func, call }) {
@@ -37031,7 +37231,11 @@ function* lostTasks(runtime) {
             const maker = lost_tasks_makerOf(inference, func, node);
             if (!maker)
                 continue;
-            const lost = loss(graph, func, node, fatesOf(inference, node));
+            const fates = fatesOf(inference, node);
+            // A gathered result that is used without `await` is a coroutine never awaited.
+            if (maker.name === GATHER && fates.some(({ kind }) => kind !== "dropped"))
+                continue;
+            const lost = loss(graph, func, node, fates);
             if (lost)
                 yield { func, at: node, name: maker.name, ...lost, doubt: maker.doubt + lost.doubt };
         }
@@ -37042,7 +37246,7 @@ function lost_tasks_makerOf(inference, func, call) {
     for (const { name, doubt } of names) {
         if (MAKERS.has(name))
             return isAlreadyHeld(inference, call) ? null : { name, doubt };
-        if (name === "asyncio.gather" && call.args.some(({ value }) => makesWork(value)))
+        if (name === GATHER && call.args.some(({ value }) => makesWork(value)))
             return { name, doubt };
         // The loop that a library's object carries: `bot.loop`.
         if (name.endsWith(".loop.create_task"))
@@ -37155,6 +37359,7 @@ function* startedByCallback(inference, func, call) {
     }
 }
 const CALLBACK_TAKERS = /^asyncio\.(?:AbstractEventLoop\.(?:call_soon|call_soon_threadsafe|call_later|call_at|add_signal_handler|add_reader|add_writer)|(?:Future|Task)\.add_done_callback)$/;
+const GATHER = "asyncio.gather";
 const MAKERS = new Set(["asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"]);
 
 ;// CONCATENATED MODULE: ./build/rules/task-not-kept.js
@@ -37289,8 +37494,97 @@ function blockingWithin(runtime, { func, from, to }) {
 }
 /** Waiting for a condition gives its lock back meanwhile. */
 const RELEASING = /Condition\.(?:wait|wait_for)$/;
+/** What may happen where the loop takes the lock; `null` for locks of tasks, tries that do not wait, and locks that nobody else can have. */
+function loopWaitOf(runtime, acquisition) {
+    const { lock, waits } = acquisition;
+    if (!lock.fact || lock.fact.family === "task" || lock.fresh || waits === "not at all")
+        return null;
+    const pause = pauseWhileHeld(runtime, acquisition);
+    if (pause)
+        return { kind: lock.fact.kind === "rlock" ? "reentered" : "held", pause };
+    const hold = contentionOf(runtime).byThread(lock);
+    if (hold?.blocking && waits === "for ever")
+        return { kind: "blocked", hold };
+    if (lock.fact.family === "process")
+        return { kind: "process" };
+    return hold ? { kind: "brief", hold } : { kind: "alone" };
+}
+/** Locks of other objects of the same class, long ways and what blocks further down are reasons to be less sure. */
+function remoteness({ source, length }, hold) {
+    const { expression } = source.fact.lock;
+    const ofObject = expression.kind === "attribute" && expression.value.kind === "name" && expression.value.id === "self";
+    const isDirect = hold?.blocking?.site.library.some(({ name }) => name === hold.blocking?.name);
+    return (ofObject ? 1 : 0) + (length > 2 ? 1 : 0) + (isDirect ? 0 : 1);
+}
+
+;// CONCATENATED MODULE: ./build/rules/lock-words.js
+
+
+
+/** The lock as a message names it. */
+function nameOfLock({ func, lock, node }) {
+    return node.kind === "call" ? `the lock of ${words_code(func.module, node.callee)}` : quoted(lockWords(lock));
+}
+/** How bad it is to take the lock there, in words. */
+function loopWaitWords(wait, acquisition) {
+    const name = nameOfLock(acquisition);
+    const isLimited = acquisition.waits === "limited";
+    const held = `${name} is held across an \`await\``;
+    switch (wait.kind) {
+        case "reentered":
+            return {
+                severity: "error",
+                doubt: 0,
+                message: `${held} and keeps no task out: an \`RLock\` belongs to the thread, and all tasks run in one`,
+            };
+        case "held": {
+            const end = isLimited ? " until its timeout" : ", and the task that should give it back with it";
+            return {
+                severity: isLimited ? "warning" : "error",
+                doubt: 0,
+                message: `${held}: the next task that wants it stops the event loop${end}`,
+            };
+        }
+        case "blocked": {
+            const during = quoted(wait.hold.blocking?.name ?? "");
+            return {
+                severity: "error",
+                doubt: 0,
+                message: `${name} stops the event loop while a thread holds it during ${during}`,
+            };
+        }
+        case "process":
+            return {
+                severity: "warning",
+                doubt: 0,
+                message: `${name} stops the event loop for as long as another process holds it`,
+            };
+        case "brief":
+            return {
+                severity: "notice",
+                doubt: 1,
+                message: `${name} stops the event loop for as long as a thread holds it`,
+            };
+        case "alone":
+            return { severity: "notice", doubt: 2, message: `${name} is a lock of threads, taken on the event loop` };
+    }
+}
+/** Where a thread takes the lock, and what it waits for meanwhile. */
+function holdTrace({ acquisition, blocking }) {
+    const { func, lock, node } = acquisition;
+    const at = node.kind === "withitem" ? node.context : node;
+    const taken = { module: func.module, at, message: `a thread takes ${quoted(lockWords(lock))} here` };
+    if (!blocking)
+        return [taken];
+    const place = callgraph_placeOf(blocking.site);
+    return [
+        taken,
+        { module: func.module, at: place, message: `${words_code(func.module, place)} makes it wait with the lock held` },
+    ];
+}
 
 ;// CONCATENATED MODULE: ./build/rules/thread-lock-in-async.js
+
 
 
 
@@ -37356,66 +37650,30 @@ function runsOnLoop({ contexts }, func) {
     return context !== null && context.from === null && context.doubt < 2;
 }
 function thread_lock_in_async_direct(runtime, acquisition) {
-    const { func, lock, waits, node } = acquisition;
-    const family = lock.fact?.family;
-    if (!lock.fact || (family !== "thread" && family !== "process") || lock.fresh || waits === "not at all")
+    const wait = loopWaitOf(runtime, acquisition);
+    const { func, lock, node } = acquisition;
+    if (!wait || !lock.fact)
         return null;
-    const name = node.kind === "call" ? `the lock of ${words_code(func.module, node.callee)}` : quoted(lockWords(lock));
-    const base = { func, at: node.kind === "withitem" ? node.context : node, doubt: lock.doubt, subject: lock.fact.name };
-    const pause = pauseWhileHeld(runtime, acquisition);
-    if (pause) {
-        const trace = [{ module: func.module, at: pause, message: `${name} is still held while other tasks run` }];
-        if (lock.fact.kind === "rlock")
-            return {
-                ...base,
-                trace,
-                message: `${name} is held across an \`await\` and keeps no task out: an \`RLock\` belongs to the thread, and all tasks run in one`,
-            };
-        return {
-            ...base,
-            trace,
-            severity: waits === "limited" ? "warning" : "error",
-            message: waits === "limited"
-                ? `${name} is held across an \`await\`: the next task that wants it stops the event loop until its timeout`
-                : `${name} is held across an \`await\`: the next task that wants it stops the event loop, and the task that should give it back with it`,
-        };
-    }
-    const hold = contentionOf(runtime).byThread(lock);
-    if (hold?.blocking && waits === "for ever")
-        return {
-            ...base,
-            message: `${name} stops the event loop while a thread holds it during ${quoted(hold.blocking.name)}`,
-            instead: "Let the thread hold the lock for moments only, without I/O inside, or take it in `asyncio.to_thread`.",
-            trace: holdTrace(hold),
-        };
-    if (hold || family === "process")
-        return {
-            ...base,
-            severity: family === "process" ? "warning" : "notice",
-            doubt: lock.doubt + (family === "process" ? 0 : 1),
-            message: `${name} stops the event loop for as long as ${family === "process" ? "another process" : "a thread"} holds it`,
-            trace: hold ? holdTrace(hold) : [],
-        };
+    const { severity, message, doubt } = loopWaitWords(wait, acquisition);
     return {
-        ...base,
-        severity: "notice",
-        doubt: lock.doubt + 2,
-        message: `${name} is a lock of threads, taken on the event loop`,
+        func,
+        at: node.kind === "withitem" ? node.context : node,
+        message,
+        severity,
+        ...(wait.kind === "blocked" ? { instead: SHORT_HOLD } : {}),
+        trace: thread_lock_in_async_traceOf(wait, acquisition),
+        doubt: lock.doubt + doubt,
+        subject: lock.fact.name,
     };
 }
-function holdTrace({ acquisition, blocking }) {
-    const { func, lock, node } = acquisition;
-    const at = node.kind === "withitem" ? node.context : node;
-    const found = [{ module: func.module, at, message: `a thread takes ${quoted(lockWords(lock))} here` }];
-    if (blocking) {
-        const place = callgraph_placeOf(blocking.site);
-        found.push({
-            module: func.module,
-            at: place,
-            message: `${words_code(func.module, place)} makes it wait with the lock held`,
-        });
-    }
-    return found;
+const SHORT_HOLD = "Let the thread hold the lock for moments only, without I/O inside, or take it in `asyncio.to_thread`.";
+function thread_lock_in_async_traceOf(wait, acquisition) {
+    if ("hold" in wait)
+        return holdTrace(wait.hold);
+    if (!("pause" in wait))
+        return [];
+    const message = `${nameOfLock(acquisition)} is still held while other tasks run`;
+    return [{ module: acquisition.func.module, at: wait.pause, message }];
 }
 function thread_lock_in_async_reached(runtime, func, site, witness, doubt) {
     const { lock } = witness.source.fact;
@@ -37432,13 +37690,6 @@ function thread_lock_in_async_reached(runtime, func, site, witness, doubt) {
         subject: `${witness.func.name}>${lock.fact?.name ?? ""}`,
         cause: `${witness.source.site.func.name}>${lock.fact?.name ?? ""}`,
     };
-}
-/** Locks of other objects of the same class, long ways and what blocks further down are reasons to be less sure. */
-function remoteness({ source, length }, hold) {
-    const { expression } = source.fact.lock;
-    const ofObject = expression.kind === "attribute" && expression.value.kind === "name" && expression.value.id === "self";
-    const isDirect = hold?.blocking?.site.library.some(({ name }) => name === hold.blocking?.name);
-    return (ofObject ? 1 : 0) + (length > 2 ? 1 : 0) + (isDirect ? 0 : 1);
 }
 
 ;// CONCATENATED MODULE: ./build/runtime/multipliers.js
@@ -37765,7 +38016,8 @@ function doubtInWorker(runtime, wait, waiter) {
     if (awaits === "work" || awaits === "space" || (awaits === "lock" && wait_weights_isLocal(name)))
         return 2;
     // Somebody wakes it: then it hangs only when that one does.
-    const isWakened = (awaits === "event" || awaits === "condition") && mayBeWoken(runtime, wait);
+    const isSignal = awaits === "event" || awaits === "condition" || (awaits === "result" && isPromise(runtime, wait));
+    const isWakened = isSignal && mayBeWoken(runtime, wait);
     return isWakened ? (waiter.kind === "handler" ? 1 : 2) : 0;
 }
 /** A lock of another program may be left behind by one that died. */
@@ -37912,7 +38164,7 @@ function isPaced(runtime, { over, call, work, func }) {
 function isInLimitedBlock(runtime, node, end) {
     for (let at = node; at && at !== end; at = at.parent)
         if (at.kind === "with" && at.isAsync) {
-            const { module } = { module: runtime.inference.moduleOf(at) };
+            const module = runtime.inference.moduleOf(at);
             if (at.items.some(({ context }) => /limit|pool|throttl|semaphore|scheduler/i.test(sourceOf(module, context))))
                 return true;
         }
@@ -37928,8 +38180,9 @@ function ioOf(runtime, { work, roots, library }) {
     if (work.kind === "call") {
         const site = runtime.graph.siteOf(work);
         const direct = site && asyncIoAt(runtime, { ...site, awaited: true });
+        // What the starting body makes, all its tasks share.
         if (direct)
-            return direct;
+            return direct.client === "own" ? { ...direct, client: "default" } : direct;
     }
     else
         for (const name of library) {
@@ -42430,6 +42683,56 @@ const IMPORT = /^[ \t]*(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]+(\([^)]
  * `texts` holds every file's text.
  */
 function reachOf(changed, texts, layout) {
+    const beside = neighboursOf(texts, layout);
+    const found = new Set();
+    let lines = 0;
+    let ring = changed.filter((path) => texts.has(path));
+    for (let distance = 0; ring.length > 0; distance++) {
+        const next = new Set();
+        for (const path of ring.sort()) {
+            if (found.has(path))
+                continue;
+            if (distance > 0) {
+                lines += lineCount(texts.get(path) ?? "");
+                if (lines > reach_MOST_LINES)
+                    return [...found];
+            }
+            found.add(path);
+            for (const one of beside.get(path) ?? [])
+                if (!found.has(one))
+                    next.add(one);
+        }
+        ring = [...next];
+    }
+    return [...found];
+}
+/** The files in groups that do not import each other, the longest first; each group in order. */
+function reach_groupsOf(texts, layout) {
+    const beside = neighboursOf(texts, layout);
+    const seen = new Set();
+    const groups = [];
+    for (const start of [...texts.keys()].sort()) {
+        if (seen.has(start))
+            continue;
+        seen.add(start);
+        const paths = [start];
+        let length = 0;
+        for (let at = 0; at < paths.length; at++) {
+            const path = paths[at] ?? start;
+            length += texts.get(path)?.length ?? 0;
+            for (const one of beside.get(path) ?? []) {
+                if (seen.has(one) || !texts.has(one))
+                    continue;
+                seen.add(one);
+                paths.push(one);
+            }
+        }
+        groups.push({ paths: paths.sort(), length });
+    }
+    return groups.sort((a, b) => b.length - a.length || ((a.paths[0] ?? "") < (b.paths[0] ?? "") ? -1 : 1));
+}
+/** What each file imports and is imported by: the imports first. */
+function neighboursOf(texts, layout) {
     const imports = new Map();
     const importers = new Map();
     for (const [path, text] of texts) {
@@ -42447,30 +42750,15 @@ function reachOf(changed, texts, layout) {
                 importers.set(target, new Set([path]));
         }
     }
-    const found = new Set();
-    let lines = 0;
-    let ring = changed.filter((path) => texts.has(path));
-    for (let distance = 0; ring.length > 0; distance++) {
-        const next = new Set();
-        for (const path of ring.sort()) {
-            if (found.has(path))
-                continue;
-            if (distance > 0) {
-                lines += lineCount(texts.get(path) ?? "");
-                if (lines > reach_MOST_LINES)
-                    return [...found];
-            }
-            found.add(path);
-            for (const one of imports.get(path) ?? [])
-                if (!found.has(one))
-                    next.add(one);
-            for (const one of importers.get(path) ?? [])
-                if (!found.has(one))
-                    next.add(one);
-        }
-        ring = [...next];
+    for (const [path, from] of importers) {
+        const own = imports.get(path);
+        if (own)
+            for (const one of from)
+                own.add(one);
+        else
+            imports.set(path, from);
     }
-    return [...found];
+    return imports;
 }
 function lineCount(text) {
     let count = 1;
@@ -42995,7 +43283,7 @@ function libraryCallsOf({ inference, evaluate, returned }) {
     const unlessSet = (call, value, type) => {
         const found = evaluate(value);
         // Without a default the value is the environment's alone.
-        if (!found || isNone(found))
+        if (!found || constant_isNone(found))
             return null;
         const content = type === null ? found : type === "" ? null : converted(type, found);
         if (!content)
@@ -43374,7 +43662,7 @@ function constantsOf(inference, counts = () => true) {
         if (!real.some((binding) => repairs(binding, name)))
             return agreed(found);
         // `if x is None: x = 4` replaces what was `None` before.
-        const repaired = agreed(found.filter((one) => !isNone(one)));
+        const repaired = agreed(found.filter((one) => !constant_isNone(one)));
         return repaired && { ...repaired, doubt: Math.max(...found.map((one) => one?.doubt ?? 0)) };
     };
     const bindingConstant = (binding, name) => {
@@ -43521,9 +43809,9 @@ function repairs({ at }, name) {
 }
 function compared(op, a, b) {
     if (op === "is" || op === "is not") {
-        if (!isNone(a) && !isNone(b))
+        if (!constant_isNone(a) && !constant_isNone(b))
             return null;
-        return (isNone(a) && isNone(b)) === (op === "is");
+        return (constant_isNone(a) && constant_isNone(b)) === (op === "is");
     }
     if (op === "==" || op === "!=")
         return a.kind === "cpus" || a.kind !== b.kind ? null : same(a, b) === (op === "==");
@@ -45412,7 +45700,7 @@ function requirementsOf(files) {
 }
 /** Orders two versions: negative if `a` is older. Pre-releases come before their release. */
 function requirements_compareVersions(a, b) {
-    const [left, right] = [parts(a), parts(b)];
+    const [left, right] = [requirements_parts(a), requirements_parts(b)];
     for (let i = 0; i < Math.max(left.release.length, right.release.length); i++) {
         const gap = (left.release[i] ?? 0) - (right.release[i] ?? 0);
         if (gap !== 0)
@@ -45420,7 +45708,7 @@ function requirements_compareVersions(a, b) {
     }
     return left.stage - right.stage;
 }
-function parts(version) {
+function requirements_parts(version) {
     const plain = version.trim().replace(/^v?(?:\d+!)?/i, "");
     const release = (/^\d+(?:\.\d+)*/.exec(plain)?.[0] ?? "0").split(".").map(Number);
     const rest = plain.replace(/^\d+(?:\.\d+)*/, "").replace(/\+.*$/, "");
@@ -45500,7 +45788,7 @@ function boundsOf(specifier) {
 }
 const CLAUSE = /(===?|~=|!=|>=|<=|[<>=^~])?\s*v?(\d+(?:\.\d+)*(?:[-_.]?(?:a|b|c|rc|alpha|beta|dev|post)\d*)?)(\.\*)?(?:\+[\w.]+)?/gi;
 function segments(version) {
-    return parts(version).release;
+    return requirements_parts(version).release;
 }
 /** The first version in which the segment at `position` is higher. */
 function bumped(version, position) {
@@ -46813,7 +47101,109 @@ function declaredFact({ blocking }, name) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/shards.js
+
+
+/** GitHub's job matrix has at most this many jobs. */
+const MOST_SHARDS = 256;
+/** Reads `i/n`; `null` when it is anything else. */
+function parseShard(text) {
+    const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
+    const shard = { index: Number(index), count: Number(count) };
+    return shard.index >= 1 && shard.index <= shard.count && shard.count <= MOST_SHARDS ? shard : null;
+}
+/** The items of one shard, given the longest first: each goes to the shard that has least, so that all have about the same to do. */
+function dealt(items, { index, count }) {
+    const loads = Array.from({ length: count }, () => 0);
+    return items.filter(({ length }) => {
+        const least = loads.indexOf(Math.min(...loads));
+        // An empty file counts too.
+        loads[least] = (loads[least] ?? 0) + length + 1;
+        return least + 1 === index;
+    });
+}
+/** Joins the reports of all shards of one audit. */
+function mergeReports(reports, failOn) {
+    const [first] = reports;
+    if (first === undefined)
+        throw new InputError("there are no reports to join; check the input report-files");
+    shards_complete(reports);
+    const findings = unique(reports.flatMap((report) => report.findings), ({ fingerprint }) => fingerprint).sort(byPlace);
+    const open = findings.filter(({ suppressed }) => !suppressed);
+    const sum = (count) => reports.reduce((total, report) => total + count(report), 0);
+    const failing = failOn !== "never" && findings.some((finding) => isCounted(finding) && atLeastSeverity(finding.severity, failOn));
+    const { shard: _, ...rest } = first;
+    return {
+        ...rest,
+        verdict: reports.some(({ verdict }) => verdict === "error") ? "error" : failing ? "fail" : "pass",
+        stats: {
+            files: sum(({ stats }) => stats.files),
+            lines: sum(({ stats }) => stats.lines),
+            skipped: unique(reports.flatMap(({ stats }) => stats.skipped), ({ path }) => path).sort((a, b) => (a.path < b.path ? -1 : 1)),
+            durationMs: sum(({ stats }) => stats.durationMs),
+            introduced: sum(({ stats }) => stats.introduced),
+            fixed: sum(({ stats }) => stats.fixed),
+            existing: open.length,
+            suppressed: findings.length - open.length,
+        },
+        findings,
+        checklist: joinedChecklist(reports),
+        recommendations: unique(reports.flatMap(({ recommendations }) => recommendations), ({ path, line, function: name }) => JSON.stringify([path, line, name])).sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
+        resources: unique(reports.flatMap(({ resources }) => resources), (resource) => JSON.stringify(resource)).sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
+        map: reports.find(({ map }) => map !== null)?.map ?? null,
+        notes: unique(reports.flatMap(({ notes }) => notes), (note) => note),
+    };
+}
+/** All reports must be audits of one tool and Python, and every shard must be there once: a missing one would pass unseen. */
+function shards_complete(reports) {
+    const [first] = reports;
+    for (const report of reports) {
+        const same = report.tool.version === first?.tool.version && report.pythonVersion === first.pythonVersion;
+        if (report.mode !== "audit" || !same) {
+            throw new InputError("the reports to join are not of one audit: mode, version of the tool and Python must be the same");
+        }
+    }
+    const count = first?.shard?.count ?? 1;
+    const seen = reports.map(({ shard }) => `${shard?.index ?? 1}/${shard?.count ?? 1}`);
+    for (let index = 1; index <= count; index += 1) {
+        const times = seen.filter((each) => each === `${index}/${count}`).length;
+        if (times !== 1) {
+            throw new InputError(`the report of shard ${index}/${count} is there ${times} times instead of once; check the jobs of the matrix`);
+        }
+    }
+    if (reports.length !== count)
+        throw new InputError("the reports to join come from audits that were split differently");
+}
+const GRAVITY = (/* unused pure expression or super */ null && (["not-applicable", "pass", "unknown", "fail"]));
+function joinedChecklist(reports) {
+    const joined = new Map();
+    for (const answer of reports.flatMap(({ checklist }) => checklist)) {
+        const known = joined.get(answer.id);
+        if (known === undefined) {
+            joined.set(answer.id, { ...answer });
+            continue;
+        }
+        const graver = GRAVITY.indexOf(answer.status) > GRAVITY.indexOf(known.status) ? answer.status : known.status;
+        const evidence = unique([...known.evidence, ...answer.evidence], (place) => JSON.stringify(place));
+        joined.set(answer.id, {
+            ...known,
+            status: graver,
+            evidence: evidence.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
+            findings: [...new Set([...known.findings, ...answer.findings])].sort(),
+        });
+    }
+    return [...joined.values()];
+}
+function unique(values, key) {
+    const found = new Map();
+    for (const value of values)
+        if (!found.has(key(value)))
+            found.set(key(value), value);
+    return [...found.values()];
+}
+
 ;// CONCATENATED MODULE: ./build/examine.js
+
 
 
 
@@ -46836,14 +47226,23 @@ async function versionOf(tree, { exclude }) {
     return { tree, layout: layoutOf(all, libraryTables().isLibrary), paths };
 }
 /** The files that matter for what happens in `paths`: those they import and those that import them, and so on. */
-async function examine_reached({ tree, layout, paths: all }, paths) {
+async function examine_reached(version, paths) {
+    return reachOf(paths, await textsOf(version), version.layout);
+}
+/** The files of one shard: files that import each other are never parted, so that nothing that is seen as a whole is missed. */
+async function shardPaths(version, shard) {
+    const groups = reach_groupsOf(await textsOf(version), version.layout);
+    return dealt(groups, shard).flatMap(({ paths }) => paths);
+}
+/** The texts of all Python files; one that cannot be read is empty here, and told when it is loaded. */
+async function textsOf({ tree, paths }) {
     const texts = new Map();
-    await Promise.all(all.map(async (path) => {
+    await Promise.all(paths.map(async (path) => {
         const text = await tree.read(path).catch(() => "");
         if (text !== null)
             texts.set(path, text);
     }));
-    return reachOf(paths, texts, layout);
+    return texts;
 }
 /** Starts the parsers for the files of one version. */
 async function parsersFor({ tree }, paths, { jobs }) {
@@ -47165,10 +47564,41 @@ function features_facts(of, [features, since, detail, source, until]) {
     return expandAll(features).map((feature) => ({ feature, of, since, until: until ?? null, detail, source }));
 }
 
+;// CONCATENATED MODULE: ./build/recommend/drivers.js
+/** Blocking drivers by the first part of their name, and what can be awaited in their place. */
+const drivers_DRIVERS = [
+    [/^psycopg2\b/, "`asyncpg` or `psycopg`'s async connection"],
+    [/^psycopg\b/, "`psycopg.AsyncConnection` or `asyncpg`"],
+    [/^psycopg_pool\b/, "`psycopg_pool.AsyncConnectionPool`"],
+    [/^pg8000\b/, "`asyncpg`"],
+    [/^(?:pymysql|MySQLdb|mysql)\b/, "`aiomysql` or `asyncmy`"],
+    [/^sqlite3\b/, "`aiosqlite`"],
+    [/^(?:sqlalchemy|sqlmodel)\b/, "SQLAlchemy's `AsyncSession` on `asyncpg`, `aiomysql` or `psycopg`"],
+    [/^django\b/, "the async methods of Django's querysets (`aget`, `acreate`, …)"],
+    [/^pymongo\b/, "`pymongo.AsyncMongoClient`"],
+    [/^(?:redis|valkey)\b/, "`redis.asyncio.Redis`"],
+    [/^elasticsearch\b/, "`elasticsearch.AsyncElasticsearch`"],
+    [/^oracledb\b/, "`oracledb.connect_async`"],
+    [/^neo4j\b/, "`neo4j.AsyncGraphDatabase`"],
+];
+/** What can be awaited instead of the blocking database driver that the work uses most; `null` without one. */
+function driverFor(costs) {
+    for (const { group, name, blocks } of costs) {
+        if ((group !== "database" && group !== "cache") || !blocks)
+            continue;
+        const found = drivers_DRIVERS.find(([driver]) => driver.test(name));
+        if (found)
+            return found[1];
+    }
+    return null;
+}
+
 ;// CONCATENATED MODULE: ./build/recommend/alternatives.js
 
+
 /** What else would do, as far as the project's Python and libraries allow. */
-function alternativesFor(subject, decision, target, driver) {
+function alternativesFor(subject, decision, target) {
+    const driver = driverFor(decision.verdicts[0]?.part.costs ?? []);
     return (decision.row.alternatives ?? []).flatMap((id) => ALTERNATIVES[id]({ subject, decision, target, driver }) ?? []);
 }
 const ALTERNATIVES = {
@@ -47387,7 +47817,10 @@ function costs_build(runtime, func) {
             parts.push(costs_handedOver(runtime, site, handover, rounds));
         const stranger = site.library.find(({ name, receiver }) => costs_isStranger(runtime, name, receiver));
         if (stranger && !site.awaited)
-            parts.push({ ...NO_COSTS, stranger: { name: stranger.name, hops: 0 } });
+            // Making an object of an unknown class may be work, but does not speak for it.
+            parts.push(isClass(stranger.name)
+                ? { ...NO_COSTS, open: true }
+                : { ...NO_COSTS, stranger: { name: stranger.name, hops: 0 } });
     }
     return costs_joined(parts);
 }
@@ -47481,14 +47914,16 @@ function waitCost(site, name, category, fact, doubt) {
     const weight = typical * roundsAt(site.node);
     if (weight <= 0)
         return null;
+    // SQLite is a file too, but one that is waited for like a database.
+    const isLocalFile = fact?.cost === "ssd" && category !== "db";
     return {
         ...BASE,
         site,
         at: site,
         name,
         does: "waits",
-        group: isStarting(name) || fact?.cost === "ssd" ? "files" : group,
-        words: isStarting(name) ? "starts a child process" : fact?.cost === "ssd" ? typicalCost("file").words : words,
+        group: isStarting(name) || isLocalFile ? "files" : group,
+        words: isStarting(name) ? "starts a child process" : isLocalFile ? typicalCost("file").words : words,
         blocks: fact !== null,
         instead: fact?.instead ?? null,
         weight,
@@ -47519,10 +47954,16 @@ function computeCost(site, name, fact, doubt) {
         words: `is CPU work${how}`,
         gil: fact.gil,
         byInput: !heavy,
+        instead: swapOf(fact),
         blocks: true,
         weight: ms * (heavy ? roundsAt(site.node) : 1),
         doubt,
     };
+}
+/** `hashlib.pbkdf2_hmac` for a key derivation that holds the GIL: the alternative that is no executor. */
+function swapOf({ gil, instead }) {
+    const [first = ""] = gil === "holds" && instead !== null ? instead.split(" / ") : [];
+    return first === "" || /Executor|to_thread|\*/.test(first) ? null : first;
 }
 function awaitedCost(runtime, site) {
     // A context manager's own call says what it is.
@@ -47629,6 +48070,143 @@ function costs_isStranger({ inference, cpuFact, blockingFact }, name, receiver) 
         awaitedCategory(name) === null &&
         !ARRANGING.has(name) &&
         !inference.library.tables.returns.has(name));
+}
+
+;// CONCATENATED MODULE: ./build/recommend/capacity.js
+
+
+
+
+
+/** The pool of threads or processes that a submission uses, where the program makes it. */
+function capacity_poolOf(runtime, { pool }) {
+    if (!pool)
+        return null;
+    const pools = poolsOf(runtime);
+    for (const { expression } of runtime.origins.of(pool)) {
+        const found = expression.kind === "call" ? pools.get(expression) : undefined;
+        if (found)
+            return found;
+    }
+    return null;
+}
+/** The pool of connections that a function's work takes from; the one with the fewest, if there are several. */
+function connectionsOf(runtime, { func, costs, launches }, kind) {
+    const roots = launches.flatMap(({ work }) => work.flatMap(({ func: one }) => (one ? [one] : [])));
+    const reached = new Set([
+        func,
+        ...costs.list.map(({ site }) => site.func),
+        ...roots.flatMap((root) => [...runningFrom(runtime, root).keys()]),
+    ]);
+    let best = null;
+    for (const one of reached)
+        for (const { pool, doubt } of drawsOf(runtime).in(one))
+            if (pool.fact.kind === kind && doubt < 2 && (best === null || fewest(pool.capacity) < fewest(best.capacity)))
+                best = pool;
+    return best;
+}
+function fewest(capacity) {
+    return capacity ? limitsOf(capacity).low : Number.POSITIVE_INFINITY;
+}
+/** The number of a capacity that is one number on every machine. */
+function capacity_exactly(capacity) {
+    return capacity ? limitsOf(capacity).exact : null;
+}
+/** The number of connections that a library's pools have by default, for calls whose pool nobody can see. */
+function usualConnections({ costs }) {
+    for (const { name, does } of costs.list) {
+        if (does !== "waits")
+            continue;
+        for (const fact of POOLS.values()) {
+            const [size, ...others] = fact.capacity;
+            if ((fact.kind !== "db-pool" && fact.kind !== "http-pool") ||
+                others.length > 0 ||
+                size?.default.kind !== "number")
+                continue;
+            if (takesFrom(fact, name))
+                return { fact, connections: size.default.value };
+        }
+    }
+    return null;
+}
+
+;// CONCATENATED MODULE: ./build/recommend/source.js
+
+
+const source_MOST_LINES = 6;
+/** The statement as it is, and the lines in its place; `null` where that is too long to show. */
+function change(func, statement, lines) {
+    const before = source_dedented(func, statement);
+    const after = lines.join("\n");
+    if (before.split("\n").length > source_MOST_LINES || after.split("\n").length > source_MOST_LINES + 4)
+        return null;
+    return { before, after };
+}
+/** The statement's text with one expression in it replaced. */
+function source_replaced(func, statement, node, by) {
+    const { text: source } = func.module;
+    return shifted(func, statement, source.slice(statement.start, node.start) + by + source.slice(node.end, statement.end));
+}
+function source_dedented(func, statement) {
+    return shifted(func, statement, sourceOf(func.module, statement));
+}
+/** Without the indentation that the statement has in its file. */
+function shifted(func, statement, source) {
+    const indent = position(func.module, statement.start).column - 1;
+    return source.replaceAll(`\n${" ".repeat(indent)}`, "\n");
+}
+/** A node's source on one line. */
+function source_text(func, node) {
+    return sourceOf(func.module, node).replace(/\s*\n\s*/g, " ");
+}
+/** The statement that a node stands in. */
+function statementOf(node) {
+    for (let at = node.parent; at; at = at.parent)
+        if (source_isStatement(at))
+            return at;
+    return null;
+}
+const source_STATEMENTS = new Set([
+    "return",
+    "assign",
+    "augassign",
+    "for",
+    "while",
+    "if",
+    "with",
+    "try",
+    "raise",
+    "expression",
+    "assert",
+    "delete",
+    "match",
+    "function",
+    "class",
+]);
+function source_isStatement(node) {
+    return source_STATEMENTS.has(node.kind);
+}
+/** Whether a statement holds other statements. */
+function isCompound({ kind }) {
+    return (kind === "for" ||
+        kind === "while" ||
+        kind === "if" ||
+        kind === "with" ||
+        kind === "try" ||
+        kind === "match" ||
+        kind === "function" ||
+        kind === "class");
+}
+/** Whether a node runs in a comprehension or a nested function of its statement. */
+function isInComprehension(node) {
+    for (let at = node.parent; at && !source_isStatement(at); at = at.parent)
+        if (at.kind === "comprehension" || opensScope(at))
+            return true;
+    return false;
+}
+/** Whether an expression uses a name. */
+function source_mentions(expression, name) {
+    return [expression, ...within(expression)].some((node) => node.kind === "name" && node.id === name);
 }
 
 ;// CONCATENATED MODULE: ./build/runtime/independence.js
@@ -47875,64 +48453,6 @@ function independence_textOf(func, node) {
     return func.module.text.slice(node.start, node.end);
 }
 
-;// CONCATENATED MODULE: ./build/recommend/capacity.js
-
-
-
-
-
-/** The pool of threads or processes that a submission uses, where the program makes it. */
-function capacity_poolOf(runtime, { pool }) {
-    if (!pool)
-        return null;
-    const pools = poolsOf(runtime);
-    for (const { expression } of runtime.origins.of(pool)) {
-        const found = expression.kind === "call" ? pools.get(expression) : undefined;
-        if (found)
-            return found;
-    }
-    return null;
-}
-/** The pool of connections that a function's work takes from; the one with the fewest, if there are several. */
-function connectionsOf(runtime, { func, costs, launches }, kind) {
-    const roots = launches.flatMap(({ work }) => work.flatMap(({ func: one }) => (one ? [one] : [])));
-    const reached = new Set([
-        func,
-        ...costs.list.map(({ site }) => site.func),
-        ...roots.flatMap((root) => [...runningFrom(runtime, root).keys()]),
-    ]);
-    let best = null;
-    for (const one of reached)
-        for (const { pool, doubt } of drawsOf(runtime).in(one))
-            if (pool.fact.kind === kind && doubt < 2 && (best === null || fewest(pool.capacity) < fewest(best.capacity)))
-                best = pool;
-    return best;
-}
-function fewest(capacity) {
-    return capacity ? limitsOf(capacity).low : Number.POSITIVE_INFINITY;
-}
-/** The number of a capacity that is one number on every machine. */
-function capacity_exactly(capacity) {
-    return capacity ? limitsOf(capacity).exact : null;
-}
-/** The number of connections that a library's pools have by default, for calls whose pool nobody can see. */
-function usualConnections({ costs }) {
-    for (const { name, does } of costs.list) {
-        if (does !== "waits")
-            continue;
-        for (const fact of POOLS.values()) {
-            const [size, ...others] = fact.capacity;
-            if ((fact.kind !== "db-pool" && fact.kind !== "http-pool") ||
-                others.length > 0 ||
-                size?.default.kind !== "number")
-                continue;
-            if (takesFrom(fact, name))
-                return { fact, connections: size.default.value };
-        }
-    }
-    return null;
-}
-
 ;// CONCATENATED MODULE: ./build/recommend/words.js
 
 /** Text in code quotes. */
@@ -48112,38 +48632,13 @@ function processors(minor) {
 }
 const sizes_OWN_THREADS = /^(?:numpy\.(?:dot|matmul|linalg|einsum)|scipy\.linalg|cv2|torch|tensorflow|sklearn|polars|numba)\b/;
 
-;// CONCATENATED MODULE: ./build/recommend/change.js
+;// CONCATENATED MODULE: ./build/recommend/spread.js
 
 
 
 
-
-
-
-const change_MOST_LINES = 6;
-/** The smallest change that gets from the code as it is to what is recommended; `null` where the place is not simple enough to show. */
-function changeFor(runtime, subject, decision) {
-    const [first] = decision.verdicts;
-    if (!first)
-        return null;
-    const { part, row } = first;
-    const [cost] = part.costs;
-    if (subject.candidate && (part.runs === "one by one" || part.runs === "awaited one by one"))
-        return row.goes === "asyncio" && part.runs === "one by one"
-            ? null
-            : change_spread(runtime, subject, subject.candidate, row.goes);
-    if (part.runs === "on the loop" && cost) {
-        const { coroutine } = cost;
-        if (coroutine === null)
-            return offLoop(runtime, subject.func, cost, row.goes);
-        const own = costsOf(runtime, coroutine).list.find((one) => one.site === cost.site && one.coroutine === null);
-        return own ? offLoop(runtime, coroutine, own, row.goes) : null;
-    }
-    const launch = subject.launches.find(({ costs }) => cost && costs.list.some(({ site }) => site === cost.site)) ?? null;
-    return launch ? otherPool(runtime, subject, launch, row.goes) : null;
-}
 /** A loop whose rounds are one call each becomes a map over a pool, or tasks in a group. */
-function change_spread(runtime, subject, { func, loop }, goes) {
+function spread_spread(runtime, subject, { func, loop }, goes) {
     const names = independence_targetNames(loop.target);
     const [item] = names;
     if (loop.target.kind !== "name" || item === undefined)
@@ -48151,15 +48646,15 @@ function change_spread(runtime, subject, { func, loop }, goes) {
     const round = roundOf(func, loop);
     if (!round)
         return null;
-    const items = change_text(func, loop.iter);
+    const items = source_text(func, loop.iter);
     if (goes === "asyncio")
         return tasks(runtime, subject, func, round, item, items);
     const { call } = round;
-    if (call.callee.kind === "lambda" || change_mentions(call.callee, item))
+    if (call.callee.kind === "lambda" || source_mentions(call.callee, item))
         return null;
     const isProcesses = goes === "processes";
-    const size = value(runtime, subject);
-    const callee = change_text(func, call.callee);
+    const size = threadsFor(runtime, subject);
+    const callee = source_text(func, call.callee);
     const [only, ...others] = call.args;
     const isPlain = others.length === 0 &&
         only?.name === null &&
@@ -48173,7 +48668,7 @@ function change_spread(runtime, subject, { func, loop }, goes) {
         ? `pool.map(${callee}, ${items})`
         : call.args.some(({ stars }) => stars !== 0)
             ? null
-            : `[pool.submit(${[callee, ...call.args.map((arg) => change_text(func, arg))].join(", ")}) for ${item} in ${items}]`;
+            : `[pool.submit(${[callee, ...call.args.map((arg) => source_text(func, arg))].join(", ")}) for ${item} in ${items}]`;
     if (mapped === null)
         return null;
     const results = isPlain ? mapped : "[job.result() for job in jobs]";
@@ -48181,7 +48676,7 @@ function change_spread(runtime, subject, { func, loop }, goes) {
     return change(func, round.statement, lines);
 }
 /** As many threads as the guide's line asks for. */
-function value(runtime, subject) {
+function threadsFor(runtime, subject) {
     const group = subject.parts[0]?.group;
     return sizeValue(runtime, subject, group === "database"
         ? "connections"
@@ -48204,7 +48699,7 @@ function roundOf(func, loop) {
             outer.callee.attr === "append" &&
             outer.args.length === 1) {
             const inner = workIn(outer.args[0]?.value);
-            const list = change_text(func, outer.callee.value);
+            const list = source_text(func, outer.callee.value);
             if (inner)
                 return { ...inner, statement: loop, taken: (results) => `${list}.extend(${results})` };
         }
@@ -48227,8 +48722,8 @@ function roundOf(func, loop) {
             key.kind !== "name" ||
             key.id !== loop.target.id)
             return null;
-        const dict = change_text(func, target.value);
-        const items = change_text(func, loop.iter);
+        const dict = source_text(func, target.value);
+        const items = source_text(func, loop.iter);
         return { ...inner, statement: loop, taken: (results) => `${dict}.update(zip(${items}, ${results}))` };
     }
     return null;
@@ -48241,21 +48736,21 @@ function comprehensionRound(func, clause) {
     const statement = statementOf(around);
     if (!inner || !statement || isCompound(statement))
         return null;
-    const items = change_text(func, clause.iter);
+    const items = source_text(func, clause.iter);
     if (around.flavour === "dict") {
         if (around.element.kind !== "name" || clause.target.kind !== "name" || around.element.id !== clause.target.id)
             return null;
         return {
             ...inner,
             statement,
-            taken: (results) => change_replaced(func, statement, around, `dict(zip(${items}, ${results}))`),
+            taken: (results) => source_replaced(func, statement, around, `dict(zip(${items}, ${results}))`),
         };
     }
     const isWhole = around.flavour === "list";
     return {
         ...inner,
         statement,
-        taken: (results, lazy) => change_replaced(func, statement, around, isWhole && lazy ? `list(${results})` : around.flavour === "set" ? `set(${results})` : results),
+        taken: (results, lazy) => source_replaced(func, statement, around, isWhole && lazy ? `list(${results})` : around.flavour === "set" ? `set(${results})` : results),
     };
 }
 function workIn(expression) {
@@ -48272,7 +48767,7 @@ function tasks(runtime, subject, func, round, item, items) {
         `limit = asyncio.Semaphore(${limit})`,
         `async def bounded(${item}):`,
         "    async with limit:",
-        `        return await ${change_text(func, round.call)}`,
+        `        return await ${source_text(func, round.call)}`,
     ];
     if (isAvailable("asyncio.TaskGroup", runtime.target.minor))
         lines.push("async with asyncio.TaskGroup() as group:", `    tasks = [group.create_task(bounded(${item})) for ${item} in ${items}]`, withoutComment(round.taken("[task.result() for task in tasks]", false)));
@@ -48283,6 +48778,35 @@ function tasks(runtime, subject, func, round, item, items) {
 }
 function withoutComment(line) {
     return line.replace(/ {2}# .*$/, "");
+}
+
+;// CONCATENATED MODULE: ./build/recommend/change.js
+
+
+
+
+
+
+/** The smallest change that gets from the code as it is to what is recommended; `null` where the place is not simple enough to show. */
+function changeFor(runtime, subject, decision) {
+    const [first] = decision.verdicts;
+    if (!first)
+        return null;
+    const { part, row } = first;
+    const [cost] = part.costs;
+    if (subject.candidate && (part.runs === "one by one" || part.runs === "awaited one by one"))
+        return row.goes === "asyncio" && part.runs === "one by one"
+            ? null
+            : spread_spread(runtime, subject, subject.candidate, row.goes);
+    if (part.runs === "on the loop" && cost) {
+        const { coroutine } = cost;
+        if (coroutine === null)
+            return offLoop(runtime, subject.func, cost, row.goes);
+        const own = costsOf(runtime, coroutine).list.find((one) => one.site === cost.site && one.coroutine === null);
+        return own ? offLoop(runtime, coroutine, own, row.goes) : null;
+    }
+    const launch = subject.launches.find(({ costs }) => cost && costs.list.some(({ site }) => site === cost.site)) ?? null;
+    return launch ? otherPool(runtime, subject, launch, row.goes) : null;
 }
 /** A call that stops the loop goes to a thread or to a process. */
 function offLoop(runtime, func, cost, goes) {
@@ -48296,21 +48820,24 @@ function offLoop(runtime, func, cost, goes) {
         isInComprehension(call))
         return null;
     const site = runtime.graph.siteOf(call);
+    // What holds the GIL must be exchanged as well as moved.
+    if (cost.does === "computes" && cost.instead !== null && goes === "threads")
+        return null;
     // A session belongs to one thread: the whole unit of work moves, not one call of it.
     if (cost.group === "database" && cost.hops === 0 && call.callee.kind === "attribute")
         return null;
     if (site?.awaited || site?.targets.some((target) => target.func.isAsync))
         return null;
-    const callee = change_text(func, call.callee);
-    const args = call.args.map((arg) => change_text(func, arg));
+    const callee = source_text(func, call.callee);
+    const args = call.args.map((arg) => source_text(func, arg));
     if (goes === "asyncio")
         return cost.group === "sleep" && cost.hops === 0
-            ? change(func, statement, [change_replaced(func, statement, call, `await asyncio.sleep(${args.join(", ")})`)])
+            ? change(func, statement, [source_replaced(func, statement, call, `await asyncio.sleep(${args.join(", ")})`)])
             : null;
     if (within(call.callee).some(({ kind }) => kind === "call"))
         return null;
     const isOuter = call.parent?.kind === "attribute" || call.parent?.kind === "subscript";
-    const wrap = (awaited) => change_replaced(func, statement, call, isOuter ? `(${awaited})` : awaited);
+    const wrap = (awaited) => source_replaced(func, statement, call, isOuter ? `(${awaited})` : awaited);
     if (goes === "threads") {
         if (isAvailable("asyncio.to_thread", runtime.target.minor))
             return change(func, statement, [wrap(`await asyncio.to_thread(${[callee, ...args].join(", ")})`)]);
@@ -48351,13 +48878,6 @@ function otherPool(runtime, subject, { submission }, goes) {
         return goes === "processes" && submission.fact.pool === "default-executor"
             ? toProcesses(runtime, submission.func, submission.call)
             : null;
-    const size = goes === "processes"
-        ? processors(runtime.target.minor)
-        : sizeValue(runtime, subject, subject.parts[0]?.group === "database"
-            ? "connections"
-            : subject.parts[0]?.group === "child"
-                ? "children"
-                : "threads");
     const { made } = pool;
     const statement = statementOf(made);
     if (made.kind !== "call" || !statement)
@@ -48365,37 +48885,39 @@ function otherPool(runtime, subject, { submission }, goes) {
     const name = made.callee;
     if (!/^(?:ThreadPoolExecutor|ProcessPoolExecutor)$/.test(change_lastName(name)))
         return null;
-    const prefix = name.kind === "attribute" ? `${change_text(pool.func, name.value)}.` : "";
+    const prefix = name.kind === "attribute" ? `${source_text(pool.func, name.value)}.` : "";
     const others = made.args
         .filter((arg) => arg.name !== null &&
         arg.name !== "max_workers" &&
         arg.name !== "thread_name_prefix" &&
         arg.name !== "mp_context" &&
         arg.name !== "max_tasks_per_child")
-        .map((arg) => change_text(pool.func, arg));
-    const replacement = `${prefix}${wanted}(${[...(goes === "processes" ? [] : [`max_workers=${size}`]), ...others].join(", ")})`;
+        .map((arg) => source_text(pool.func, arg));
+    // A pool of processes has one for each processor by itself.
+    const size = goes === "processes" ? [] : [`max_workers=${threadsFor(runtime, subject)}`];
+    const replacement = `${prefix}${wanted}(${[...size, ...others].join(", ")})`;
     if (statement.kind === "with") {
         const head = change_headOf(pool.func, statement);
-        return head === null ? null : { before: head, after: head.replace(change_text(pool.func, made), replacement) };
+        return head === null ? null : { before: head, after: head.replace(source_text(pool.func, made), replacement) };
     }
     return isCompound(statement)
         ? null
-        : change(pool.func, statement, [change_replaced(pool.func, statement, made, replacement)]);
+        : change(pool.func, statement, [source_replaced(pool.func, statement, made, replacement)]);
 }
 function toProcesses(runtime, func, call) {
     const statement = statementOf(call);
     const [work, ...args] = call.args;
     if (!statement || isCompound(statement) || !work || change_lastName(call.callee) !== "to_thread")
         return null;
-    const given = args.map((arg) => change_text(func, arg));
+    const given = args.map((arg) => source_text(func, arg));
     const passed = args.some(({ name, stars }) => name !== null || stars !== 0)
-        ? `functools.partial(${[change_text(func, work), ...given].join(", ")})`
-        : [change_text(func, work), ...given].join(", ");
+        ? `functools.partial(${[source_text(func, work), ...given].join(", ")})`
+        : [source_text(func, work), ...given].join(", ");
     if (!isImportable(runtime, work.value))
         return null;
     return change(func, statement, [
         "# processes = ProcessPoolExecutor(), made once: in the lifespan or in main()",
-        change_replaced(func, statement, call, `asyncio.get_running_loop().run_in_executor(processes, ${passed})`),
+        source_replaced(func, statement, call, `asyncio.get_running_loop().run_in_executor(processes, ${passed})`),
     ]);
 }
 function change_lastName(callee) {
@@ -48408,74 +48930,6 @@ function change_headOf(func, statement) {
         return null;
     const head = func.module.text.slice(statement.start, last.end);
     return head.includes("\n") ? null : `${head}:`;
-}
-function change(func, statement, lines) {
-    const before = change_dedented(func, statement);
-    const after = lines.join("\n");
-    if (before.split("\n").length > change_MOST_LINES || after.split("\n").length > change_MOST_LINES + 4)
-        return null;
-    return { before, after };
-}
-/** The statement's text with one expression in it replaced. */
-function change_replaced(func, statement, node, by) {
-    const { text: source } = func.module;
-    return shifted(func, statement, source.slice(statement.start, node.start) + by + source.slice(node.end, statement.end));
-}
-function change_dedented(func, statement) {
-    return shifted(func, statement, sourceOf(func.module, statement));
-}
-/** Without the indentation that the statement has in its file. */
-function shifted(func, statement, source) {
-    const indent = position(func.module, statement.start).column - 1;
-    return source.replaceAll(`\n${" ".repeat(indent)}`, "\n");
-}
-function change_text(func, node) {
-    return sourceOf(func.module, node).replace(/\s*\n\s*/g, " ");
-}
-function statementOf(node) {
-    for (let at = node.parent; at; at = at.parent)
-        if (change_isStatement(at))
-            return at;
-    return null;
-}
-const change_STATEMENTS = new Set([
-    "return",
-    "assign",
-    "augassign",
-    "for",
-    "while",
-    "if",
-    "with",
-    "try",
-    "raise",
-    "expression",
-    "assert",
-    "delete",
-    "match",
-    "function",
-    "class",
-]);
-function change_isStatement(node) {
-    return change_STATEMENTS.has(node.kind);
-}
-function isCompound({ kind }) {
-    return (kind === "for" ||
-        kind === "while" ||
-        kind === "if" ||
-        kind === "with" ||
-        kind === "try" ||
-        kind === "match" ||
-        kind === "function" ||
-        kind === "class");
-}
-function isInComprehension(node) {
-    for (let at = node.parent; at && !change_isStatement(at); at = at.parent)
-        if (at.kind === "comprehension" || opensScope(at))
-            return true;
-    return false;
-}
-function change_mentions(expression, name) {
-    return [expression, ...within(expression)].some((node) => node.kind === "name" && node.id === name);
 }
 
 ;// CONCATENATED MODULE: ./build/recommend/guide/event-loop.js
@@ -48595,7 +49049,8 @@ const EVENT_LOOP = [
         goes: "asyncio",
         sure: "medium",
         why: [
-            "{call} stops the whole loop while it waits for the cache: each call is short, but there are many; await {driver}.",
+            "{call} stops the whole loop while it waits for the cache: each call is short, but there are many.",
+            "Await {driver} instead.",
         ],
         trial: "loop",
     },
@@ -48691,6 +49146,22 @@ const EVENT_LOOP = [
         sure: "medium",
         why: [
             "{call} computes on the loop, and nothing else runs meanwhile; it releases the GIL for part of the time, so try a thread first: {to_thread}.",
+        ],
+        sizes: ["default-executor"],
+        alternatives: ["processes-measured"],
+        trial: "offload",
+    },
+    {
+        id: "swap-on-loop",
+        scenario: "Web service: computing that another call does without the GIL",
+        runs: event_loop_LOOP,
+        does: "computes",
+        gil: ["holds"],
+        swap: true,
+        goes: "threads",
+        sure: "medium",
+        why: [
+            "{call} computes on the loop and holds the GIL; {instead} does the same and releases it, so that a thread is enough: {to_thread}.",
         ],
         sizes: ["default-executor"],
         alternatives: ["processes-measured"],
@@ -49258,6 +49729,7 @@ function rowFor({ isAsync }, part, work, { freeThreaded }) {
         (!row.gil || (part.gil !== null && row.gil.includes(part.gil))) &&
         (!row.byInput || part.costs.every(isByInput)) &&
         (!row.work || row.work.some((kind) => kind === work.kind)) &&
+        (!row.swap || part.costs.every(({ instead, byInput }) => instead !== null || byInput)) &&
         (!row.code || isAsync) &&
         (!row.many || part.many) &&
         (!row.build || (row.build === "free-threaded") === freeThreaded));
@@ -49386,35 +49858,6 @@ function decide_confidenceOf(subject, work, { part }) {
     return lowest(own, work.stranger === null ? "high" : "medium");
 }
 
-;// CONCATENATED MODULE: ./build/recommend/drivers.js
-/** Blocking drivers by the first part of their name, and what can be awaited in their place. */
-const drivers_DRIVERS = [
-    [/^psycopg2\b/, "`asyncpg` or `psycopg`'s async connection"],
-    [/^psycopg\b/, "`psycopg.AsyncConnection` or `asyncpg`"],
-    [/^psycopg_pool\b/, "`psycopg_pool.AsyncConnectionPool`"],
-    [/^pg8000\b/, "`asyncpg`"],
-    [/^(?:pymysql|MySQLdb|mysql)\b/, "`aiomysql` or `asyncmy`"],
-    [/^sqlite3\b/, "`aiosqlite`"],
-    [/^(?:sqlalchemy|sqlmodel)\b/, "SQLAlchemy's `AsyncSession` on `asyncpg`, `aiomysql` or `psycopg`"],
-    [/^django\b/, "the async methods of Django's querysets (`aget`, `acreate`, …)"],
-    [/^pymongo\b/, "`pymongo.AsyncMongoClient`"],
-    [/^(?:redis|valkey)\b/, "`redis.asyncio.Redis`"],
-    [/^elasticsearch\b/, "`elasticsearch.AsyncElasticsearch`"],
-    [/^oracledb\b/, "`oracledb.connect_async`"],
-    [/^neo4j\b/, "`neo4j.AsyncGraphDatabase`"],
-];
-/** What can be awaited instead of the blocking database driver that the work uses most; `null` without one. */
-function driverFor(costs) {
-    for (const { group, name, blocks } of costs) {
-        if ((group !== "database" && group !== "cache") || !blocks)
-            continue;
-        const found = drivers_DRIVERS.find(([driver]) => driver.test(name));
-        if (found)
-            return found[1];
-    }
-    return null;
-}
-
 ;// CONCATENATED MODULE: ./build/recommend/entry.js
 
 
@@ -49476,20 +49919,22 @@ function served(runtime, { func, context }) {
     const { label } = root;
     const { name } = root.func.module;
     if (/^Celery/.test(label))
-        return server(`celery -A ${celeryApp(runtime, name) ?? name} worker`, null);
+        return server(`celery -A ${celeryApp(runtime, name) ?? name} worker`, null, "");
     if (/^Django|^Channels/.test(label))
-        return server("python manage.py runserver", null);
+        return server("python manage.py runserver", null, "");
     const app = runtime.servers.find((one) => one.server !== "celery" && one.app !== null && isOf(name, one.app))?.app ??
         application(runtime, name);
-    const url = `http://127.0.0.1:${/^Flask/.test(label) ? 5000 : 8000}${entry_pathOf(runtime, root.func) ?? "/"}`;
+    const route = routeOf(runtime, root.func);
+    const url = `http://127.0.0.1:${/^Flask/.test(label) ? 5000 : 8000}${route?.path ?? "/"}`;
+    const method = route?.method ?? "GET";
     if (/^Flask/.test(label))
-        return app ? server(`python -m flask --app ${app} run`, url) : null;
+        return app ? server(`python -m flask --app ${app} run`, url, method) : null;
     if (/^(?:FastAPI|Starlette|Quart|Litestar)/.test(label))
-        return app ? server(`uvicorn ${app}`, url) : null;
+        return app ? server(`uvicorn ${app}`, url, method) : null;
     return null;
 }
-function server(start, url) {
-    return { kind: "server", start, match: start.replace(/^python (?:-m )?/, ""), url };
+function server(start, url, method) {
+    return { kind: "server", start, match: start.replace(/^python (?:-m )?/, ""), url, method };
 }
 const APPLICATIONS = new Set([
     "fastapi.FastAPI",
@@ -49505,8 +49950,9 @@ function application(runtime, near) {
 function celeryApp(runtime, near) {
     return entry_named(runtime, near, (name) => name === "celery.Celery")?.split(":")[0] ?? null;
 }
-/** An object that a module of the same package makes at its top. */
-function entry_named({ modules, inference, target }, near, isWanted) {
+/** An object that a module of the same package makes at its top, as the module names it that completes it. */
+function entry_named(runtime, near, isWanted) {
+    const { modules, inference, target } = runtime;
     for (const module of modules) {
         if (target.isTest(module.path) || !isOf(near, module.name))
             continue;
@@ -49515,13 +49961,30 @@ function entry_named({ modules, inference, target }, near, isWanted) {
                 continue;
             const [to] = node.targets;
             if (to?.kind === "name" && inference.names(node.value.callee).some(({ name }) => isWanted(name)))
-                return `${module.name}:${to.id}`;
+                return `${completing(runtime, module, to.id)?.name ?? module.name}:${to.id}`;
         }
     }
     return null;
 }
-/** The path of a route, with 1 for its parameters. */
-function entry_pathOf(runtime, { node }) {
+/** The module that imports the application and adds routers to it: the one to serve. */
+function completing({ modules, inference }, made, id) {
+    for (const module of modules) {
+        const binding = module.scope.names.get(id)?.find(({ kind }) => kind === "from");
+        if (module === made || binding?.kind !== "from" || inference.exported(binding)?.module !== made)
+            continue;
+        if (module.functions.some(({ nodes }) => nodes.some((node) => adds(node, id))))
+            return module;
+    }
+    return null;
+}
+function adds(node, id) {
+    return (node.kind === "attribute" &&
+        /^(?:include_router|mount|register_blueprint)$/.test(node.attr) &&
+        node.value.kind === "name" &&
+        node.value.id === id);
+}
+/** The method and the path of a route, with 1 for its parameters. */
+function routeOf(runtime, { node }) {
     if (node.kind !== "function")
         return null;
     for (const decorator of node.decorators) {
@@ -49530,7 +49993,11 @@ function entry_pathOf(runtime, { node }) {
         const path = argument(decorator, "path", 0);
         if (path?.kind !== "string" || !/^(?:\/|$)/.test(path.value))
             continue;
-        return `${prefixOf(runtime, decorator.callee.value)}${path.value}`.replace(/\{[^}]*\}|<[^>]*>/g, "1");
+        const { attr, value } = decorator.callee;
+        return {
+            method: /^(?:post|put|patch|delete)$/.test(attr) ? attr.toUpperCase() : "GET",
+            path: `${prefixOf(runtime, value)}${path.value}`.replace(/\{[^}]*\}|<[^>]*>/g, "1"),
+        };
     }
     return null;
 }
@@ -49628,6 +50095,7 @@ function sharedState(runtime, subject, recommended) {
 
 
 
+
 /** Farther away than so many calls there are conditions on the way that nobody sees. */
 const FARTHEST = { waits: 3, computes: 2 };
 /** A loop of fewer rounds, or of less work in one, is left alone. */
@@ -49635,6 +50103,8 @@ const FEWEST = 4;
 const candidates_LEAST_MS = { waits: 10, computes: 50 };
 /** The hot loops of a function whose rounds could overlap, the dearest first. */
 function candidatesIn(runtime, func) {
+    if (func.isAsync)
+        return sequencesIn(runtime, func).flatMap((one) => awaitedCandidate(runtime, one) ?? []);
     if (func.isGenerator)
         return [];
     const found = [];
@@ -49648,6 +50118,16 @@ function candidatesIn(runtime, func) {
             found.push(candidate);
     }
     return found.sort((a, b) => weightOf(b.hot) - weightOf(a.hot));
+}
+/** A loop that awaits one independent call after the other. */
+function awaitedCandidate(runtime, { func, loop, site, doubt }) {
+    const clause = loop.kind === "for" ? loop : loop.clauses[0];
+    const all = costsOf(runtime, func);
+    const hot = all.list.filter((cost) => !cost.blocks && (cost.at === site || cost.at.node === site.node));
+    if (!clause || hot.length === 0 || doubt > 1 || leniency(runtime, func, loop) === "start-up")
+        return null;
+    const count = costs_countOf(clause.iter) ?? constantLength(runtime, clause.iter);
+    return { func, loop: clause, costs: all, hot, isMany: comesFromFile(runtime, clause.iter), count, doubt };
 }
 function candidateAt(runtime, func, loop) {
     const written = costs_countOf(loop.iter);
@@ -49715,7 +50195,7 @@ function isHot({ does, weight, byInput, group, blocks }, rounds) {
     const each = weight / rounds;
     if (does === "computes")
         return !byInput && each >= candidates_LEAST_MS.computes;
-    if (!blocks && group !== "http" && group !== "service" && group !== "database")
+    if (!blocks)
         return false;
     return (each >= candidates_LEAST_MS.waits &&
         (group === "http" || group === "service" || group === "database" || group === "child" || group === "network"));
@@ -49729,9 +50209,6 @@ function isIndependent(runtime, loop, cost) {
     const call = node.kind === "call" ? node : null;
     const shown = node.kind === "withitem" ? node.context : node.kind === "for" || node.kind === "clause" ? node.iter : node;
     if (!dependsOnItem(loop, shown))
-        return false;
-    // What is only made here, and awaited elsewhere, runs together already.
-    if (!cost.blocks && !isAwaitedHere(node))
         return false;
     if (IN_ORDER.test(cost.name))
         return false;
@@ -49761,11 +50238,6 @@ function isIndependent(runtime, loop, cost) {
 }
 /** What the service limits itself, what has an order, and models that learn from one call to the next. */
 const IN_ORDER = /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|^huggingface_hub\..*(?:commit|delete_|upload_)|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|commit|push|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
-function isAwaitedHere({ kind, parent }) {
-    if (kind === "withitem")
-        return true;
-    return (parent?.kind === "await" || (parent?.kind === "withitem" && parent.parent?.kind === "with" && parent.parent.isAsync));
-}
 /** The call works on an object that the function it stands in takes from around it: an archive that every round adds to. */
 function isOuterObject({ inference }, { site }) {
     if (site.node.kind !== "call" || site.node.callee.kind !== "attribute")
@@ -49841,7 +50313,7 @@ function candidates_sitesIn(runtime, func, loop) {
         .flatMap(({ library }) => library.map(({ name }) => name));
 }
 /** Clients that are pools themselves, and run one query each. */
-const SHARED_POOLS = /^(?:asyncpg\.Pool|databases\.Database|psycopg_pool)\b/;
+const SHARED_POOLS = /^psycopg_pool\b/;
 const OPENS = /(?:\.(?:connect|getconn|acquire|begin|connection|__call__|Session|sessionmaker|Connection|AsyncSession)|\.Pool\.(?:acquire|connection))$/;
 /** Programs that work on files of their own, so that several can run at once. */
 const CONVERTERS = /^(?:ffmpeg|ffprobe|convert|magick|mogrify|gs|pdftotext|pdftoppm|pdftocairo|tesseract|cwebp|dwebp|optipng|pngquant|jpegoptim|cjpeg|sox|lame|flac|opusenc|x264|HandBrakeCLI|gzip|bzip2|xz|zstd|inkscape|rsvg-convert|pandoc|wkhtmltopdf|exiftool|ocrmypdf|heif-convert|vips|cjxl|avifenc)$/;
@@ -49883,13 +50355,196 @@ function isStateless(runtime, loop, cost, call) {
     return cost.hops > 0 || isMadeInside(runtime, loop, call.callee.value);
 }
 
+;// CONCATENATED MODULE: ./build/recommend/launches.js
+
+
+
+
+
+
+
+
+/** What the function itself starts: threads, processes, tasks. What its caller chooses is the caller's. */
+function launchesIn(runtime, func) {
+    const found = [];
+    for (const site of runtime.graph.sites(func)) {
+        const submission = submissionAt(runtime, site);
+        if (submission) {
+            const launch = launches_submitted(runtime, submission);
+            if (launch)
+                found.push(launch);
+            continue;
+        }
+        for (const handover of site.handovers) {
+            const { to, by } = handover.destination;
+            if (handover.library === CONTEXT_RUN ||
+                to === "loop" ||
+                to === "greenlet" ||
+                OFFLOAD.get(by)?.keyword === "initializer")
+                continue;
+            const ground = groundOf(runtime, site, handover);
+            if (ground === "here")
+                continue;
+            const costs = moved(costsOfCallable(runtime, site, handover), site, handover.func, ground, roundsAt(site.node), handover.doubt);
+            const isAlone = OFFLOAD.get(by)?.pool === "own" && !isInItemLoop(site.node);
+            found.push({
+                site,
+                kind: ground,
+                work: [handover],
+                submission: null,
+                start: null,
+                costs,
+                alone: isAlone,
+                atOnce: 1,
+                perItem: false,
+            });
+        }
+    }
+    for (const start of starts_startsOf(runtime).in(func)) {
+        const launch = launches_started(runtime, func, start);
+        if (launch)
+            found.push(launch);
+    }
+    return found;
+}
+function launches_submitted(runtime, submission) {
+    const { site, to, callable, fact, cls } = submission;
+    const work = submission.work.flatMap((one) => inContext(runtime, submission, one));
+    // Whoever passes the function in chooses the work.
+    const passed = callable && isContextRun(submission) ? submission.payload[0]?.expression : callable;
+    if (passed && work.length === 0 && runtime.graph.callables.parameterOf(passed))
+        return null;
+    if (fact.decorator && work.length === 0)
+        return null;
+    const kind = to ?? (fact.to === "process" || fact.to === "interpreter" ? fact.to : "thread");
+    const repeats = fact.argsForm === "map" ? 10 : 1;
+    const costs = costs_joined(work.map((one) => moved(costsOfCallable(runtime, site, one), site, one.func, kind, roundsAt(site.node) * repeats, one.doubt)));
+    const isOwn = fact.pool === "own" || cls !== null;
+    const multiplier = isOwn ? multiplierOf(runtime, submission) : null;
+    const pool = capacity_poolOf(runtime, submission);
+    return {
+        site,
+        kind,
+        work,
+        submission,
+        start: null,
+        costs: work.length === 0 ? { ...NO_COSTS, open: true } : costs,
+        alone: isOwn && !isInItemLoop(site.node) && multiplier === null,
+        atOnce: multiplier && multiplier.doubt < 2 ? Number.POSITIVE_INFINITY : pool?.capacity ? limitsOf(pool.capacity).low : 1,
+        perItem: multiplier?.kind === "item" && multiplier.doubt < 2,
+    };
+}
+const CONTEXT_RUN = "contextvars.Context.run";
+/** A `while` around a start begins it again when it has ended; a `for` starts several. */
+function isInItemLoop(node) {
+    return boundedness_loopsAround(node).some(({ kind }) => kind !== "while");
+}
+function isContextRun({ work }) {
+    return work.some(({ library }) => library === CONTEXT_RUN);
+}
+/** `submit(context.run, work, …)` runs the work. */
+function inContext({ graph }, { payload }, callable) {
+    const [first] = payload;
+    return callable.library === CONTEXT_RUN && first ? graph.callables.of(first.expression) : [callable];
+}
+function launches_started(runtime, func, start) {
+    const site = runtime.graph.siteOf(start.call) ?? {
+        func,
+        node: start.call,
+        kind: "call",
+        awaited: true,
+        library: [],
+        targets: [],
+        handovers: [],
+    };
+    const own = costsOf(runtime, func);
+    const made = own.list.filter(({ at }) => isInside(at.node, start.work));
+    const roots = start.roots.map((root) => moved(costsOf(runtime, root.func), site, root.func, "here", roundsAt(start.call), root.doubt));
+    if (made.length === 0 && roots.length === 0 && start.library.length === 0)
+        return null;
+    return {
+        site,
+        kind: "tasks",
+        work: start.roots.map((root) => ({ func: root.func, library: null, doubt: root.doubt })),
+        submission: null,
+        start,
+        costs: made.length > 0 ? { ...own, list: made } : costs_joined(roots),
+        alone: start.over.length === 0 && start.roots.length <= 1,
+        atOnce: 1,
+        perItem: false,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/recommend/parts.js
+
+
+/** The parts that count, the heaviest first. */
+function parts_partsOf(runtime, subject) {
+    const parts = new Map();
+    for (const cost of workOf(subject.costs).costs) {
+        const runs = parts_runsOf(runtime, subject, cost);
+        if (runs === null)
+            continue;
+        const key = [runs, cost.does, cost.group, cost.gil].join();
+        const part = parts.get(key);
+        if (part)
+            part.costs.push(cost);
+        else
+            parts.set(key, {
+                runs,
+                does: cost.does,
+                group: cost.group,
+                gil: cost.gil,
+                costs: [cost],
+                many: parts_isMany(subject, runs),
+            });
+    }
+    return [...parts.values()];
+}
+/** How a cost runs; `null` where that is another function's to say. */
+function parts_runsOf(runtime, { isAsync, func, launches, candidate, context }, cost) {
+    const launch = launches.find(({ costs }) => costs.list.includes(cost)) ?? launches.find(({ site }) => site === cost.at);
+    switch (cost.ground) {
+        case "thread":
+            return launch?.alone && launch.kind === "thread" ? "in one thread" : "in threads";
+        case "process":
+            return launch?.alone && launch.kind === "process" ? "in one process" : "in processes";
+        case "interpreter":
+            return "in interpreters";
+        default:
+    }
+    const inLoop = candidate?.hot.some(({ site, ground }) => site === cost.site && ground === cost.ground) ?? false;
+    if (!cost.blocks)
+        return inLoop ? "awaited one by one" : "awaited";
+    if (inLoop && !func.isAsync)
+        return "one by one";
+    if (cost.coroutine !== null && !isGathered(launches, cost.coroutine))
+        return null;
+    if (func.isAsync || (isAsync && !context))
+        return leniency(runtime, cost.coroutine ?? func, cost.coroutine ? cost.site.node : cost.at.node) === null
+            ? "on the loop"
+            : "alone on the loop";
+    if (context?.kind === "thread")
+        return "in server threads";
+    if (context?.kind === "process")
+        return "in server processes";
+    return context?.kind === "loop" ? "on the loop" : "one by one";
+}
+/** Several tasks of a coroutine that stops the loop run one after the other. */
+function isGathered(launches, coroutine) {
+    return launches.some(({ kind, alone, work }) => kind === "tasks" && !alone && work.some(({ func }) => func === coroutine));
+}
+/** Beyond this many waiting threads a loop is the better place to wait. */
+const MANY_THREADS = 100;
+function parts_isMany({ launches, candidate }, runs) {
+    if (runs === "in threads")
+        return launches.some(({ kind, atOnce }) => kind === "thread" && atOnce > MANY_THREADS);
+    if (runs === "one by one")
+        return candidate !== null && (candidate.count === null ? candidate.isMany : candidate.count >= MANY_THREADS);
+    return false;
+}
+
 ;// CONCATENATED MODULE: ./build/recommend/sites.js
-
-
-
-
-
-
 
 
 
@@ -49981,181 +50636,7 @@ function subject(runtime, func, role, launches, candidate, handler) {
         costs,
         context: handler,
     };
-    return { ...base, parts: sites_partsOf(runtime, base) };
-}
-/** The parts that count, the heaviest first. */
-function sites_partsOf(runtime, subject) {
-    const parts = new Map();
-    for (const cost of workOf(subject.costs).costs) {
-        const runs = sites_runsOf(runtime, subject, cost);
-        if (runs === null)
-            continue;
-        const key = [runs, cost.does, cost.group, cost.gil].join();
-        const part = parts.get(key);
-        if (part)
-            part.costs.push(cost);
-        else
-            parts.set(key, {
-                runs,
-                does: cost.does,
-                group: cost.group,
-                gil: cost.gil,
-                costs: [cost],
-                many: sites_isMany(subject, runs),
-            });
-    }
-    return [...parts.values()];
-}
-/** How a cost runs; `null` where that is another function's to say. */
-function sites_runsOf(runtime, { isAsync, func, launches, candidate, context }, cost) {
-    const launch = launches.find(({ costs }) => costs.list.includes(cost)) ?? launches.find(({ site }) => site === cost.at);
-    switch (cost.ground) {
-        case "thread":
-            return launch?.alone && launch.kind === "thread" ? "in one thread" : "in threads";
-        case "process":
-            return launch?.alone && launch.kind === "process" ? "in one process" : "in processes";
-        case "interpreter":
-            return "in interpreters";
-        default:
-    }
-    const inLoop = candidate?.hot.some(({ site, ground }) => site === cost.site && ground === cost.ground) ?? false;
-    if (!cost.blocks)
-        return inLoop ? "awaited one by one" : "awaited";
-    if (inLoop && !func.isAsync)
-        return "one by one";
-    if (cost.coroutine !== null && !isGathered(launches, cost.coroutine))
-        return null;
-    if (func.isAsync || (isAsync && !context))
-        return leniency(runtime, cost.coroutine ?? func, cost.coroutine ? cost.site.node : cost.at.node) === null
-            ? "on the loop"
-            : "alone on the loop";
-    if (context?.kind === "thread")
-        return "in server threads";
-    if (context?.kind === "process")
-        return "in server processes";
-    return context?.kind === "loop" ? "on the loop" : "one by one";
-}
-/** Several tasks of a coroutine that stops the loop run one after the other. */
-function isGathered(launches, coroutine) {
-    return launches.some(({ kind, alone, work }) => kind === "tasks" && !alone && work.some(({ func }) => func === coroutine));
-}
-/** Beyond this many waiting threads a loop is the better place to wait. */
-const MANY_THREADS = 100;
-function sites_isMany({ launches, candidate }, runs) {
-    if (runs === "in threads")
-        return launches.some(({ kind, atOnce }) => kind === "thread" && atOnce > MANY_THREADS);
-    if (runs === "one by one")
-        return candidate !== null && (candidate.count === null ? candidate.isMany : candidate.count >= MANY_THREADS);
-    return false;
-}
-/** What the function itself starts: threads, processes, tasks. What its caller chooses is the caller's. */
-function launchesIn(runtime, func) {
-    const found = [];
-    for (const site of runtime.graph.sites(func)) {
-        const submission = submissionAt(runtime, site);
-        if (submission) {
-            const launch = sites_submitted(runtime, submission);
-            if (launch)
-                found.push(launch);
-            continue;
-        }
-        for (const handover of site.handovers) {
-            const { to, by } = handover.destination;
-            if (to === "loop" || to === "greenlet" || OFFLOAD.get(by)?.keyword === "initializer")
-                continue;
-            const ground = groundOf(runtime, site, handover);
-            if (ground === "here")
-                continue;
-            const costs = moved(costsOfCallable(runtime, site, handover), site, handover.func, ground, roundsAt(site.node), handover.doubt);
-            const isAlone = OFFLOAD.get(by)?.pool === "own" && !isInItemLoop(site.node);
-            found.push({
-                site,
-                kind: ground,
-                work: [handover],
-                submission: null,
-                start: null,
-                costs,
-                alone: isAlone,
-                atOnce: 1,
-                perItem: false,
-            });
-        }
-    }
-    for (const start of starts_startsOf(runtime).in(func)) {
-        const launch = sites_started(runtime, func, start);
-        if (launch)
-            found.push(launch);
-    }
-    return found;
-}
-function sites_submitted(runtime, submission) {
-    const { site, to, callable, fact, cls } = submission;
-    const work = submission.work.flatMap((one) => inContext(runtime, submission, one));
-    // Whoever passes the function in chooses the work.
-    const passed = callable && isContextRun(submission) ? submission.payload[0]?.expression : callable;
-    if (passed && work.length === 0 && runtime.graph.callables.parameterOf(passed))
-        return null;
-    if (fact.decorator && work.length === 0)
-        return null;
-    const kind = to ?? (fact.to === "process" || fact.to === "interpreter" ? fact.to : "thread");
-    const repeats = fact.argsForm === "map" ? 10 : 1;
-    const costs = costs_joined(work.map((one) => moved(costsOfCallable(runtime, site, one), site, one.func, kind, roundsAt(site.node) * repeats, one.doubt)));
-    const isOwn = fact.pool === "own" || cls !== null;
-    const multiplier = isOwn ? multiplierOf(runtime, submission) : null;
-    const pool = capacity_poolOf(runtime, submission);
-    return {
-        site,
-        kind,
-        work,
-        submission,
-        start: null,
-        costs: work.length === 0 ? { ...NO_COSTS, open: true } : costs,
-        alone: isOwn && !isInItemLoop(site.node) && multiplier === null,
-        atOnce: multiplier && multiplier.doubt < 2 ? Number.POSITIVE_INFINITY : pool?.capacity ? limitsOf(pool.capacity).low : 1,
-        perItem: multiplier?.kind === "item" && multiplier.doubt < 2,
-    };
-}
-/** A `while` around a start begins it again when it has ended; a `for` starts several. */
-function isInItemLoop(node) {
-    return boundedness_loopsAround(node).some(({ kind }) => kind !== "while");
-}
-function isContextRun({ work }) {
-    return work.some(({ library }) => library === "contextvars.Context.run");
-}
-/** `submit(context.run, work, …)` runs the work. */
-function inContext({ graph }, { payload }, callable) {
-    const [first] = payload;
-    return callable.library === "contextvars.Context.run" && first ? graph.callables.of(first.expression) : [callable];
-}
-function sites_started(runtime, func, start) {
-    const site = runtime.graph.siteOf(start.call) ?? {
-        func,
-        node: start.call,
-        kind: "call",
-        awaited: true,
-        library: [],
-        targets: [],
-        handovers: [],
-    };
-    const own = costsOf(runtime, func);
-    const made = own.list.filter(({ at }) => sites_isWithin(at.node, start.work));
-    const roots = start.roots.map((root) => moved(costsOf(runtime, root.func), site, root.func, "here", roundsAt(start.call), root.doubt));
-    if (made.length === 0 && roots.length === 0 && start.library.length === 0)
-        return null;
-    return {
-        site,
-        kind: "tasks",
-        work: start.roots.map((root) => ({ func: root.func, library: null, doubt: root.doubt })),
-        submission: null,
-        start,
-        costs: made.length > 0 ? { ...own, list: made } : costs_joined(roots),
-        alone: start.over.length === 0 && start.roots.length <= 1,
-        atOnce: 1,
-        perItem: false,
-    };
-}
-function sites_isWithin(node, work) {
-    return isInside(node, work);
+    return { ...base, parts: parts_partsOf(runtime, base) };
 }
 const sites_RUNNERS = /^(?:asyncio\.run|asyncio\.AbstractEventLoop\.run_until_complete|asyncio\.Runner\.run|anyio\.run|trio\.run|uvloop\.run)$/;
 /** The coroutines that a program begins with. */
@@ -50277,13 +50758,15 @@ function baselineOf({ func }, entry) {
     switch (entry.kind) {
         case "script":
             return [`time python ${entry.run}  # baseline: user + sys near real is computing, far below it is waiting`];
-        case "server":
+        case "server": {
             if (entry.url === null)
                 return [`Baseline: start ${words_quoted(entry.start)} and time one task alone.`];
+            const load = entry.method === "GET" ? "oha" : `oha -m ${entry.method}`;
             return [
-                `oha -n 200 -c 1 ${entry.url}  # baseline: one request at a time`,
-                `oha -n 200 -c 20 ${entry.url}  # trial: 20 at once`,
+                `${load} -n 200 -c 1 ${entry.url}  # baseline: one request at a time`,
+                `${load} -n 200 -c 20 ${entry.url}  # trial: 20 at once`,
             ];
+        }
         default:
             return [
                 `Baseline: call ${words_quoted(words_ownName(func))} once with real input in \`bench.py\`, and print \`time.process_time()\` and \`time.perf_counter()\` around it: a ratio near 1 is computing, below 0.2 waiting.`,
@@ -50393,7 +50876,6 @@ function recommendationsOf(runtime, concerns) {
 function recommend_recommendation(runtime, subject, decision) {
     const { func } = subject;
     const { work, current, recommended, fits, confidence, row } = decision;
-    const driver = driverFor(subject.costs.list);
     const isChange = fits === false;
     return {
         function: func.name,
@@ -50405,11 +50887,11 @@ function recommend_recommendation(runtime, subject, decision) {
         recommended,
         fits,
         confidence,
-        reasons: reasonsFor(runtime, subject, decision, driver),
+        reasons: reasonsFor(runtime, subject, decision),
         evidence: evidenceFor(decision),
         change: isChange ? changeFor(runtime, subject, decision) : null,
         sizes: isChange ? sizesFor(runtime, subject, row.sizes ?? []) : [],
-        alternatives: isChange ? alternativesFor(subject, decision, runtime.target, driver) : [],
+        alternatives: isChange ? alternativesFor(subject, decision, runtime.target) : [],
         verify: verify_verification(subject, decision, entryOf(runtime, subject), runtime.target),
     };
 }
@@ -50428,9 +50910,9 @@ function nameNode({ node }) {
     const last = node.decorators.at(-1);
     return [...node.params, ...children(node).filter(({ start }) => last && start > last.end)][0] ?? node;
 }
-function reasonsFor(runtime, subject, decision, driver) {
+function reasonsFor(runtime, subject, decision) {
     const { fits, verdicts, row, work } = decision;
-    const sentences = (verdict, why) => why.flatMap((template) => filled(template, values(runtime, subject, verdict, driver, work.stranger)) ?? []);
+    const sentences = (verdict, why) => why.flatMap((template) => filled(template, values(runtime, subject, verdict, work.stranger)) ?? []);
     const [first] = verdicts;
     if (!first)
         return sentences(null, row.why);
@@ -50468,7 +50950,7 @@ function staying({ part }, all) {
         ? []
         : [`The part that ${part.does === "waits" ? "waits" : "computes"} (${callName(call.name)}) ${where}.`];
 }
-function values(runtime, subject, verdict, driver, stranger) {
+function values(runtime, subject, verdict, stranger) {
     const { target } = runtime;
     const cost = verdict?.part.costs[0] ?? null;
     const instead = recommend_awaitable(cost?.instead ?? null);
@@ -50481,7 +50963,7 @@ function values(runtime, subject, verdict, driver, stranger) {
         tasks: isAvailable("asyncio.TaskGroup", target.minor) ? "`asyncio.TaskGroup`" : "`asyncio.gather`",
         limit: sizeValue(runtime, subject, "semaphore"),
         instead: instead && words_choices(instead),
-        driver,
+        driver: driverFor(verdict?.part.costs ?? []),
         many: manyWords(subject),
         stranger: stranger === null ? "" : ` (no table knows ${words_quoted(stranger)})`,
     };
@@ -50931,12 +51413,15 @@ async function review(change, settings, progress = () => { }, reports = () => tr
         await parsers.close();
     }
 }
-/** Audits a tree as it stands: findings in files for which `reports` says yes; imports are followed through the whole tree. */
-async function audit(tree, reports, settings, progress = () => { }) {
+/** Audits a tree, or a shard of it, as it stands: findings in files for which `wants` says yes; imports are followed through the whole tree. */
+async function audit(tree, wants, settings, progress = () => { }, shard = null) {
     const started = performance.now();
     const version = await versionOf(tree, settings);
+    const part = shard === null ? null : new Set(await shardPaths(version, shard));
+    const reports = (path) => wants(path) && (part === null || part.has(path));
     const wanted = version.paths.filter(reports);
-    const paths = wanted.length === version.paths.length ? wanted : present(version.paths, await examine_reached(version, wanted));
+    const isWhole = part !== null || wanted.length === version.paths.length;
+    const paths = present(version.paths, isWhole ? [...(part ?? wanted)] : await examine_reached(version, wanted));
     const parsers = await parsersFor(version, paths, settings);
     try {
         let count = 0;
@@ -51008,102 +51493,6 @@ function verdictOf(open, { failOn }) {
     return counted.some((finding) => finding_atLeastSeverity(finding.severity, failOn)) ? "fail" : "pass";
 }
 
-;// CONCATENATED MODULE: ./build/shards.js
-
-
-
-/** GitHub's job matrix has at most this many jobs. */
-const MOST_SHARDS = 256;
-/** Reads `i/n`; `null` when it is anything else. */
-function parseShard(text) {
-    const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
-    const shard = { index: Number(index), count: Number(count) };
-    return shard.index >= 1 && shard.index <= shard.count && shard.count <= MOST_SHARDS ? shard : null;
-}
-/** Whether a file belongs to a shard: by its path alone, so that a new file moves no other. */
-function inShard(path, { index, count }) {
-    return ((0,external_node_crypto_namespaceObject.createHash)("sha256").update(path).digest().readUInt32BE(0) % count) + 1 === index;
-}
-/** Joins the reports of all shards of one audit. */
-function mergeReports(reports, failOn) {
-    const [first] = reports;
-    if (first === undefined)
-        throw new InputError("there are no reports to join; check the input report-files");
-    shards_complete(reports);
-    const findings = unique(reports.flatMap((report) => report.findings), ({ fingerprint }) => fingerprint).sort(byPlace);
-    const open = findings.filter(({ suppressed }) => !suppressed);
-    const sum = (count) => reports.reduce((total, report) => total + count(report), 0);
-    const failing = failOn !== "never" && findings.some((finding) => isCounted(finding) && atLeastSeverity(finding.severity, failOn));
-    const { shard: _, ...rest } = first;
-    return {
-        ...rest,
-        verdict: reports.some(({ verdict }) => verdict === "error") ? "error" : failing ? "fail" : "pass",
-        stats: {
-            files: sum(({ stats }) => stats.files),
-            lines: sum(({ stats }) => stats.lines),
-            skipped: unique(reports.flatMap(({ stats }) => stats.skipped), ({ path }) => path).sort((a, b) => (a.path < b.path ? -1 : 1)),
-            durationMs: sum(({ stats }) => stats.durationMs),
-            introduced: sum(({ stats }) => stats.introduced),
-            fixed: sum(({ stats }) => stats.fixed),
-            existing: open.length,
-            suppressed: findings.length - open.length,
-        },
-        findings,
-        checklist: joinedChecklist(reports),
-        recommendations: unique(reports.flatMap(({ recommendations }) => recommendations), ({ path, line, function: name }) => JSON.stringify([path, line, name])).sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
-        resources: unique(reports.flatMap(({ resources }) => resources), (resource) => JSON.stringify(resource)).sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
-        map: reports.find(({ map }) => map !== null)?.map ?? null,
-        notes: unique(reports.flatMap(({ notes }) => notes), (note) => note),
-    };
-}
-/** All reports must be audits of one tool and Python, and every shard must be there once: a missing one would pass unseen. */
-function shards_complete(reports) {
-    const [first] = reports;
-    for (const report of reports) {
-        const same = report.tool.version === first?.tool.version && report.pythonVersion === first.pythonVersion;
-        if (report.mode !== "audit" || !same) {
-            throw new InputError("the reports to join are not of one audit: mode, version of the tool and Python must be the same");
-        }
-    }
-    const count = first?.shard?.count ?? 1;
-    const seen = reports.map(({ shard }) => `${shard?.index ?? 1}/${shard?.count ?? 1}`);
-    for (let index = 1; index <= count; index += 1) {
-        const times = seen.filter((each) => each === `${index}/${count}`).length;
-        if (times !== 1) {
-            throw new InputError(`the report of shard ${index}/${count} is there ${times} times instead of once; check the jobs of the matrix`);
-        }
-    }
-    if (reports.length !== count)
-        throw new InputError("the reports to join come from audits that were split differently");
-}
-const GRAVITY = (/* unused pure expression or super */ null && (["not-applicable", "pass", "unknown", "fail"]));
-function joinedChecklist(reports) {
-    const joined = new Map();
-    for (const answer of reports.flatMap(({ checklist }) => checklist)) {
-        const known = joined.get(answer.id);
-        if (known === undefined) {
-            joined.set(answer.id, { ...answer });
-            continue;
-        }
-        const graver = GRAVITY.indexOf(answer.status) > GRAVITY.indexOf(known.status) ? answer.status : known.status;
-        const evidence = unique([...known.evidence, ...answer.evidence], (place) => JSON.stringify(place));
-        joined.set(answer.id, {
-            ...known,
-            status: graver,
-            evidence: evidence.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
-            findings: [...new Set([...known.findings, ...answer.findings])].sort(),
-        });
-    }
-    return [...joined.values()];
-}
-function unique(values, key) {
-    const found = new Map();
-    for (const value of values)
-        if (!found.has(key(value)))
-            found.set(key(value), value);
-    return [...found.values()];
-}
-
 ;// CONCATENATED MODULE: ./build/run.js
 
 
@@ -51134,8 +51523,7 @@ async function runAudit({ names, values }, around) {
     const target = await auditTarget(names, start, around.environment);
     const { settings, notes } = await configureAudit(target.tree, await run_chosen(values, target.directory, around));
     const shard = shardOf(values.get("shard"));
-    const reports = (path) => target.reports(path) && (shard === null || inShard(path, shard));
-    const found = await audit(target.tree, reports, settings, around.progress);
+    const found = await audit(target.tree, target.reports, settings, around.progress, shard);
     const whole = shard === null && target.reports("");
     const report = await withBaseline(found, values, around, settings, whole);
     const part = shard === null ? {} : { shard };
