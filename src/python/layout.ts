@@ -3,6 +3,8 @@ export interface Layout {
   /** Importable dotted name of a file, source roots stripped. */
   nameOf(path: string): string;
   resolve(from: string, module: string, level: number): string | null;
+  /** The folder of the project that a file belongs to: the nearest one with a `pyproject.toml` or the like, else the top. */
+  projectOf(path: string): string;
 }
 
 const MARKERS = ["pyproject.toml", "setup.py", "setup.cfg"];
@@ -12,10 +14,12 @@ export function layoutOf(paths: readonly string[], isLibrary: (top: string) => b
   const files = new Set(paths.filter((path) => /\.py[iw]?$/.test(path)));
   const packages = new Set<string>();
   const roots = new Set<string>(["", "src"]);
+  const projects = new Set<string>([""]);
   for (const path of paths) {
     const { folder, file } = split(path);
     if (file === "__init__.py") packages.add(folder);
     if (MARKERS.includes(file)) {
+      projects.add(folder);
       roots.add(folder);
       roots.add(join(folder, "src"));
     }
@@ -89,7 +93,13 @@ export function layoutOf(paths: readonly string[], isLibrary: (top: string) => b
     return 0;
   };
 
-  return { nameOf, resolve };
+  const projectOf = (path: string): string => {
+    let at = split(path).folder;
+    while (!projects.has(at)) at = split(at).folder;
+    return at;
+  };
+
+  return { nameOf, resolve, projectOf };
 }
 
 function split(path: string): { folder: string; file: string } {

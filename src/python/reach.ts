@@ -37,24 +37,41 @@ export function reachOf(changed: readonly string[], texts: ReadonlyMap<string, s
   return [...found];
 }
 
-/** The files in groups that do not import each other, the longest first; each group in order. */
+/**
+ * The files in groups that have nothing to do with each other, the longest first: files of one project (see `Layout.projectOf`) and
+ * files that import each other stay together. Each group is in order.
+ */
 export function groupsOf(texts: ReadonlyMap<string, string>, layout: Layout): { paths: string[]; length: number }[] {
   const beside = neighboursOf(texts, layout);
+  const byProject = new Map<string, string[]>();
+  for (const path of texts.keys()) {
+    const project = layout.projectOf(path);
+    const known = byProject.get(project);
+    if (known) known.push(path);
+    else byProject.set(project, [path]);
+  }
   const seen = new Set<string>();
   const groups: { paths: string[]; length: number }[] = [];
   for (const start of [...texts.keys()].sort()) {
     if (seen.has(start)) continue;
     seen.add(start);
     const paths = [start];
+    const projects = new Set<string>();
     let length = 0;
-    for (let at = 0; at < paths.length; at++) {
-      const path = paths[at] ?? start;
-      length += texts.get(path)?.length ?? 0;
-      for (const one of beside.get(path) ?? []) {
+    const add = (more: Iterable<string>): void => {
+      for (const one of more) {
         if (seen.has(one) || !texts.has(one)) continue;
         seen.add(one);
         paths.push(one);
       }
+    };
+    for (let at = 0; at < paths.length; at++) {
+      const path = paths[at] ?? start;
+      length += texts.get(path)?.length ?? 0;
+      const project = layout.projectOf(path);
+      if (!projects.has(project)) add(byProject.get(project) ?? []);
+      projects.add(project);
+      add(beside.get(path) ?? []);
     }
     groups.push({ paths: paths.sort(), length });
   }

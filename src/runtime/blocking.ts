@@ -38,8 +38,9 @@ export function blockingOf(graph: CallGraph, origins: Origins, facts: BlockingFa
     waits: spread(
       graph,
       of((fact) => !isFile(fact)),
+      { program: 1, object: 0, always: 0 },
     ),
-    files: spread(graph, of(isFile)),
+    files: spread(graph, of(isFile), { program: 2, object: 1, always: 0 }),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Inference } from "../python/infer.ts";
 import type { Func } from "../python/module.ts";
-import type { Expression, Name, Node, Parameter, Statement } from "../python/syntax.ts";
-import { opensScope } from "../python/syntax.ts";
+import type { Expression, Name, Node, Parameter } from "../python/syntax.ts";
 import { matchArguments } from "./callables.ts";
 import type { Site, Target } from "./callgraph.ts";
+import { conditionsOf } from "./conditions.ts";
 
 /** What is known about the truth of a branch's condition. */
 type Verdict = "true" | "false" | "unlikely" | "unknown";
@@ -16,12 +16,6 @@ interface Question {
   values: readonly Expression[];
 }
 
-/** A condition on the way, and whether it must hold or must not. */
-interface Condition {
-  test: Expression;
-  taken: boolean;
-}
-
 /**
  * How sure it is that a call of a function reaches `node` in it, by the branches around it that ask for a parameter: 0 nothing speaks
  * against it, 1 the call passes something that hardly takes the branch, `null` the call's arguments or the defaults rule it out.
@@ -29,7 +23,7 @@ interface Condition {
 export function reaches(inference: Inference, site: Site, target: Target, node: Node): 0 | 1 | null {
   if (site.node.kind !== "call" || target.func.node.kind === "module") return 0;
   let doubt: 0 | 1 = 0;
-  for (const { test, taken } of branchesAround(node, target.func)) {
+  for (const { test, taken } of conditionsOf(node, target.func)) {
     const question = questionOf(inference, test);
     if (!question || !target.func.params.includes(question.parameter)) continue;
     const verdict = answer(inference, question, given(site, target, question.parameter));
@@ -41,83 +35,10 @@ export function reaches(inference: Inference, site: Site, target: Target, node: 
 
 /** Whether it depends on what the function is called with that `node` in it runs. */
 export function isConditional(inference: Inference, func: Func, node: Node): boolean {
-  return branchesAround(node, func).some(({ test }) => {
+  return conditionsOf(node, func).some(({ test }) => {
     const question = questionOf(inference, test);
     return question !== null && func.params.includes(question.parameter);
   });
-}
-
-/** The conditions that must hold (or must not) for the node to run, within its function. */
-function branchesAround(node: Node, func: Func): Condition[] {
-  const found: Condition[] = [];
-  for (let at = node.parent, from: Node = node; at; from = at, at = at.parent) {
-    found.push(...passedBefore(at, from));
-    if (at === func.node) break;
-    if (opensScope(at)) return [];
-    if (at.kind === "branch" && from !== at.test) found.push({ test: at.test, taken: true });
-    else if (at.kind === "if") {
-      const index = from.kind === "branch" ? at.branches.indexOf(from) : -1;
-      for (const branch of index < 0 ? at.branches : at.branches.slice(0, index))
-        found.push({ test: branch.test, taken: false });
-    } else if (at.kind === "conditional" && from !== at.test) found.push({ test: at.test, taken: from === at.body });
-    else if (at.kind === "boolean" && from === at.right) found.push({ test: at.left, taken: at.op === "and" });
-  }
-  return found.flatMap(parts);
-}
-
-/** `a and b` holds if both do, `a or b` fails if both do. */
-function parts({ test, taken }: Condition): Condition[] {
-  if (test.kind !== "boolean" || (test.op === "and") !== taken) return [{ test, taken }];
-  return [...parts({ test: test.left, taken }), ...parts({ test: test.right, taken })];
-}
-
-/** What must hold because the statements before `from` in the same block did not leave it: `if not ready: return`. */
-function passedBefore(block: Node, from: Node): Condition[] {
-  const found: Condition[] = [];
-  for (const statement of before(block, from)) {
-    if (statement.kind !== "if") continue;
-    const { branches, orelse } = statement;
-    for (const { test, body } of branches) {
-      if (!leaves(body)) break;
-      found.push({ test, taken: false });
-    }
-    const [only, ...more] = branches;
-    if (only && more.length === 0 && leaves(orelse)) found.push({ test: only.test, taken: true });
-  }
-  return found;
-}
-
-function before(block: Node, from: Node): readonly Statement[] {
-  for (const list of blocksOf(block)) {
-    const index = list.findIndex((statement) => statement === from);
-    if (index >= 0) return list.slice(0, index);
-  }
-  return [];
-}
-
-function blocksOf(node: Node): (readonly Statement[])[] {
-  switch (node.kind) {
-    case "if":
-      return [node.orelse];
-    case "for":
-    case "while":
-      return [node.body, node.orelse];
-    case "try":
-      return [node.body, node.orelse, node.final];
-    case "function":
-    case "branch":
-    case "with":
-    case "handler":
-    case "case":
-      return [node.body];
-    default:
-      return [];
-  }
-}
-
-function leaves(body: readonly Statement[]): boolean {
-  const last = body.at(-1);
-  return last !== undefined && /^(?:return|raise|continue|break)$/.test(last.kind);
 }
 
 function questionOf(inference: Inference, test: Expression): Question | null {

@@ -328,6 +328,7 @@ function emptied(runtime: Runtime, list: readonly Seen<Touch>[]): Conflict[] {
       (node) =>
         node.end <= at.start &&
         (node.kind === "attribute" || node.kind === "name") &&
+        !isEmptied(node) &&
         sourceOf(func.module, node) === text,
     );
     const read = reads.findLast((node) => pauseBetween(runtime, func, node.start, at, node) !== null);
@@ -335,7 +336,8 @@ function emptied(runtime: Runtime, list: readonly Seen<Touch>[]): Conflict[] {
     // A copy taken and the original emptied without a pause between lose nothing.
     if (!read || read !== last) continue;
     const pause = pauseBetween(runtime, func, read.start, at, read);
-    if (!pause || haveCommonLock(runtime, { ...clear.use, loop: read }, filler.use, "task")) continue;
+    if (!pause || isTakenDown(func, pause)) continue;
+    if (haveCommonLock(runtime, { ...clear.use, loop: read }, filler.use, "task")) continue;
     found.push({
       func,
       at,
@@ -352,6 +354,28 @@ function emptied(runtime: Runtime, list: readonly Seen<Touch>[]): Conflict[] {
   }
   return found;
 }
+
+/** `x.clear()` and `x = []` read nothing of what is in it. */
+function isEmptied(node: Node): boolean {
+  const { parent } = node;
+  return (
+    (parent?.kind === "attribute" && parent.attr === "clear") ||
+    (parent?.kind === "assign" && parent.targets.some((one) => one === node))
+  );
+}
+
+/** Whether the code closes things down: what comes in meanwhile is not served any more. */
+function isTakenDown({ node, module }: Func, pause: Node): boolean {
+  if (node.kind === "function" && TEARDOWN.test(node.name)) return true;
+  return (
+    pause.kind === "await" &&
+    pause.value.kind === "call" &&
+    TEARDOWN.test(sourceOf(module, pause.value.callee).split(".").at(-1) ?? "")
+  );
+}
+
+const TEARDOWN =
+  /^_*(?:a?close|a?stop|shut_?down|disconnect|terminate|kill|cancel|cleanup|clean_up|tear_?down|unload|release|__aexit__|wait_closed)(?:$|_)/;
 
 function baseText(func: Func, at: Expression): string {
   return sourceOf(func.module, at.kind === "attribute" && at.attr === "clear" ? at.value : at);

@@ -3,7 +3,7 @@ import type { Func } from "../python/module.ts";
 import { neverRuns } from "./blocking.ts";
 import type { CallGraph, Site } from "./callgraph.ts";
 import { loopWorkOf } from "./loops.ts";
-import { type Effects, type Source, spread } from "./witness.ts";
+import { type Effects, type FirstTime, type Source, spread } from "./witness.ts";
 
 /** Work for the processor, function by function. */
 export interface Cpu {
@@ -21,6 +21,9 @@ export interface Cpu {
 
 /** The name under which loops of plain Python appear among canonical names. */
 export const PYTHON_LOOPS = "python-loops";
+
+/** What is made once and kept costs the loop its time only once. */
+const FIRST_TIME: FirstTime = { program: 1, object: 0, always: 0 };
 
 const LOOPS: CpuFact = {
   name: PYTHON_LOOPS,
@@ -64,14 +67,16 @@ export function cpuOf(
   const isHeavy = ({ weight }: CpuFact): boolean => weight === "heavy";
   return {
     direct: (func) => direct.get(func) ?? [],
-    heavy: spread(graph, of(isHeavy)),
+    heavy: spread(graph, of(isHeavy), FIRST_TIME),
     holding: spread(
       graph,
       of((fact) => isHeavy(fact) && fact.gil === "holds"),
+      FIRST_TIME,
     ),
     releasing: spread(
       graph,
       of((fact) => isHeavy(fact) && fact.gil !== "holds"),
+      FIRST_TIME,
     ),
     input: spread(
       graph,

@@ -53,7 +53,7 @@ function ownWork(
     return { at: outermost(graph.inference, deepest.loop), depth: deepest.depth, counted: deepest.counted };
   for (const site of graph.sites(func)) {
     const [innermost] = loopsAround(graph.inference, site.node);
-    if (!innermost || insideOf(innermost).some(suspends)) continue;
+    if (!innermost || insideOf(innermost).some(suspends) || !isCounted(graph.inference, innermost)) continue;
     for (const { func: target, doubt } of site.targets) {
       if (target !== func && doubt === 0 && depthOf(target) === 1)
         return { at: outermost(graph.inference, innermost), depth: 2, counted: true };
@@ -69,21 +69,40 @@ function numericLoops(graph: CallGraph, func: Func, waits: (func: Func) => boole
   for (const node of func.nodes) {
     if (node.kind !== "for" && node.kind !== "while" && node.kind !== "clause") continue;
     if (node.kind !== "while" && (node.isAsync || isSmall(inference, node.iter))) continue;
-    const depth = 1 + loopsAround(inference, node).length;
+    const nest = [node, ...loopsAround(inference, node)];
+    const depth = nest.length;
     const inside = insideOf(node);
     if (inside.some(suspends)) continue;
     if (!inside.some((one) => isArithmetic(inference, one))) continue;
     if (inside.some((one) => graph.siteOf(one)?.targets.some(({ func: target }) => waits(target)) ?? false)) continue;
-    // Deep nests over any collection are work; shallow ones surely only where numbers count the rounds.
-    const counted = (isCounted(inference, node) || depth >= 3) && isNumberWork(inference, inside);
+    const counted = isLarge(inference, nest) && isNumberWork(inference, inside);
     if (!counted && depth < 2) continue;
     found.push({ loop: node, depth, counted });
   }
   return found;
 }
 
-/** The loops around a node within its function, innermost first; small ones do not count. */
+/**
+ * Whether a nest is work whatever the data: numbers count the rounds of at least two of its loops (of a single one), or they count those
+ * of three, be it the number of elements.
+ */
+function isLarge(inference: Inference, nest: readonly Loop[]): boolean {
+  const counted = nest.filter((loop) => isCounted(inference, loop));
+  if (counted.length >= Math.min(nest.length, 2)) return true;
+  return nest.filter((loop) => isCounted(inference, loop, true)).length >= 3;
+}
+
+/** The loops around a node within its function that let nobody else run, innermost first; small ones do not count. */
 function loopsAround(inference: Inference, node: Node): Loop[] {
+  return loopsOutside(inference, node).filter((loop) => !lets(loop));
+}
+
+/** Whether other tasks get their turn in every round. */
+function lets(loop: Loop): boolean {
+  return (loop.kind !== "while" && loop.isAsync) || insideOf(loop).some(({ kind }) => kind === "await");
+}
+
+function loopsOutside(inference: Inference, node: Node): Loop[] {
   const found: Loop[] = [];
   for (let at = node.parent, from: Node = node; at; from = at, at = at.parent) {
     if (opensScope(at) || at.kind === "module") break;
@@ -144,11 +163,44 @@ function calculates(inference: Inference, call: Call): boolean {
   return call.callee.kind === "attribute" && COLLECTING.has(call.callee.attr);
 }
 
-/** Counted by numbers: `range(…)`, or a `while` whose condition computes or compares. */
-function isCounted(inference: Inference, loop: Loop): boolean {
-  if (loop.kind === "while") return loop.test.kind === "compare" || loop.test.kind === "boolean";
+/** Counted by numbers: `range(…)`, or a `while` whose condition computes or compares; a number of elements only if `orElements`. */
+function isCounted(inference: Inference, loop: Loop, orElements = false): boolean {
+  if (loop.kind === "while")
+    return (
+      (loop.test.kind === "compare" || loop.test.kind === "boolean") && (orElements || !isLength(inference, loop.test))
+    );
   const { iter } = loop;
-  return iter.kind === "call" && inference.names(iter.callee).some(({ name }) => name === "range");
+  return (
+    iter.kind === "call" &&
+    inference.names(iter.callee).some(({ name }) => name === "range") &&
+    (orElements || !iter.args.some(({ value }) => isLength(inference, value)))
+  );
+}
+
+/** Whether a number is that of the elements of something: `len(rows)`, `len(rows) - 1`, or a name for it. */
+function isLength(inference: Inference, expression: Expression): boolean {
+  switch (expression.kind) {
+    case "call":
+      return inference.names(expression.callee).some(({ name }) => name === "len");
+    case "binary":
+      return isLength(inference, expression.left) || isLength(inference, expression.right);
+    case "compare":
+      return expression.operands.some((one) => isLength(inference, one));
+    case "boolean":
+      return isLength(inference, expression.left) || isLength(inference, expression.right);
+    case "name": {
+      const [only, ...more] = inference.bindings(expression).bindings;
+      return (
+        only?.kind === "value" &&
+        more.length === 0 &&
+        only.path.length === 0 &&
+        only.value.kind === "call" &&
+        isLength(inference, only.value)
+      );
+    }
+    default:
+      return false;
+  }
 }
 
 function isSmall(inference: Inference, iter: Expression): boolean {

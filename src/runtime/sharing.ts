@@ -273,6 +273,7 @@ export function ownershipOf(runtime: Runtime, start: Start, reach: { has(func: F
     const owner = ownerOf(scope);
     if (owner === null) return "shared";
     if (isInside(binding.at, start.loop)) return binding.kind === "value" ? activation(binding.value) : "own";
+    if (isRebound(binding, scope)) return "unknown";
     if (!start.calledAgain || owner !== start.func) return "shared";
     if (binding.kind === "parameter" && owner.cls && owner.params[0] === binding.node) return "shared";
     return binding.kind === "value" ? activation(binding.value) : "unknown";
@@ -354,6 +355,11 @@ export function ownershipOf(runtime: Runtime, start: Start, reach: { has(func: F
     if (owner === null) return scope && { self: null, path: `${scope.module.path} ${expression.id}` };
     return only ? outerName(expression, only, owner) : null;
   };
+
+  /** A local that is bound several times may hold another object for each start. */
+  const isRebound = (binding: Binding, scope: Scope | null): boolean =>
+    binding.kind === "value" &&
+    [...(scope?.names.values() ?? [])].some((all) => all.length > 1 && all.includes(binding));
 
   /** `self` of two methods is taken for the same object if the classes allow it; any other local is one of its function. */
   const outerName = (name: Name, binding: Binding, owner: Func): ObjectName =>

@@ -251,7 +251,7 @@ function threadSeeds(runtime: Runtime, func: Func, list: readonly Submission[], 
           at: call,
           many,
           words: threadWords(func, submission, many, parent),
-          doubt: submission.doubt + one.doubt + (again ? 1 : 0),
+          doubt: submission.doubt + one.doubt + (again ? 1 : 0) + (parent?.doubt ?? 0),
           parent,
           loop: several && fact.argsForm !== "map" ? (loopOf(call, func) ?? call) : call,
           calledAgain: again,
@@ -367,6 +367,10 @@ function taskSeeds(runtime: Runtime, func: Func, list: readonly TaskStart[], par
         !areAlternatives(other.work, start.work),
     );
     const many = parent !== null || start.over.length > 0 || twin;
+    // Two tasks that two statements start may well come one after the other.
+    const unsure =
+      twin && start.over.length === 0 && !list.some((other) => other !== start && other.call === start.call);
+    const inherited = (parent?.doubt ?? 0) + (unsure ? 1 : 0);
     return start.roots.map(({ func: root, doubt }): Seed => {
       const { work } = start;
       const call = work.kind === "call" ? work : null;
@@ -397,7 +401,7 @@ function taskSeeds(runtime: Runtime, func: Func, list: readonly TaskStart[], par
           : many
             ? `\`${by}\` runs several \`${what}\` at once`
             : `\`${by}\` makes a task of \`${what}\``,
-        doubt,
+        doubt: doubt + inherited,
         parent,
         loop: parent ? start.call : (loopOf(work, func) ?? start.call),
         calledAgain: false,

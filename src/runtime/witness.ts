@@ -2,6 +2,7 @@ import type { Inference } from "../python/infer.ts";
 import type { Class, Func } from "../python/module.ts";
 import { isConditional, reaches } from "./branches.ts";
 import type { CallGraph, Receiver, Site, Target } from "./callgraph.ts";
+import { type Rarity, rarityOf } from "./once.ts";
 
 /** Where an effect starts: a site that calls a library, by canonical name, with the fact that the tables hold about it. */
 export interface Source<Fact> {
@@ -22,10 +23,18 @@ export interface Witness<Fact> {
   doubt: number;
   /** It holds only if `self` is of this class, which overrides a method on the way; `null` if it holds anyway. */
   requires: Class | null;
+  /** How seldom the effect is met on this way. */
+  rarity: Rarity;
 }
+
+/** The doubt about an effect that is met only the first time. */
+export type FirstTime = Readonly<Record<Rarity, number>>;
+
+const ANY_TIME: FirstTime = { program: 0, object: 0, always: 0 };
 
 /** The effects of functions, each with its best witness. */
 export interface Effects<Fact> {
+  firstTime: FirstTime;
   /** The best witness, whatever it requires of `self`. */
   get(func: Func): Witness<Fact> | undefined;
   /** One witness for each class that it may require, and for each place that some calls do not reach. */
@@ -45,16 +54,30 @@ const MOST_WITNESSES = 6;
  * Effects travel up ordinary call edges of plain functions, each with its best witness: fewest doubts, then fewest hops.
  * Coroutines keep their effects to themselves: what they do happens where they run, not where they are called.
  */
-export function spread<Fact>(graph: CallGraph, direct: (func: Func) => readonly Source<Fact>[]): Effects<Fact> {
+export function spread<Fact>(
+  graph: CallGraph,
+  direct: (func: Func) => readonly Source<Fact>[],
+  firstTime: FirstTime = ANY_TIME,
+): Effects<Fact> {
   const best = new Map<Func, Witness<Fact>[]>();
   const queue: Witness<Fact>[][] = Array.from({ length: MOST_COST + 1 }, () => []);
-  const offer = (witness: Witness<Fact>): void => {
+  const offer = (found: Witness<Fact>): void => {
+    const witness = firstTime === ANY_TIME ? found : rarer(graph.inference, found, firstTime);
     const cost = witness.length + witness.doubt * DOUBT_COST;
     if (cost <= MOST_COST) queue[cost]?.push(witness);
   };
   for (const func of graph.funcs)
     for (const source of direct(func))
-      offer({ func, site: source.site, next: null, source, length: 1, doubt: source.doubt, requires: null });
+      offer({
+        func,
+        site: source.site,
+        next: null,
+        source,
+        length: 1,
+        doubt: source.doubt,
+        requires: null,
+        rarity: "always",
+      });
   for (const bucket of queue)
     for (const witness of bucket) {
       if (!keep(graph.inference, best, witness) || witness.func.isAsync) continue;
@@ -72,10 +95,18 @@ export function spread<Fact>(graph: CallGraph, direct: (func: Func) => readonly 
           length: witness.length + 1,
           doubt: witness.doubt + doubt + way,
           requires,
+          rarity: witness.rarity,
         });
       }
     }
-  return { get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
+  return { firstTime, get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
+}
+
+/** The same witness with the doubt that its own place is reached only the first time; counted once on a way. */
+function rarer<Fact>(inference: Inference, witness: Witness<Fact>, firstTime: FirstTime): Witness<Fact> {
+  const rarity = rarityOf(inference, witness.func, witness.site.node);
+  const more = firstTime[rarity] - firstTime[witness.rarity];
+  return more > 0 ? { ...witness, rarity, doubt: witness.doubt + more } : witness;
 }
 
 /**
@@ -138,6 +169,9 @@ export function through<Fact>(
   for (const target of site.targets) {
     if (target.func.isAsync) continue;
     for (const witness of effects.all(target.func)) {
+      const { firstTime } = effects;
+      const rarity = firstTime === ANY_TIME ? "always" : rarityOf(graph.inference, site.func, site.node);
+      const first = Math.max(0, firstTime[rarity] - firstTime[witness.rarity]);
       const step = stepUp(graph.inference, witness.requires, target);
       const way = step && reaches(graph.inference, site, target, witness.site.node);
       if (!step || way === null) continue;
@@ -145,6 +179,7 @@ export function through<Fact>(
         witness.doubt +
         way +
         step.doubt +
+        first +
         (step.requires ? 1 : 0) +
         (witness.length > LONG_CHAIN ? 1 : 0) +
         (witness.length > VERY_LONG_CHAIN ? 1 : 0);
