@@ -50202,38 +50202,10 @@ function isZero(call) {
     return (given?.kind === "constant" && given.value === false) || (given?.kind === "number" && given.value === 0);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/branches.js
+;// CONCATENATED MODULE: ./build/runtime/conditions.js
 
-
-/**
- * How sure it is that a call of a function reaches `node` in it, by the branches around it that ask for a parameter: 0 nothing speaks
- * against it, 1 the call passes something that hardly takes the branch, `null` the call's arguments or the defaults rule it out.
- */
-function reaches(inference, site, target, node) {
-    if (site.node.kind !== "call" || target.func.node.kind === "module")
-        return 0;
-    let doubt = 0;
-    for (const { test, taken } of branchesAround(node, target.func)) {
-        const question = questionOf(inference, test);
-        if (!question || !target.func.params.includes(question.parameter))
-            continue;
-        const verdict = branches_answer(inference, question, given(site, target, question.parameter));
-        if (verdict === (taken ? "false" : "true"))
-            return null;
-        if (verdict === "unlikely" && taken)
-            doubt = 1;
-    }
-    return doubt;
-}
-/** Whether it depends on what the function is called with that `node` in it runs. */
-function isConditional(inference, func, node) {
-    return branchesAround(node, func).some(({ test }) => {
-        const question = questionOf(inference, test);
-        return question !== null && func.params.includes(question.parameter);
-    });
-}
 /** The conditions that must hold (or must not) for the node to run, within its function. */
-function branchesAround(node, func) {
+function conditionsOf(node, func) {
     const found = [];
     for (let at = node.parent, from = node; at; from = at, at = at.parent) {
         found.push(...passedBefore(at, from));
@@ -50281,7 +50253,7 @@ function passedBefore(block, from) {
 }
 function before(block, from) {
     for (const list of blocksOf(block)) {
-        const index = list.findIndex((statement) => statement === from);
+        const index = list.findIndex(({ start, end }) => start === from.start && end === from.end);
         if (index >= 0)
             return list.slice(0, index);
     }
@@ -50309,6 +50281,37 @@ function blocksOf(node) {
 function leaves(body) {
     const last = body.at(-1);
     return last !== undefined && /^(?:return|raise|continue|break)$/.test(last.kind);
+}
+
+;// CONCATENATED MODULE: ./build/runtime/branches.js
+
+
+/**
+ * How sure it is that a call of a function reaches `node` in it, by the branches around it that ask for a parameter: 0 nothing speaks
+ * against it, 1 the call passes something that hardly takes the branch, `null` the call's arguments or the defaults rule it out.
+ */
+function reaches(inference, site, target, node) {
+    if (site.node.kind !== "call" || target.func.node.kind === "module")
+        return 0;
+    let doubt = 0;
+    for (const { test, taken } of conditionsOf(node, target.func)) {
+        const question = questionOf(inference, test);
+        if (!question || !target.func.params.includes(question.parameter))
+            continue;
+        const verdict = branches_answer(inference, question, given(site, target, question.parameter));
+        if (verdict === (taken ? "false" : "true"))
+            return null;
+        if (verdict === "unlikely" && taken)
+            doubt = 1;
+    }
+    return doubt;
+}
+/** Whether it depends on what the function is called with that `node` in it runs. */
+function isConditional(inference, func, node) {
+    return conditionsOf(node, func).some(({ test }) => {
+        const question = questionOf(inference, test);
+        return question !== null && func.params.includes(question.parameter);
+    });
 }
 function questionOf(inference, test) {
     if (test.kind === "unary" && test.op === "not") {
@@ -50437,8 +50440,90 @@ function truth(expression) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/runtime/once.js
+
+
+const rarities = new WeakMap();
+/** Whether code at `node` of the function only fills what is kept from then on: a function without arguments that is cached, or `if self.client is None`. */
+function rarityOf(inference, func, node) {
+    const known = rarities.get(node);
+    if (known)
+        return known;
+    const found = isCachedForGood(inference, func) ? "program" : guarded(inference, func, node);
+    rarities.set(node, found);
+    return found;
+}
+/** `@cache` on a function that is always called the same way. */
+function isCachedForGood(inference, func) {
+    if (func.node.kind !== "function")
+        return false;
+    const { cached, classmethod } = inference.decoration(func);
+    return cached && func.params.length === (classmethod ? 1 : 0);
+}
+function guarded(inference, func, node) {
+    const filled = filledIn(func);
+    if (filled.size === 0)
+        return "always";
+    let found = "always";
+    for (const condition of conditionsOf(node, func)) {
+        const missing = missingIn(condition);
+        if (!missing || !filled.has(sourceOf(func.module, missing)))
+            continue;
+        if (!isOwn(inference, func, missing))
+            return "program";
+        found = "object";
+    }
+    return found;
+}
+/** What is kept beyond the function and assigned in it: attributes and globals. */
+function filledIn(func) {
+    const found = new Set();
+    for (const node of func.nodes) {
+        if (node.kind !== "assign")
+            continue;
+        for (const target of node.targets)
+            if (target.kind === "attribute" || (target.kind === "name" && func.scope.outer.get(target.id) === "global"))
+                found.add(sourceOf(func.module, target));
+    }
+    return found;
+}
+/** What a condition says is not there yet: `x is None`, `not x`, `len(x) == 0` hold, or `x` and `x is not None` do not. */
+function missingIn({ test, taken }) {
+    if (test.kind === "unary" && test.op === "not")
+        return missingIn({ test: test.operand, taken: !taken });
+    if (test.kind === "name" || test.kind === "attribute")
+        return taken ? null : test;
+    if (test.kind !== "compare" || test.ops.length !== 1)
+        return null;
+    const [left, right] = test.operands;
+    if (!left || !right)
+        return null;
+    const [op] = test.ops;
+    const isNothing = right.kind === "constant" && right.value === null;
+    const says = op === "is" || op === "==" ? taken : op === "is not" || op === "!=" ? !taken : null;
+    if (says !== true)
+        return null;
+    if (isNothing)
+        return left;
+    const counted = left.kind === "call" && left.callee.kind === "name" && left.callee.id === "len" ? left.args[0] : null;
+    return counted && right.kind === "number" && right.value === 0 ? counted.value : null;
+}
+/** Whether it is an attribute of the method's own object. */
+function isOwn(inference, func, kept) {
+    let root = kept;
+    while (root.kind === "attribute")
+        root = root.value;
+    return (kept.kind === "attribute" &&
+        root.kind === "name" &&
+        func.cls !== null &&
+        root.id === func.params[0]?.name &&
+        !inference.decoration(func).classmethod);
+}
+
 ;// CONCATENATED MODULE: ./build/runtime/witness.js
 
+
+const ANY_TIME = { program: 0, object: 0, always: 0 };
 /** A chain longer than this costs a step of confidence, and one longer than that a second: on so long a way, some branch is not taken. */
 const LONG_CHAIN = 4;
 const VERY_LONG_CHAIN = 7;
@@ -50450,17 +50535,27 @@ const MOST_WITNESSES = 6;
  * Effects travel up ordinary call edges of plain functions, each with its best witness: fewest doubts, then fewest hops.
  * Coroutines keep their effects to themselves: what they do happens where they run, not where they are called.
  */
-function spread(graph, direct) {
+function spread(graph, direct, firstTime = ANY_TIME) {
     const best = new Map();
     const queue = Array.from({ length: MOST_COST + 1 }, () => []);
-    const offer = (witness) => {
+    const offer = (found) => {
+        const witness = firstTime === ANY_TIME ? found : rarer(graph.inference, found, firstTime);
         const cost = witness.length + witness.doubt * DOUBT_COST;
         if (cost <= MOST_COST)
             queue[cost]?.push(witness);
     };
     for (const func of graph.funcs)
         for (const source of direct(func))
-            offer({ func, site: source.site, next: null, source, length: 1, doubt: source.doubt, requires: null });
+            offer({
+                func,
+                site: source.site,
+                next: null,
+                source,
+                length: 1,
+                doubt: source.doubt,
+                requires: null,
+                rarity: "always",
+            });
     for (const bucket of queue)
         for (const witness of bucket) {
             if (!keep(graph.inference, best, witness) || witness.func.isAsync)
@@ -50481,10 +50576,17 @@ function spread(graph, direct) {
                     length: witness.length + 1,
                     doubt: witness.doubt + doubt + way,
                     requires,
+                    rarity: witness.rarity,
                 });
             }
         }
-    return { get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
+    return { firstTime, get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
+}
+/** The same witness with the doubt that its own place is reached only the first time; counted once on a way. */
+function rarer(inference, witness, firstTime) {
+    const rarity = rarityOf(inference, witness.func, witness.site.node);
+    const more = firstTime[rarity] - firstTime[witness.rarity];
+    return more > 0 ? { ...witness, rarity, doubt: witness.doubt + more } : witness;
 }
 /**
  * Witnesses come in the order of their cost: the first for a requirement stays, and none is needed after one without. Where the
@@ -50547,6 +50649,9 @@ function witness_through(graph, site, effects) {
         if (target.func.isAsync)
             continue;
         for (const witness of effects.all(target.func)) {
+            const { firstTime } = effects;
+            const rarity = firstTime === ANY_TIME ? "always" : rarityOf(graph.inference, site.func, site.node);
+            const first = Math.max(0, firstTime[rarity] - firstTime[witness.rarity]);
             const step = stepUp(graph.inference, witness.requires, target);
             const way = step && reaches(graph.inference, site, target, witness.site.node);
             if (!step || way === null)
@@ -50554,6 +50659,7 @@ function witness_through(graph, site, effects) {
             const doubt = witness.doubt +
                 way +
                 step.doubt +
+                first +
                 (step.requires ? 1 : 0) +
                 (witness.length > LONG_CHAIN ? 1 : 0) +
                 (witness.length > VERY_LONG_CHAIN ? 1 : 0);
@@ -50588,8 +50694,8 @@ function blockingOf(graph, origins, facts) {
     const of = (wanted) => (func) => (direct.get(func) ?? []).filter((source) => !ELSEWHERE.has(source.fact.category) && wanted(source.fact));
     return {
         direct: (func) => direct.get(func) ?? [],
-        waits: spread(graph, of((fact) => !isFile(fact))),
-        files: spread(graph, of(isFile)),
+        waits: spread(graph, of((fact) => !isFile(fact)), { program: 1, object: 0, always: 0 }),
+        files: spread(graph, of(isFile), { program: 2, object: 1, always: 0 }),
     };
 }
 /** Whether a fact is about the local disk: it ends by itself, and soon. */
@@ -60719,7 +60825,7 @@ function sharesOfCrew(runtime, crew) {
             for (const draw of draws.in(running.func)) {
                 if (!/^(?:db|http)-pool$/.test(draw.pool.fact.kind) || draw.pool.fact.async)
                     continue;
-                if (isOwn(runtime, draw.pool, reached, work))
+                if (pools_in_use_isOwn(runtime, draw.pool, reached, work))
                     continue;
                 const known = uses.get(draw.pool.made) ?? { pool: draw.pool, uses: [] };
                 uses.set(draw.pool.made, known);
@@ -60743,7 +60849,7 @@ function pathOf(running) {
     return found;
 }
 /** Whether every worker has a pool of its own: it is made by the work itself, or by the object that each item of work has. */
-function isOwn(runtime, pool, reached, { submission }) {
+function pools_in_use_isOwn(runtime, pool, reached, { submission }) {
     const { func, made } = pool;
     if (reached.has(func) && !isRemembered(runtime, pool))
         return true;
@@ -62056,19 +62162,19 @@ function isMemoized(runtime, func) {
 }
 /** Whether code at `node` runs only while something that it then fills is still missing: it runs once. */
 function isOnce(func, node) {
-    const filled = filledIn(func);
+    const filled = memoized_filledIn(func);
     for (let at = node.parent, from = node; at; from = at, at = at.parent) {
         if (at.kind === "function" || at.kind === "lambda" || at.kind === "class" || at.kind === "module")
             break;
         if (at.kind !== "branch" || from === at.test)
             continue;
-        if (missingIn(at.test).some((one) => filled.has(sourceOf(func.module, one))))
+        if (memoized_missingIn(at.test).some((one) => filled.has(sourceOf(func.module, one))))
             return true;
     }
     return returnsEarly(func, node, filled);
 }
 /** What is kept beyond the function and assigned in it: attributes, globals, and containers by key. */
-function filledIn(func) {
+function memoized_filledIn(func) {
     const found = new Set();
     for (const node of func.nodes) {
         if (node.kind !== "assign")
@@ -62095,11 +62201,11 @@ function mentioned(func, root, filled) {
     return [root, ...within(root)].some((node) => (node.kind === "attribute" || node.kind === "name") && filled.has(sourceOf(func.module, node)));
 }
 /** What a condition says is not there yet: `x is None`, `not x`, `key not in x`. */
-function missingIn(test) {
+function memoized_missingIn(test) {
     if (test.kind === "unary" && test.op === "not")
         return [test.operand];
     if (test.kind === "boolean")
-        return [...missingIn(test.left), ...missingIn(test.right)];
+        return [...memoized_missingIn(test.left), ...memoized_missingIn(test.right)];
     if (test.kind !== "compare" || test.ops.length !== 1)
         return [];
     const [left, right] = test.operands;
@@ -66144,7 +66250,7 @@ function ownWork(graph, func, loops, depthOf) {
         return { at: outermost(graph.inference, deepest.loop), depth: deepest.depth, counted: deepest.counted };
     for (const site of graph.sites(func)) {
         const [innermost] = loops_loopsAround(graph.inference, site.node);
-        if (!innermost || insideOf(innermost).some(suspends))
+        if (!innermost || insideOf(innermost).some(suspends) || !loops_isCounted(graph.inference, innermost))
             continue;
         for (const { func: target, doubt } of site.targets) {
             if (target !== func && doubt === 0 && depthOf(target) === 1)
@@ -66162,7 +66268,8 @@ function numericLoops(graph, func, waits) {
             continue;
         if (node.kind !== "while" && (node.isAsync || isSmall(inference, node.iter)))
             continue;
-        const depth = 1 + loops_loopsAround(inference, node).length;
+        const nest = [node, ...loops_loopsAround(inference, node)];
+        const depth = nest.length;
         const inside = insideOf(node);
         if (inside.some(suspends))
             continue;
@@ -66170,16 +66277,32 @@ function numericLoops(graph, func, waits) {
             continue;
         if (inside.some((one) => graph.siteOf(one)?.targets.some(({ func: target }) => waits(target)) ?? false))
             continue;
-        // Deep nests over any collection are work; shallow ones surely only where numbers count the rounds.
-        const counted = (loops_isCounted(inference, node) || depth >= 3) && isNumberWork(inference, inside);
+        const counted = isLarge(inference, nest) && isNumberWork(inference, inside);
         if (!counted && depth < 2)
             continue;
         found.push({ loop: node, depth, counted });
     }
     return found;
 }
-/** The loops around a node within its function, innermost first; small ones do not count. */
+/**
+ * Whether a nest is work whatever the data: numbers count the rounds of at least two of its loops (of a single one), or they count those
+ * of three, be it the number of elements.
+ */
+function isLarge(inference, nest) {
+    const counted = nest.filter((loop) => loops_isCounted(inference, loop));
+    if (counted.length >= Math.min(nest.length, 2))
+        return true;
+    return nest.filter((loop) => loops_isCounted(inference, loop, true)).length >= 3;
+}
+/** The loops around a node within its function that let nobody else run, innermost first; small ones do not count. */
 function loops_loopsAround(inference, node) {
+    return loopsOutside(inference, node).filter((loop) => !lets(loop));
+}
+/** Whether other tasks get their turn in every round. */
+function lets(loop) {
+    return (loop.kind !== "while" && loop.isAsync) || insideOf(loop).some(({ kind }) => kind === "await");
+}
+function loopsOutside(inference, node) {
     const found = [];
     for (let at = node.parent, from = node; at; from = at, at = at.parent) {
         if (opensScope(at) || at.kind === "module")
@@ -66239,12 +66362,37 @@ function calculates(inference, call) {
         return names.every(({ name }) => CALCULATING.has(name) || /^(?:math|cmath|random)\./.test(name));
     return call.callee.kind === "attribute" && COLLECTING.has(call.callee.attr);
 }
-/** Counted by numbers: `range(…)`, or a `while` whose condition computes or compares. */
-function loops_isCounted(inference, loop) {
+/** Counted by numbers: `range(…)`, or a `while` whose condition computes or compares; a number of elements only if `orElements`. */
+function loops_isCounted(inference, loop, orElements = false) {
     if (loop.kind === "while")
-        return loop.test.kind === "compare" || loop.test.kind === "boolean";
+        return ((loop.test.kind === "compare" || loop.test.kind === "boolean") && (orElements || !isLength(inference, loop.test)));
     const { iter } = loop;
-    return iter.kind === "call" && inference.names(iter.callee).some(({ name }) => name === "range");
+    return (iter.kind === "call" &&
+        inference.names(iter.callee).some(({ name }) => name === "range") &&
+        (orElements || !iter.args.some(({ value }) => isLength(inference, value))));
+}
+/** Whether a number is that of the elements of something: `len(rows)`, `len(rows) - 1`, or a name for it. */
+function isLength(inference, expression) {
+    switch (expression.kind) {
+        case "call":
+            return inference.names(expression.callee).some(({ name }) => name === "len");
+        case "binary":
+            return isLength(inference, expression.left) || isLength(inference, expression.right);
+        case "compare":
+            return expression.operands.some((one) => isLength(inference, one));
+        case "boolean":
+            return isLength(inference, expression.left) || isLength(inference, expression.right);
+        case "name": {
+            const [only, ...more] = inference.bindings(expression).bindings;
+            return (only?.kind === "value" &&
+                more.length === 0 &&
+                only.path.length === 0 &&
+                only.value.kind === "call" &&
+                isLength(inference, only.value));
+        }
+        default:
+            return false;
+    }
 }
 function isSmall(inference, iter) {
     if (iter.kind === "tuple" || iter.kind === "list" || iter.kind === "set")
@@ -66320,6 +66468,8 @@ function branchingRecursion(graph, func) {
 
 /** The name under which loops of plain Python appear among canonical names. */
 const PYTHON_LOOPS = "python-loops";
+/** What is made once and kept costs the loop its time only once. */
+const FIRST_TIME = { program: 1, object: 0, always: 0 };
 const LOOPS = {
     name: PYTHON_LOOPS,
     gil: "holds",
@@ -66356,9 +66506,9 @@ function cpuOf(graph, facts, waits) {
     const isHeavy = ({ weight }) => weight === "heavy";
     return {
         direct: (func) => direct.get(func) ?? [],
-        heavy: spread(graph, of(isHeavy)),
-        holding: spread(graph, of((fact) => isHeavy(fact) && fact.gil === "holds")),
-        releasing: spread(graph, of((fact) => isHeavy(fact) && fact.gil !== "holds")),
+        heavy: spread(graph, of(isHeavy), FIRST_TIME),
+        holding: spread(graph, of((fact) => isHeavy(fact) && fact.gil === "holds"), FIRST_TIME),
+        releasing: spread(graph, of((fact) => isHeavy(fact) && fact.gil !== "holds"), FIRST_TIME),
         input: spread(graph, of((fact) => fact.weight === "input" && fact.gil === "holds")),
     };
 }
@@ -69639,7 +69789,7 @@ function sparing(func, node) {
                 if (one.kind === "name")
                     note(one);
         if (at.kind === "branch" && from !== at.test)
-            missingIn(at.test).forEach(note);
+            memoized_missingIn(at.test).forEach(note);
     }
     return found;
 }
@@ -73291,6 +73441,8 @@ function ownershipOf(runtime, start, reach) {
             return "shared";
         if (isInside(binding.at, start.loop))
             return binding.kind === "value" ? activation(binding.value) : "own";
+        if (isRebound(binding, scope))
+            return "unknown";
         if (!start.calledAgain || owner !== start.func)
             return "shared";
         if (binding.kind === "parameter" && owner.cls && owner.params[0] === binding.node)
@@ -73382,6 +73534,9 @@ function ownershipOf(runtime, start, reach) {
             return scope && { self: null, path: `${scope.module.path} ${expression.id}` };
         return only ? outerName(expression, only, owner) : null;
     };
+    /** A local that is bound several times may hold another object for each start. */
+    const isRebound = (binding, scope) => binding.kind === "value" &&
+        [...(scope?.names.values() ?? [])].some((all) => all.length > 1 && all.includes(binding));
     /** `self` of two methods is taken for the same object if the classes allow it; any other local is one of its function. */
     const outerName = (name, binding, owner) => owner.cls && binding.kind === "parameter" && owner.params[0] === binding.node
         ? { self: owner.cls, path: "self" }
@@ -73619,7 +73774,7 @@ function threadSeeds(runtime, func, list, parent) {
                     at: call,
                     many,
                     words: threadWords(func, submission, many, parent),
-                    doubt: submission.doubt + one.doubt + (again ? 1 : 0),
+                    doubt: submission.doubt + one.doubt + (again ? 1 : 0) + (parent?.doubt ?? 0),
                     parent,
                     loop: several && fact.argsForm !== "map" ? (strands_loopOf(call, func) ?? call) : call,
                     calledAgain: again,
@@ -73725,6 +73880,9 @@ function taskSeeds(runtime, func, list, parent) {
             other.roots.some((one) => start.roots.some((mine) => mine.func === one.func)) &&
             !areAlternatives(other.work, start.work));
         const many = parent !== null || start.over.length > 0 || twin;
+        // Two tasks that two statements start may well come one after the other.
+        const unsure = twin && start.over.length === 0 && !list.some((other) => other !== start && other.call === start.call);
+        const inherited = (parent?.doubt ?? 0) + (unsure ? 1 : 0);
         return start.roots.map(({ func: root, doubt }) => {
             const { work } = start;
             const call = work.kind === "call" ? work : null;
@@ -73758,7 +73916,7 @@ function taskSeeds(runtime, func, list, parent) {
                     : many
                         ? `\`${by}\` runs several \`${what}\` at once`
                         : `\`${by}\` makes a task of \`${what}\``,
-                doubt,
+                doubt: doubt + inherited,
                 parent,
                 loop: parent ? start.call : (strands_loopOf(work, func) ?? start.call),
                 calledAgain: false,
@@ -74146,6 +74304,7 @@ function emptied(runtime, list) {
         const text = baseText(func, at);
         const reads = func.nodes.filter((node) => node.end <= at.start &&
             (node.kind === "attribute" || node.kind === "name") &&
+            !isEmptied(node) &&
             sourceOf(func.module, node) === text);
         const read = reads.findLast((node) => pauseBetween(runtime, func, node.start, at, node) !== null);
         const last = reads.at(-1);
@@ -74153,7 +74312,9 @@ function emptied(runtime, list) {
         if (!read || read !== last)
             continue;
         const pause = pauseBetween(runtime, func, read.start, at, read);
-        if (!pause || haveCommonLock(runtime, { ...clear.use, loop: read }, filler.use, "task"))
+        if (!pause || isTakenDown(func, pause))
+            continue;
+        if (haveCommonLock(runtime, { ...clear.use, loop: read }, filler.use, "task"))
             continue;
         found.push({
             func,
@@ -74171,6 +74332,21 @@ function emptied(runtime, list) {
     }
     return found;
 }
+/** `x.clear()` and `x = []` read nothing of what is in it. */
+function isEmptied(node) {
+    const { parent } = node;
+    return ((parent?.kind === "attribute" && parent.attr === "clear") ||
+        (parent?.kind === "assign" && parent.targets.some((one) => one === node)));
+}
+/** Whether the code closes things down: what comes in meanwhile is not served any more. */
+function isTakenDown({ node, module }, pause) {
+    if (node.kind === "function" && TEARDOWN.test(node.name))
+        return true;
+    return (pause.kind === "await" &&
+        pause.value.kind === "call" &&
+        TEARDOWN.test(sourceOf(module, pause.value.callee).split(".").at(-1) ?? ""));
+}
+const TEARDOWN = /^_*(?:a?close|a?stop|shut_?down|disconnect|terminate|kill|cancel|cleanup|clean_up|tear_?down|unload|release|__aexit__|wait_closed)(?:$|_)/;
 function baseText(func, at) {
     return sourceOf(func.module, at.kind === "attribute" && at.attr === "clear" ? at.value : at);
 }
@@ -78435,11 +78611,13 @@ function layoutOf(paths, isLibrary) {
     const files = new Set(paths.filter((path) => /\.py[iw]?$/.test(path)));
     const packages = new Set();
     const roots = new Set(["", "src"]);
+    const projects = new Set([""]);
     for (const path of paths) {
         const { folder, file } = layout_split(path);
         if (file === "__init__.py")
             packages.add(folder);
         if (MARKERS.includes(file)) {
+            projects.add(folder);
             roots.add(folder);
             roots.add(layout_join(folder, "src"));
         }
@@ -78518,7 +78696,13 @@ function layoutOf(paths, isLibrary) {
             return 100;
         return 0;
     };
-    return { nameOf, resolve };
+    const projectOf = (path) => {
+        let at = layout_split(path).folder;
+        while (!projects.has(at))
+            at = layout_split(at).folder;
+        return at;
+    };
+    return { nameOf, resolve, projectOf };
 }
 function layout_split(path) {
     const slash = path.lastIndexOf("/");
@@ -78714,9 +78898,21 @@ function reachOf(changed, texts, layout) {
     }
     return [...found];
 }
-/** The files in groups that do not import each other, the longest first; each group in order. */
+/**
+ * The files in groups that have nothing to do with each other, the longest first: files of one project (see `Layout.projectOf`) and
+ * files that import each other stay together. Each group is in order.
+ */
 function reach_groupsOf(texts, layout) {
     const beside = neighboursOf(texts, layout);
+    const byProject = new Map();
+    for (const path of texts.keys()) {
+        const project = layout.projectOf(path);
+        const known = byProject.get(project);
+        if (known)
+            known.push(path);
+        else
+            byProject.set(project, [path]);
+    }
     const seen = new Set();
     const groups = [];
     for (const start of [...texts.keys()].sort()) {
@@ -78724,16 +78920,24 @@ function reach_groupsOf(texts, layout) {
             continue;
         seen.add(start);
         const paths = [start];
+        const projects = new Set();
         let length = 0;
-        for (let at = 0; at < paths.length; at++) {
-            const path = paths[at] ?? start;
-            length += texts.get(path)?.length ?? 0;
-            for (const one of beside.get(path) ?? []) {
+        const add = (more) => {
+            for (const one of more) {
                 if (seen.has(one) || !texts.has(one))
                     continue;
                 seen.add(one);
                 paths.push(one);
             }
+        };
+        for (let at = 0; at < paths.length; at++) {
+            const path = paths[at] ?? start;
+            length += texts.get(path)?.length ?? 0;
+            const project = layout.projectOf(path);
+            if (!projects.has(project))
+                add(byProject.get(project) ?? []);
+            projects.add(project);
+            add(beside.get(path) ?? []);
         }
         groups.push({ paths: paths.sort(), length });
     }
