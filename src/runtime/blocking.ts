@@ -99,10 +99,19 @@ function applies(graph: CallGraph, readiness: Readiness, fact: BlockingFact, sit
   if (fact.when === "never") return false;
   if (fact.when === "loop" && !repeats(site.node)) return false;
   if (site.node.kind !== "call") return true;
+  if (isFile(fact) && isInMemory(graph, site.node)) return false;
   if (returnsAtOnce(site.node) || isFinished(graph.inference, site.node)) return false;
   if (isResult(fact) && readiness.isDoneCallback(site.func) && isParameter(graph, site.node)) return false;
   return !(fact.category === "socket" || READS.has(fact.name)) || !readiness.isNonBlocking(site.func, site.node);
 }
+
+/** `Image.open(BytesIO(…))` and its kin read no disk. */
+function isInMemory({ inference }: CallGraph, call: Call): boolean {
+  const given = argument(call, null, 0);
+  return given !== null && inference.values(given).some((value) => value.kind === "instance" && MEMORY.has(value.type));
+}
+
+const MEMORY = new Set(["io.BytesIO", "io.StringIO"]);
 
 function isResult({ name }: BlockingFact): boolean {
   return /\.(?:result|exception)$/.test(name);

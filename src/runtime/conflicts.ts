@@ -106,6 +106,7 @@ function differentStrand(runtime: Runtime, seen: Seen<Update>, all: readonly See
     if (
       strand === seen.strand ||
       strand.root === seen.strand.root ||
+      areExclusive(strand, seen.strand) ||
       !sameObject(runtime, updated(seen), updated(theirs))
     )
       continue;
@@ -136,8 +137,9 @@ function areRelated({ inference }: Runtime, a: Class, b: Class): boolean {
   return inference.subclasses(a).some((one) => inference.ancestry(one).includes(b));
 }
 
-/** Whether only one of two strands that start once is ever started: in the branches of one choice. */
+/** Whether two strands never run at once: they share a pool of one thread, or only one of the two is started, in the branches of one choice. */
 function areExclusive(a: Strand, b: Strand): boolean {
+  if (a.lane !== null && a.lane === b.lane) return true;
   return a.func === b.func && !a.many && !b.many && areAlternatives(a.at, b.at);
 }
 

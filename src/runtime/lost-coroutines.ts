@@ -1,6 +1,6 @@
 import type { Func } from "../python/module.ts";
-import type { Call, Node } from "../python/syntax.ts";
-import { enclosing } from "../python/syntax.ts";
+import type { Call, Expression, Node } from "../python/syntax.ts";
+import { enclosing, isInside, within } from "../python/syntax.ts";
 import { neverRuns } from "./blocking.ts";
 import { type Coroutine, coroutinesOf } from "./coroutines.ts";
 import { type Fate, fatesOf } from "./fates.ts";
@@ -21,12 +21,12 @@ export function* lostCoroutines(runtime: Runtime): Iterable<LostCoroutine> {
   const coroutines = coroutinesOf(runtime.inference);
   for (const func of runtime.graph.funcs)
     for (const call of func.nodes) {
-      if (call.kind !== "call" || neverRuns(call)) continue;
+      if (call.kind !== "call" || neverRuns(call) || isDecided(call)) continue;
       const coroutine = coroutines.of(call);
       if (!coroutine) continue;
       const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));
       if (!fate || isExpected(call, coroutine)) continue;
-      const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, coroutine) ? 2 : 0);
+      const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, call, coroutine) ? 2 : 0);
       yield { func, call, coroutine, fate, doubt };
     }
 }
@@ -74,7 +74,34 @@ function isWith(node: Node): node is Node & { kind: "with" } {
   return node.kind === "with";
 }
 
-/** Tests put mocks in the place of coroutine functions. */
-function mayBeReplaced(runtime: Runtime, { module }: Func, { name }: Coroutine): boolean {
-  return runtime.target.isTest(module.path) && replacedNames(module).has(name.slice(name.lastIndexOf(".") + 1));
+/** Tests put mocks in the place of coroutine functions, and other code assigns to methods. */
+function mayBeReplaced(runtime: Runtime, { module }: Func, { callee }: Call, { name }: Coroutine): boolean {
+  if (callee.kind !== "attribute" && !runtime.target.isTest(module.path)) return false;
+  return replacedNames(module).has(name.slice(name.lastIndexOf(".") + 1));
+}
+
+/** `if inspect.iscoroutinefunction(f): await f() else: f()`, and branches that are switched off. */
+function isDecided(call: Call): boolean {
+  for (let at = enclosing(call, isIf); at; at = enclosing(at, isIf))
+    for (const branch of at.branches) {
+      if (isFalse(branch.test) && isInside(call, branch)) return true;
+      if ([branch.test, ...within(branch.test)].some(asksForCoroutine)) return true;
+    }
+  return false;
+}
+
+function isIf(node: Node): node is Node & { kind: "if" } {
+  return node.kind === "if";
+}
+
+function isFalse(test: Expression): boolean {
+  if (test.kind === "boolean") return test.op === "and" && (isFalse(test.left) || isFalse(test.right));
+  return test.kind === "constant" && test.value === false;
+}
+
+function asksForCoroutine(node: Node): boolean {
+  if (node.kind !== "call") return false;
+  const { callee } = node;
+  const name = callee.kind === "attribute" ? callee.attr : callee.kind === "name" ? callee.id : "";
+  return /^_?(?:is_?coroutine(?:_?function)?|is_?awaitable|is_async\w*)$/.test(name);
 }

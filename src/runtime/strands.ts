@@ -25,6 +25,8 @@ export interface Strand extends Start {
   doubt: number;
   /** The strand whose code starts it, if that runs many times at once. */
   parent: Strand | null;
+  /** The pool of one thread that runs it, if it has one: what shares that runs one after the other. */
+  lane: Node | null;
   /** What the runs get as arguments and as `self`. */
   ownership: Ownership;
   /** The functions that it reaches by ordinary calls (and, for tasks, by `await`), the root first. */
@@ -63,6 +65,7 @@ interface Seed extends Start {
   words: string;
   doubt: number;
   parent: Strand | null;
+  lane: Node | null;
   /** The parameters of the root with what the starter passes. */
   given: readonly { param: Parameter; expression: Given }[];
 }
@@ -196,6 +199,7 @@ function servedSeed(runtime: Runtime, root: Root): Seed | null {
         : `${root.label}: each call is a task of its own`,
     doubt: context.doubt,
     parent: null,
+    lane: null,
     loop: func.node,
     calledAgain: false,
     given,
@@ -253,6 +257,7 @@ function threadSeeds(runtime: Runtime, func: Func, list: readonly Submission[], 
           words: threadWords(func, submission, many, parent),
           doubt: submission.doubt + one.doubt + (again ? 1 : 0) + (parent?.doubt ?? 0),
           parent,
+          lane: laneOf(runtime, submission),
           loop: several && fact.argsForm !== "map" ? (loopOf(call, func) ?? call) : call,
           calledAgain: again,
           given,
@@ -307,6 +312,13 @@ function isSubmittedAgain({ origins }: Runtime, { pool, fact }: Submission): boo
   if (!pool || fact.argsForm !== "inline") return false;
   const holder = origins.holder(pool);
   return holder !== null && holder.kind !== "local" && origins.of(pool).length > 0;
+}
+
+/** The constructor call of a pool with one thread. */
+function laneOf(runtime: Runtime, submission: Submission): Node | null {
+  if (!submission.pool || !isSingle(runtime, submission)) return null;
+  const [made, ...others] = runtime.origins.of(submission.pool);
+  return made && others.length === 0 ? made.expression : null;
 }
 
 /** `submit(…).result()` on the spot. */
@@ -403,6 +415,7 @@ function taskSeeds(runtime: Runtime, func: Func, list: readonly TaskStart[], par
             : `\`${by}\` makes a task of \`${what}\``,
         doubt: doubt + inherited,
         parent,
+        lane: null,
         loop: parent ? start.call : (loopOf(work, func) ?? start.call),
         calledAgain: false,
         given,

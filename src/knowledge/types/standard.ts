@@ -83,7 +83,6 @@ export const STANDARD_TYPES: TypeRows = {
     ["asyncio.AbstractEventLoop.{call_soon,call_later,call_at,call_soon_threadsafe}", "asyncio.Handle"],
     ["asyncio.AbstractEventLoop.sock_accept", "await tuple socket.socket, object"],
     ["asyncio.Queue.get asyncio.to_thread", "await object"],
-    ["asyncio.{Lock,Semaphore,BoundedSemaphore,Condition}", "async with None"],
     // anyio and trio
     ["anyio.create_task_group", "async with anyio.abc.TaskGroup"],
     ["trio.open_nursery", "async with trio.Nursery"],
