@@ -48455,7 +48455,6 @@ const STANDARD_TYPES = {
         ["asyncio.AbstractEventLoop.{call_soon,call_later,call_at,call_soon_threadsafe}", "asyncio.Handle"],
         ["asyncio.AbstractEventLoop.sock_accept", "await tuple socket.socket, object"],
         ["asyncio.Queue.get asyncio.to_thread", "await object"],
-        ["asyncio.{Lock,Semaphore,BoundedSemaphore,Condition}", "async with None"],
         // anyio and trio
         ["anyio.create_task_group", "async with anyio.abc.TaskGroup"],
         ["trio.open_nursery", "async with trio.Nursery"],
@@ -50751,12 +50750,20 @@ function applies(graph, readiness, fact, site) {
         return false;
     if (site.node.kind !== "call")
         return true;
+    if (isFile(fact) && isInMemory(graph, site.node))
+        return false;
     if (returnsAtOnce(site.node) || isFinished(graph.inference, site.node))
         return false;
     if (isResult(fact) && readiness.isDoneCallback(site.func) && blocking_isParameter(graph, site.node))
         return false;
     return !(fact.category === "socket" || READS.has(fact.name)) || !readiness.isNonBlocking(site.func, site.node);
 }
+/** `Image.open(BytesIO(…))` and its kin read no disk. */
+function isInMemory({ inference }, call) {
+    const given = argument(call, null, 0);
+    return given !== null && inference.values(given).some((value) => value.kind === "instance" && MEMORY.has(value.type));
+}
+const MEMORY = new Set(["io.BytesIO", "io.StringIO"]);
 function isResult({ name }) {
     return /\.(?:result|exception)$/.test(name);
 }
@@ -68880,7 +68887,7 @@ function* lostCoroutines(runtime) {
     const coroutines = coroutinesOf(runtime.inference);
     for (const func of runtime.graph.funcs)
         for (const call of func.nodes) {
-            if (call.kind !== "call" || neverRuns(call))
+            if (call.kind !== "call" || neverRuns(call) || isDecided(call))
                 continue;
             const coroutine = coroutines.of(call);
             if (!coroutine)
@@ -68888,7 +68895,7 @@ function* lostCoroutines(runtime) {
             const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));
             if (!fate || isExpected(call, coroutine))
                 continue;
-            const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, coroutine) ? 2 : 0);
+            const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, call, coroutine) ? 2 : 0);
             yield { func, call, coroutine, fate, doubt };
         }
 }
@@ -68934,9 +68941,37 @@ function isExpected(call, { func }) {
 function isWith(node) {
     return node.kind === "with";
 }
-/** Tests put mocks in the place of coroutine functions. */
-function mayBeReplaced(runtime, { module }, { name }) {
-    return runtime.target.isTest(module.path) && replacedNames(module).has(name.slice(name.lastIndexOf(".") + 1));
+/** Tests put mocks in the place of coroutine functions, and other code assigns to methods. */
+function mayBeReplaced(runtime, { module }, { callee }, { name }) {
+    if (callee.kind !== "attribute" && !runtime.target.isTest(module.path))
+        return false;
+    return replacedNames(module).has(name.slice(name.lastIndexOf(".") + 1));
+}
+/** `if inspect.iscoroutinefunction(f): await f() else: f()`, and branches that are switched off. */
+function isDecided(call) {
+    for (let at = enclosing(call, isIf); at; at = enclosing(at, isIf))
+        for (const branch of at.branches) {
+            if (lost_coroutines_isFalse(branch.test) && isInside(call, branch))
+                return true;
+            if ([branch.test, ...within(branch.test)].some(asksForCoroutine))
+                return true;
+        }
+    return false;
+}
+function isIf(node) {
+    return node.kind === "if";
+}
+function lost_coroutines_isFalse(test) {
+    if (test.kind === "boolean")
+        return test.op === "and" && (lost_coroutines_isFalse(test.left) || lost_coroutines_isFalse(test.right));
+    return test.kind === "constant" && test.value === false;
+}
+function asksForCoroutine(node) {
+    if (node.kind !== "call")
+        return false;
+    const { callee } = node;
+    const name = callee.kind === "attribute" ? callee.attr : callee.kind === "name" ? callee.id : "";
+    return /^_?(?:is_?coroutine(?:_?function)?|is_?awaitable|is_async\w*)$/.test(name);
 }
 
 ;// CONCATENATED MODULE: ./build/rules/coroutine-never-awaited.js
@@ -73722,6 +73757,7 @@ function servedSeed(runtime, root) {
             : `${root.label}: each call is a task of its own`,
         doubt: context.doubt,
         parent: null,
+        lane: null,
         loop: func.node,
         calledAgain: false,
         given,
@@ -73776,6 +73812,7 @@ function threadSeeds(runtime, func, list, parent) {
                     words: threadWords(func, submission, many, parent),
                     doubt: submission.doubt + one.doubt + (again ? 1 : 0) + (parent?.doubt ?? 0),
                     parent,
+                    lane: laneOf(runtime, submission),
                     loop: several && fact.argsForm !== "map" ? (strands_loopOf(call, func) ?? call) : call,
                     calledAgain: again,
                     given,
@@ -73825,6 +73862,13 @@ function isSubmittedAgain({ origins }, { pool, fact }) {
         return false;
     const holder = origins.holder(pool);
     return holder !== null && holder.kind !== "local" && origins.of(pool).length > 0;
+}
+/** The constructor call of a pool with one thread. */
+function laneOf(runtime, submission) {
+    if (!submission.pool || !isSingle(runtime, submission))
+        return null;
+    const [made, ...others] = runtime.origins.of(submission.pool);
+    return made && others.length === 0 ? made.expression : null;
 }
 /** `submit(…).result()` on the spot. */
 function isResultTaken(call) {
@@ -73918,6 +73962,7 @@ function taskSeeds(runtime, func, list, parent) {
                         : `\`${by}\` makes a task of \`${what}\``,
                 doubt: doubt + inherited,
                 parent,
+                lane: null,
                 loop: parent ? start.call : (strands_loopOf(work, func) ?? start.call),
                 calledAgain: false,
                 given,
@@ -74105,6 +74150,7 @@ function differentStrand(runtime, seen, all) {
         const { strand, use } = theirs;
         if (strand === seen.strand ||
             strand.root === seen.strand.root ||
+            areExclusive(strand, seen.strand) ||
             !sameObject(runtime, updated(seen), updated(theirs)))
             continue;
         if (use.effect === "constant" || guardsAround(runtime, use, "thread").held)
@@ -74131,8 +74177,10 @@ function areRelated({ inference }, a, b) {
         return true;
     return inference.subclasses(a).some((one) => inference.ancestry(one).includes(b));
 }
-/** Whether only one of two strands that start once is ever started: in the branches of one choice. */
+/** Whether two strands never run at once: they share a pool of one thread, or only one of the two is started, in the branches of one choice. */
 function areExclusive(a, b) {
+    if (a.lane !== null && a.lane === b.lane)
+        return true;
     return a.func === b.func && !a.many && !b.many && areAlternatives(a.at, b.at);
 }
 function updated({ use, strand }) {
