@@ -123,7 +123,7 @@ function isParameter({ inference }: CallGraph, { callee }: Call): boolean {
   return inference.bindings(callee.value).bindings.every(({ kind }) => kind === "parameter");
 }
 
-const READS = new Set(["os.read", "os.write"]);
+const READS = new Set(["os.read", "os.write", "os.sendfile"]);
 
 /** Calls told not to wait: `acquire(blocking=False)`, `get(False)`, `join(timeout=0)`, `shutdown(wait=False)`. */
 function returnsAtOnce(call: Call): boolean {
