@@ -9881,7 +9881,7 @@ function blocking_isParameter({ inference }, { callee }) {
         return false;
     return inference.bindings(callee.value).bindings.every(({ kind }) => kind === "parameter");
 }
-const READS = new Set(["os.read", "os.write"]);
+const READS = new Set(["os.read", "os.write", "os.sendfile"]);
 /** Calls told not to wait: `acquire(blocking=False)`, `get(False)`, `join(timeout=0)`, `shutdown(wait=False)`. */
 function returnsAtOnce(call) {
     const method = call.callee.kind === "attribute" ? call.callee.attr : "";
