@@ -5523,6 +5523,28 @@ function children(node) {
 function opt(node) {
     return node == null ? [] : [node];
 }
+/** The blocks of statements right below a node. */
+function blocksOf(node) {
+    switch (node.kind) {
+        case "module":
+        case "function":
+        case "class":
+        case "branch":
+        case "with":
+        case "handler":
+        case "case":
+            return [node.body];
+        case "for":
+        case "while":
+            return [node.body, node.orelse];
+        case "if":
+            return [node.orelse];
+        case "try":
+            return [node.body, node.orelse, node.final];
+        default:
+            return [];
+    }
+}
 /** Calls `visit` for every node below `root` in source order; where it answers `false` the node's inside is left out. */
 function walk(root, visit) {
     for (const child of children(root))
@@ -7091,28 +7113,6 @@ function before(parent, from) {
             return block.slice(0, i);
     }
     return [];
-}
-/** The blocks of statements right below a node. */
-function blocksOf(node) {
-    switch (node.kind) {
-        case "module":
-        case "function":
-        case "class":
-        case "branch":
-        case "with":
-        case "handler":
-        case "case":
-            return [node.body];
-        case "for":
-        case "while":
-            return [node.body, node.orelse];
-        case "if":
-            return [node.orelse];
-        case "try":
-            return [node.body, node.orelse, node.final];
-        default:
-            return [];
-    }
 }
 /** Whether the code after a block may run when the block has. */
 function fallsThrough(block) {
@@ -17825,7 +17825,7 @@ function afterwards_afterwards(func, node) {
             afterwards_collect(following(parent, at), waits);
             break;
         }
-        if (blocks(parent).length === 0) {
+        if (blocksOf(parent).length === 0) {
             waits.push(...children(parent)
                 .filter((one) => one.start >= at.end)
                 .flatMap(waitsIn));
@@ -17871,34 +17871,13 @@ function afterwards_collect(statements, waits) {
     return true;
 }
 function following(parent, at) {
-    for (const block of blocks(parent)) {
+    for (const block of blocksOf(parent)) {
         const nodes = block;
         const index = nodes.indexOf(at);
         if (index >= 0)
             return block.slice(index + 1);
     }
     return [];
-}
-function blocks(node) {
-    switch (node.kind) {
-        case "module":
-        case "function":
-        case "class":
-        case "branch":
-        case "with":
-        case "handler":
-        case "case":
-            return [node.body];
-        case "for":
-        case "while":
-            return [node.body, node.orelse];
-        case "if":
-            return [node.orelse];
-        case "try":
-            return [node.body, node.orelse, node.final];
-        default:
-            return [];
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/runtime/cancellation.js
@@ -31953,7 +31932,6 @@ function large_object_pickled_detection({ func, call, fact, doubt }, burden) {
 }
 
 ;// CONCATENATED MODULE: ./build/runtime/releases.js
-
 
 
 

@@ -44311,6 +44311,28 @@ function children(node) {
 function opt(node) {
     return node == null ? [] : [node];
 }
+/** The blocks of statements right below a node. */
+function blocksOf(node) {
+    switch (node.kind) {
+        case "module":
+        case "function":
+        case "class":
+        case "branch":
+        case "with":
+        case "handler":
+        case "case":
+            return [node.body];
+        case "for":
+        case "while":
+            return [node.body, node.orelse];
+        case "if":
+            return [node.orelse];
+        case "try":
+            return [node.body, node.orelse, node.final];
+        default:
+            return [];
+    }
+}
 /** Calls `visit` for every node below `root` in source order; where it answers `false` the node's inside is left out. */
 function syntax_walk(root, visit) {
     for (const child of children(root))
@@ -50251,14 +50273,14 @@ function passedBefore(block, from) {
     return found;
 }
 function before(block, from) {
-    for (const list of blocksOf(block)) {
+    for (const list of conditions_blocksOf(block)) {
         const index = list.findIndex(({ start, end }) => start === from.start && end === from.end);
         if (index >= 0)
             return list.slice(0, index);
     }
     return [];
 }
-function blocksOf(node) {
+function conditions_blocksOf(node) {
     switch (node.kind) {
         case "if":
             return [node.orelse];
@@ -65001,34 +65023,12 @@ function guardsOf(runtime, func, node, reads) {
 }
 /** The statements of the same block that run before `from`. */
 function guards_before(parent, from) {
-    for (const block of guards_blocksOf(parent)) {
+    for (const block of blocksOf(parent)) {
         const i = block.findIndex(({ start, end }) => start === from.start && end === from.end);
         if (i >= 0)
             return block.slice(0, i);
     }
     return [];
-}
-/** The blocks of statements right below a node. */
-function guards_blocksOf(node) {
-    switch (node.kind) {
-        case "module":
-        case "function":
-        case "class":
-        case "branch":
-        case "with":
-        case "handler":
-        case "case":
-            return [node.body];
-        case "for":
-        case "while":
-            return [node.body, node.orelse];
-        case "if":
-            return [node.orelse];
-        case "try":
-            return [node.body, node.orelse, node.final];
-        default:
-            return [];
-    }
 }
 /** Whether the code after a block may run when the block has. */
 function fallsThrough(block) {
@@ -65078,7 +65078,7 @@ function leadsTo(node, write) {
     if (areAlternatives(node, write))
         return false;
     for (let at = node.parent, from = node; at && !isInside(write, from); from = at, at = at.parent)
-        for (const block of guards_blocksOf(at)) {
+        for (const block of blocksOf(at)) {
             const first = block.findIndex(({ start, end }) => start === from.start && end === from.end);
             if (first >= 0 && !block.some((one) => isInside(write, one)) && !fallsThrough(block))
                 return false;
@@ -65512,7 +65512,7 @@ function isEmptyContainer(value) {
 /** The statements after an `if`, in the same block. */
 function followingOf(branch) {
     const choice = branch.parent;
-    for (const block of choice?.parent ? guards_blocksOf(choice.parent) : []) {
+    for (const block of choice?.parent ? blocksOf(choice.parent) : []) {
         const i = block.findIndex(({ start }) => start === choice?.start);
         if (i >= 0)
             return block.slice(i + 1);
@@ -67115,7 +67115,7 @@ function afterwards_afterwards(func, node) {
             afterwards_collect(following(parent, at), waits);
             break;
         }
-        if (blocks(parent).length === 0) {
+        if (blocksOf(parent).length === 0) {
             waits.push(...children(parent)
                 .filter((one) => one.start >= at.end)
                 .flatMap(waitsIn));
@@ -67161,34 +67161,13 @@ function afterwards_collect(statements, waits) {
     return true;
 }
 function following(parent, at) {
-    for (const block of blocks(parent)) {
+    for (const block of blocksOf(parent)) {
         const nodes = block;
         const index = nodes.indexOf(at);
         if (index >= 0)
             return block.slice(index + 1);
     }
     return [];
-}
-function blocks(node) {
-    switch (node.kind) {
-        case "module":
-        case "function":
-        case "class":
-        case "branch":
-        case "with":
-        case "handler":
-        case "case":
-            return [node.body];
-        case "for":
-        case "while":
-            return [node.body, node.orelse];
-        case "if":
-            return [node.orelse];
-        case "try":
-            return [node.body, node.orelse, node.final];
-        default:
-            return [];
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/runtime/cancellation.js
@@ -71460,7 +71439,6 @@ function large_object_pickled_detection({ func, call, fact, doubt }, burden) {
 
 
 
-
 /** How the lock of an `acquire()` can stay locked; `null` where it is given back on every way, or by somebody else on purpose. */
 function leakOf(runtime, acquisition) {
     const { func, lock, node, by, waits } = acquisition;
@@ -71575,7 +71553,7 @@ function followers(acquire, func) {
                 found.push(...parent.body);
             continue;
         }
-        for (const block of guards_blocksOf(parent)) {
+        for (const block of blocksOf(parent)) {
             const i = block.findIndex(({ start, end }) => start === at?.start && end === at?.end);
             if (i >= 0)
                 found.push(...block.slice(i + 1));

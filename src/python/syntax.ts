@@ -439,6 +439,29 @@ function opt<T>(node: T | null | undefined): T[] {
   return node == null ? [] : [node];
 }
 
+/** The blocks of statements right below a node. */
+export function blocksOf(node: Node): readonly (readonly Statement[])[] {
+  switch (node.kind) {
+    case "module":
+    case "function":
+    case "class":
+    case "branch":
+    case "with":
+    case "handler":
+    case "case":
+      return [node.body];
+    case "for":
+    case "while":
+      return [node.body, node.orelse];
+    case "if":
+      return [node.orelse];
+    case "try":
+      return [node.body, node.orelse, node.final];
+    default:
+      return [];
+  }
+}
+
 /** Calls `visit` for every node below `root` in source order; where it answers `false` the node's inside is left out. */
 export function walk(root: Node, visit: (node: Node) => boolean | undefined): void {
   for (const child of children(root)) if (visit(child) !== false) walk(child, visit);

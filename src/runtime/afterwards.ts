@@ -1,6 +1,6 @@
 import type { Func } from "../python/module.ts";
 import type { Await, Clause, For, Node, Statement, While, With } from "../python/syntax.ts";
-import { children, opensScope, within } from "../python/syntax.ts";
+import { blocksOf, children, opensScope, within } from "../python/syntax.ts";
 import { exitsOf } from "./exits.ts";
 
 /** A place at which a coroutine may wait, and be cancelled. */
@@ -20,7 +20,7 @@ export function afterwards(func: Func, node: Node): Afterwards {
       collect(following(parent, at), waits);
       break;
     }
-    if (blocks(parent).length === 0) {
+    if (blocksOf(parent).length === 0) {
       waits.push(
         ...children(parent)
           .filter((one) => one.start >= at.end)
@@ -66,32 +66,10 @@ function collect(statements: readonly Statement[], waits: WaitPoint[]): boolean 
 }
 
 function following(parent: Node, at: Node): readonly Statement[] {
-  for (const block of blocks(parent)) {
+  for (const block of blocksOf(parent)) {
     const nodes: readonly Node[] = block;
     const index = nodes.indexOf(at);
     if (index >= 0) return block.slice(index + 1);
   }
   return [];
-}
-
-function blocks(node: Node): readonly (readonly Statement[])[] {
-  switch (node.kind) {
-    case "module":
-    case "function":
-    case "class":
-    case "branch":
-    case "with":
-    case "handler":
-    case "case":
-      return [node.body];
-    case "for":
-    case "while":
-      return [node.body, node.orelse];
-    case "if":
-      return [node.orelse];
-    case "try":
-      return [node.body, node.orelse, node.final];
-    default:
-      return [];
-  }
 }

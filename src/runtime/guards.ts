@@ -1,6 +1,6 @@
 import type { Func } from "../python/module.ts";
 import type { Expression, If, Node, Statement } from "../python/syntax.ts";
-import { isInside, within } from "../python/syntax.ts";
+import { blocksOf, isInside, within } from "../python/syntax.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A test that decides whether a statement runs, and what it reads of the place asked about. */
@@ -55,29 +55,6 @@ function before(parent: Node, from: Node): readonly Statement[] {
     if (i >= 0) return block.slice(0, i);
   }
   return [];
-}
-
-/** The blocks of statements right below a node. */
-export function blocksOf(node: Node): readonly (readonly Statement[])[] {
-  switch (node.kind) {
-    case "module":
-    case "function":
-    case "class":
-    case "branch":
-    case "with":
-    case "handler":
-    case "case":
-      return [node.body];
-    case "for":
-    case "while":
-      return [node.body, node.orelse];
-    case "if":
-      return [node.orelse];
-    case "try":
-      return [node.body, node.orelse, node.final];
-    default:
-      return [];
-  }
 }
 
 /** Whether the code after a block may run when the block has. */

@@ -1,8 +1,7 @@
 import type { Func } from "../python/module.ts";
 import { sourceOf } from "../python/module.ts";
 import type { Call, Expression, Node, Statement, Try } from "../python/syntax.ts";
-import { isInside, within } from "../python/syntax.ts";
-import { blocksOf } from "./guards.ts";
+import { blocksOf, isInside, within } from "../python/syntax.ts";
 import { type Acquisition, type Lock, locksOf, sameLock } from "./locks.ts";
 import type { Runtime } from "./runtime.ts";
 

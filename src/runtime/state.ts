@@ -1,8 +1,8 @@
 import type { Class, Func, Module } from "../python/module.ts";
 import { sourceOf } from "../python/module.ts";
 import type { Assign, Call, Compare, Expression, Name, Node, Statement } from "../python/syntax.ts";
-import { argument, isInside, within } from "../python/syntax.ts";
-import { blocksOf, guardsOf } from "./guards.ts";
+import { argument, blocksOf, isInside, within } from "../python/syntax.ts";
+import { guardsOf } from "./guards.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A variable that outlives one run of a function: of a module, of a class or an object, or of an enclosing function. */
