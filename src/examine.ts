@@ -17,7 +17,7 @@ import type { Rule } from "./rules/rule.ts";
 import { analyse } from "./runtime/analyse.ts";
 import { isRequirementsFile } from "./runtime/requirements.ts";
 import type { Runtime, Target } from "./runtime/runtime.ts";
-import { isSettingsFile } from "./runtime/server-settings.ts";
+import { isSettingsFile } from "./runtime/servers/server-settings.ts";
 import { dealt, type Shard } from "./shards.ts";
 
 /** One version of the code: its files, and how imports find them. */

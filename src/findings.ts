@@ -4,7 +4,7 @@ import type { Confidence, Finding, Fix, Severity } from "./finding.ts";
 import { lowered } from "./finding.ts";
 import { type Func, lineOf, position } from "./python/module.ts";
 import type { Detection, Rule } from "./rules/rule.ts";
-import { leniency } from "./runtime/leniency.ts";
+import { leniency } from "./runtime/graph/leniency.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
 /** Runs the rules and turns what they detect into findings. Until the fingerprints are made, `fingerprint` holds the function's name within its module and the subject on two lines. */

@@ -18,8 +18,8 @@ import { atLeastConfidence, atLeastSeverity, byPlace, type Finding } from "./fin
 import { fingerprint } from "./findings.ts";
 import { recommendationsOf } from "./recommend/index.ts";
 import type { Report, Stats } from "./report.ts";
-import { mapOf } from "./runtime/map.ts";
-import { resourcesOf } from "./runtime/resources.ts";
+import { mapOf } from "./runtime/pools/map.ts";
+import { resourcesOf } from "./runtime/pools/resources.ts";
 import type { Shard } from "./shards.ts";
 import { VERSION } from "./version.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { constantsOf } from "../src/python/constants.ts";
-import type { Amount, ServerSetting } from "../src/runtime/server-setting.ts";
-import { isSettingsFile, serverSettingsOf } from "../src/runtime/server-settings.ts";
+import type { Amount, ServerSetting } from "../src/runtime/servers/server-setting.ts";
+import { isSettingsFile, serverSettingsOf } from "../src/runtime/servers/server-settings.ts";
 import { loadProject } from "./projects.ts";
 
 async function settings(files: Record<string, string>): Promise<readonly ServerSetting[]> {

@@ -1,13 +1,13 @@
 import type { Finding, Place } from "../finding.ts";
 import { lineOf } from "../python/module.ts";
-import { counted, fits, fixed, isUnlimited, limitsOf, numberWords, product } from "../runtime/capacity.ts";
-import type { Crew } from "../runtime/crews.ts";
-import { databaseLoadsOf } from "../runtime/database-load.ts";
-import { drawsOf } from "../runtime/draws.ts";
-import { type Pool, poolsOf } from "../runtime/pools.ts";
-import { demandOf, type Share, sharesOf } from "../runtime/pools-in-use.ts";
+import { counted, fits, fixed, isUnlimited, limitsOf, numberWords, product } from "../runtime/pools/capacity.ts";
+import type { Crew } from "../runtime/pools/crews.ts";
+import { databaseLoadsOf } from "../runtime/pools/database-load.ts";
+import { drawsOf } from "../runtime/pools/draws.ts";
+import { type Pool, poolsOf } from "../runtime/pools/pools.ts";
+import { demandOf, type Share, sharesOf } from "../runtime/pools/pools-in-use.ts";
+import { isOwnPool, taskDemandsOf } from "../runtime/pools/task-limits.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { isOwnPool, taskDemandsOf } from "../runtime/task-limits.ts";
 import { type Evidence, type Examination, isProgram, quoted } from "./item.ts";
 
 type Kind = "db-pool" | "http-pool";

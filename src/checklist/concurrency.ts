@@ -1,12 +1,12 @@
 import type { Place } from "../finding.ts";
 import { sourceOf } from "../python/module.ts";
 import type { Recommendation } from "../report.ts";
-import { counted } from "../runtime/capacity.ts";
-import { crewsOf } from "../runtime/crews.ts";
-import { poolsOf } from "../runtime/pools.ts";
-import { startsOf } from "../runtime/starts.ts";
-import { type Submission, submissionsOf } from "../runtime/submissions.ts";
-import { workloadOf } from "../runtime/workloads.ts";
+import { startsOf } from "../runtime/coroutines/starts.ts";
+import { workloadOf } from "../runtime/effects/workloads.ts";
+import { counted } from "../runtime/pools/capacity.ts";
+import { crewsOf } from "../runtime/pools/crews.ts";
+import { poolsOf } from "../runtime/pools/pools.ts";
+import { type Submission, submissionsOf } from "../runtime/pools/submissions.ts";
 import { type Evidence, type Examination, isProgram, placeAt, quoted } from "./item.ts";
 
 /** What the recommendations say about code that runs concurrently today. */

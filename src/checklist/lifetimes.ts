@@ -1,7 +1,7 @@
 import type { Place } from "../finding.ts";
 import { sourceOf } from "../python/module.ts";
-import { lifetimesOf } from "../runtime/lifetimes.ts";
-import { waitsOf } from "../runtime/timeouts.ts";
+import { lifetimesOf } from "../runtime/lifetimes/lifetimes.ts";
+import { waitsOf } from "../runtime/waits/timeouts.ts";
 import { type Evidence, type Examination, isProgram, placeAt, quoted } from "./item.ts";
 
 /** Sessions, clients and connections that are closed on every way, or live as long as the program. */

@@ -1,7 +1,7 @@
 import type { Place } from "../finding.ts";
 import { sourceOf } from "../python/module.ts";
-import { launchesOf } from "../runtime/launches.ts";
-import { submissionsOf } from "../runtime/submissions.ts";
+import { submissionsOf } from "../runtime/pools/submissions.ts";
+import { launchesOf } from "../runtime/processes/launches.ts";
 import { type Evidence, type Examination, isProgram, placeAt, quoted } from "./item.ts";
 
 /** What goes to processes with the work: nothing that any rule found large. */

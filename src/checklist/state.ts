@@ -1,7 +1,7 @@
 import type { Place } from "../finding.ts";
 import { sourceOf } from "../python/module.ts";
-import { locksOf, lockWords } from "../runtime/locks.ts";
-import { poolsOf } from "../runtime/pools.ts";
+import { poolsOf } from "../runtime/pools/pools.ts";
+import { locksOf, lockWords } from "../runtime/state/locks.ts";
 import { type Evidence, type Examination, isProgram, placeAt, quoted } from "./item.ts";
 
 /** The locks that are taken, and the queues and shared objects through which threads, tasks and processes exchange things. */

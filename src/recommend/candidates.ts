@@ -1,14 +1,14 @@
 import type { Func } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { isInside, within } from "../python/syntax.ts";
-import { loopsAround } from "../runtime/boundedness.ts";
-import { type Cost, type Costs, costsOf, countOf, roundsAt } from "../runtime/costs.ts";
-import { dependsOnItem, type ItemLoop, independence, isMadeInside, rootOf } from "../runtime/independence.ts";
-import { leniency } from "../runtime/leniency.ts";
-import { runningFrom } from "../runtime/running.ts";
+import { type Sequence, sequencesIn } from "../runtime/coroutines/sequences.ts";
+import { loopsAround } from "../runtime/effects/boundedness.ts";
+import { type Cost, type Costs, costsOf, countOf, roundsAt } from "../runtime/effects/costs.ts";
+import { dependsOnItem, type ItemLoop, independence, isMadeInside, rootOf } from "../runtime/effects/independence.ts";
+import { weightOf } from "../runtime/effects/workloads.ts";
+import { leniency } from "../runtime/graph/leniency.ts";
+import { runningFrom } from "../runtime/graph/running.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Sequence, sequencesIn } from "../runtime/sequences.ts";
-import { weightOf } from "../runtime/workloads.ts";
 
 /** A loop that does independent work one element after the other. */
 export interface Candidate {

@@ -1,11 +1,11 @@
 import type { PoolKind } from "../knowledge/pools/row.ts";
 import { POOLS, type PoolFact, takesFrom } from "../knowledge/pools.ts";
-import { type Capacity, limitsOf } from "../runtime/capacity.ts";
-import { drawsOf } from "../runtime/draws.ts";
-import { type Pool, poolsOf } from "../runtime/pools.ts";
-import { runningFrom } from "../runtime/running.ts";
+import { runningFrom } from "../runtime/graph/running.ts";
+import { type Capacity, limitsOf } from "../runtime/pools/capacity.ts";
+import { drawsOf } from "../runtime/pools/draws.ts";
+import { type Pool, poolsOf } from "../runtime/pools/pools.ts";
+import type { Submission } from "../runtime/pools/submissions.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Submission } from "../runtime/submissions.ts";
 import type { Subject } from "./sites.ts";
 
 /** The pool of threads or processes that a submission uses, where the program makes it. */

@@ -3,7 +3,7 @@ import type { Func } from "../python/module.ts";
 import type { Call, Expression, Statement } from "../python/syntax.ts";
 import { within } from "../python/syntax.ts";
 import type { Change } from "../report.ts";
-import { type Cost, costsOf } from "../runtime/costs.ts";
+import { type Cost, costsOf } from "../runtime/effects/costs.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { poolOf } from "./capacity.ts";
 import type { Decision } from "./decide.ts";

@@ -1,9 +1,9 @@
 import type { Confidence } from "../finding.ts";
 import type { Model } from "../report.ts";
-import { loopsAround } from "../runtime/boundedness.ts";
-import type { Cost } from "../runtime/costs.ts";
+import { loopsAround } from "../runtime/effects/boundedness.ts";
+import type { Cost } from "../runtime/effects/costs.ts";
+import { type Work, weightOf, workOf } from "../runtime/effects/workloads.ts";
 import type { Target } from "../runtime/runtime.ts";
-import { type Work, weightOf, workOf } from "../runtime/workloads.ts";
 import type { Launch } from "./launches.ts";
 import type { Part, Runs } from "./parts.ts";
 import type { Subject } from "./sites.ts";

@@ -1,4 +1,4 @@
-import type { Cost } from "../runtime/costs.ts";
+import type { Cost } from "../runtime/effects/costs.ts";
 
 /** Blocking drivers by the first part of their name, and what can be awaited in their place. */
 const DRIVERS: readonly (readonly [driver: RegExp, instead: string])[] = [

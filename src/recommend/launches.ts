@@ -2,10 +2,8 @@ import { OFFLOAD } from "../knowledge/offload.ts";
 import type { Func } from "../python/module.ts";
 import type { Node } from "../python/syntax.ts";
 import { isInside } from "../python/syntax.ts";
-import { loopsAround } from "../runtime/boundedness.ts";
-import type { Callable } from "../runtime/callables.ts";
-import type { Site } from "../runtime/callgraph.ts";
-import { limitsOf } from "../runtime/capacity.ts";
+import { startsOf, type TaskStart } from "../runtime/coroutines/starts.ts";
+import { loopsAround } from "../runtime/effects/boundedness.ts";
 import {
   type Costs,
   costsOf,
@@ -16,11 +14,13 @@ import {
   NO_COSTS,
   roundsAt,
   submissionAt,
-} from "../runtime/costs.ts";
-import { multiplierOf } from "../runtime/multipliers.ts";
+} from "../runtime/effects/costs.ts";
+import type { Callable } from "../runtime/graph/callables.ts";
+import type { Site } from "../runtime/graph/callgraph.ts";
+import { limitsOf } from "../runtime/pools/capacity.ts";
+import type { Submission } from "../runtime/pools/submissions.ts";
+import { multiplierOf } from "../runtime/processes/multipliers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { startsOf, type TaskStart } from "../runtime/starts.ts";
-import type { Submission } from "../runtime/submissions.ts";
 import { poolOf } from "./capacity.ts";
 
 /** A place that starts something. */

@@ -1,10 +1,10 @@
 import { isAvailable } from "../knowledge/features.ts";
 import type { Func } from "../python/module.ts";
-import { conflictsOf } from "../runtime/conflicts.ts";
-import { lostChanges } from "../runtime/lost.ts";
-import { burdenOf } from "../runtime/payloads.ts";
-import { runningFrom } from "../runtime/running.ts";
+import { runningFrom } from "../runtime/graph/running.ts";
+import { burdenOf } from "../runtime/processes/payloads.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { conflictsOf } from "../runtime/state/conflicts.ts";
+import { lostChanges } from "../runtime/state/lost-changes.ts";
 import type { Decision } from "./decide.ts";
 import type { Subject } from "./sites.ts";
 import { quoted } from "./words.ts";

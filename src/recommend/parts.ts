@@ -1,9 +1,9 @@
 import type { WaitGroup } from "../knowledge/costs.ts";
 import type { Func } from "../python/module.ts";
-import type { Cost } from "../runtime/costs.ts";
-import { leniency } from "../runtime/leniency.ts";
+import type { Cost } from "../runtime/effects/costs.ts";
+import { workOf } from "../runtime/effects/workloads.ts";
+import { leniency } from "../runtime/graph/leniency.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { workOf } from "../runtime/workloads.ts";
 import type { Launch } from "./launches.ts";
 import type { Subject } from "./sites.ts";
 

@@ -1,7 +1,7 @@
 import type { Func } from "../python/module.ts";
-import { loopsAround } from "../runtime/boundedness.ts";
-import type { Context } from "../runtime/contexts.ts";
-import { type Costs, costsOf, joined, NO_COSTS } from "../runtime/costs.ts";
+import { loopsAround } from "../runtime/effects/boundedness.ts";
+import { type Costs, costsOf, joined, NO_COSTS } from "../runtime/effects/costs.ts";
+import type { Context } from "../runtime/graph/contexts.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Candidate, candidatesIn } from "./candidates.ts";
 import { type Launch, launchesIn } from "./launches.ts";

@@ -1,8 +1,8 @@
 import { isAvailable } from "../knowledge/features.ts";
 import { formula, THRESHOLDS } from "../knowledge/formulas.ts";
 import type { Size } from "../report.ts";
+import { weightOf } from "../runtime/effects/workloads.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { weightOf } from "../runtime/workloads.ts";
 import { connectionsOf, exactly, usualConnections } from "./capacity.ts";
 import type { Subject } from "./sites.ts";
 import type { SizeId } from "./table.ts";

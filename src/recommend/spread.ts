@@ -2,7 +2,7 @@ import { isAvailable } from "../knowledge/features.ts";
 import type { Func } from "../python/module.ts";
 import type { Call, Expression, Statement } from "../python/syntax.ts";
 import type { Change } from "../report.ts";
-import { targetNames } from "../runtime/independence.ts";
+import { targetNames } from "../runtime/effects/independence.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Candidate } from "./candidates.ts";
 import type { Subject } from "./sites.ts";

@@ -1,6 +1,6 @@
 import type { Func } from "../python/module.ts";
-import type { Cost } from "../runtime/costs.ts";
-import { PYTHON_LOOPS } from "../runtime/cpu.ts";
+import type { Cost } from "../runtime/effects/costs.ts";
+import { PYTHON_LOOPS } from "../runtime/effects/cpu.ts";
 
 /** Text in code quotes. */
 export function quoted(text: string): string {

@@ -1,4 +1,4 @@
-import { type Polling, pollingIn } from "../runtime/polling.ts";
+import { type Polling, pollingIn } from "../runtime/effects/polling.ts";
 import { shortName } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { code, quoted } from "./words.ts";

@@ -1,7 +1,7 @@
 import type { Node } from "../python/syntax.ts";
-import { counted, exceeds, limitsOf, numberWords } from "../runtime/capacity.ts";
-import { lockWords } from "../runtime/locks.ts";
-import { type TaskDemand, taskDemandsOf } from "../runtime/task-limits.ts";
+import { counted, exceeds, limitsOf, numberWords } from "../runtime/pools/capacity.ts";
+import { type TaskDemand, taskDemandsOf } from "../runtime/pools/task-limits.ts";
+import { lockWords } from "../runtime/state/locks.ts";
 import { poolWords, related, sizingFunc, withSource } from "./capacity-words.ts";
 import { shortName } from "./hops.ts";
 import type { Related, Rule } from "./rule.ts";

@@ -2,10 +2,10 @@ import type { Severity } from "../finding.ts";
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { Func } from "../python/module.ts";
 import type { Node } from "../python/syntax.ts";
-import { isFile } from "../runtime/blocking.ts";
-import { placeOf } from "../runtime/callgraph.ts";
+import { isFile } from "../runtime/effects/blocking.ts";
+import type { Source } from "../runtime/effects/witness.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Source } from "../runtime/witness.ts";
 import type { Detection, Repair, Rule } from "./rule.ts";
 import { alternatives, calleeWords, offloadAdvice } from "./words.ts";
 

@@ -1,9 +1,9 @@
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { Func } from "../python/module.ts";
 import type { Node } from "../python/syntax.ts";
-import { placeOf, type Site } from "../runtime/callgraph.ts";
+import { through, type Witness } from "../runtime/effects/witness.ts";
+import { placeOf, type Site } from "../runtime/graph/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { through, type Witness } from "../runtime/witness.ts";
 import { asyncAlternative, loopReason, loopSeverity } from "./blocking-call-in-async.ts";
 import { hops, shortName } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";

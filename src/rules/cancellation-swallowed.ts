@@ -1,5 +1,5 @@
 import type { Func } from "../python/module.ts";
-import { type Swallowed, swallowedCancellations } from "../runtime/cancellation.ts";
+import { type Swallowed, swallowedCancellations } from "../runtime/coroutines/cancellation.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { code, quoted } from "./words.ts";
 

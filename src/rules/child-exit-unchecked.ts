@@ -1,6 +1,6 @@
-import { parentingOf, reportsBack } from "../runtime/children.ts";
+import { type Submission, submissionsOf } from "../runtime/pools/submissions.ts";
+import { parentingOf, reportsBack } from "../runtime/processes/children.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Submission, submissionsOf } from "../runtime/submissions.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { code } from "./words.ts";
 

@@ -1,5 +1,5 @@
 import { sourceOf } from "../python/module.ts";
-import type { Opening } from "../runtime/lifetimes.ts";
+import type { Opening } from "../runtime/lifetimes/lifetimes.ts";
 import type { Repair } from "./rule.ts";
 
 /** `with connect(…) as c` becomes `with closing(connect(…)) as c, c`: the same transaction, and the end of the connection. */

@@ -1,4 +1,4 @@
-import type { Lifetime } from "../runtime/lifetimes.ts";
+import type { Lifetime } from "../runtime/lifetimes/lifetimes.ts";
 import { leftOpen, openedWords, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { quoted } from "./words.ts";

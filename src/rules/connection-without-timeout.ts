@@ -1,8 +1,8 @@
 import type { TimeoutFact } from "../knowledge/timeouts.ts";
 import { isSequence } from "../python/constant.ts";
+import { usesOf } from "../runtime/lifetimes/usage.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Wait, waitsOf } from "../runtime/timeouts.ts";
-import { usesOf } from "../runtime/usage.ts";
+import { type Wait, waitsOf } from "../runtime/waits/timeouts.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { blocksLoop, isTest, limitAdvice, limitRepair, waitWords } from "./waits.ts";
 

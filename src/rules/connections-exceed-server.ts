@@ -1,5 +1,5 @@
-import { counted, limitsOf, numberWords } from "../runtime/capacity.ts";
-import { type DatabaseLoad, databaseLoadsOf, isRefused } from "../runtime/database-load.ts";
+import { counted, limitsOf, numberWords } from "../runtime/pools/capacity.ts";
+import { type DatabaseLoad, databaseLoadsOf, isRefused } from "../runtime/pools/database-load.ts";
 import { poolWords, sizingFunc, withSource } from "./capacity-words.ts";
 import type { Rule } from "./rule.ts";
 

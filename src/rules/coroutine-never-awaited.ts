@@ -1,6 +1,6 @@
 import type { Expression } from "../python/syntax.ts";
 import { enclosing, isInside } from "../python/syntax.ts";
-import { type LostCoroutine, lostCoroutines } from "../runtime/lost-coroutines.ts";
+import { type LostCoroutine, lostCoroutines } from "../runtime/coroutines/lost-coroutines.ts";
 import { shortName } from "./hops.ts";
 import type { Detection, Related, Repair, Rule } from "./rule.ts";
 import { calleeWords, code, quoted } from "./words.ts";

@@ -1,12 +1,12 @@
 import type { CpuFact } from "../knowledge/cpu.ts";
 import type { Func } from "../python/module.ts";
 import type { Node } from "../python/syntax.ts";
-import { placeOf } from "../runtime/callgraph.ts";
-import { PYTHON_LOOPS } from "../runtime/cpu.ts";
+import { PYTHON_LOOPS } from "../runtime/effects/cpu.ts";
+import { through, type Witness } from "../runtime/effects/witness.ts";
+import { workloadOf } from "../runtime/effects/workloads.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
+import { submissionsOf } from "../runtime/pools/submissions.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { submissionsOf } from "../runtime/submissions.ts";
-import { through, type Witness } from "../runtime/witness.ts";
-import { workloadOf } from "../runtime/workloads.ts";
 import { headOf, sourceWords } from "./cpu-work-on-event-loop.ts";
 import { hops } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";

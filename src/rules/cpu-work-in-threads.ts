@@ -1,7 +1,7 @@
-import { repeats } from "../runtime/blocking.ts";
-import { placeOf } from "../runtime/callgraph.ts";
-import { submissionsOf } from "../runtime/submissions.ts";
-import { workloadOf } from "../runtime/workloads.ts";
+import { repeats } from "../runtime/effects/blocking.ts";
+import { workloadOf } from "../runtime/effects/workloads.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
+import { submissionsOf } from "../runtime/pools/submissions.ts";
 import { sourceWords } from "./cpu-work-on-event-loop.ts";
 import { hops, shortName } from "./hops.ts";
 import type { Rule } from "./rule.ts";

@@ -1,10 +1,10 @@
 import type { CpuFact } from "../knowledge/cpu.ts";
 import type { Func } from "../python/module.ts";
 import type { Node } from "../python/syntax.ts";
-import { placeOf } from "../runtime/callgraph.ts";
-import { PYTHON_LOOPS } from "../runtime/cpu.ts";
+import { PYTHON_LOOPS } from "../runtime/effects/cpu.ts";
+import { type Source, through } from "../runtime/effects/witness.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Source, through } from "../runtime/witness.ts";
 import { loopReason } from "./blocking-call-in-async.ts";
 import { hops } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";

@@ -1,6 +1,6 @@
-import { excess, fixed, limitsOf, numberWords, product, sum } from "../runtime/capacity.ts";
+import { excess, fixed, limitsOf, numberWords, product, sum } from "../runtime/pools/capacity.ts";
+import { type Shortage, shortages } from "../runtime/pools/shortages.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Shortage, shortages } from "../runtime/shortages.ts";
 import { poolWords, shortageDetection } from "./capacity-words.ts";
 import type { Rule } from "./rule.ts";
 

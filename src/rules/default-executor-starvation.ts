@@ -1,6 +1,6 @@
 import type { Func } from "../python/module.ts";
-import { type Handover, placeOf, type Site } from "../runtime/callgraph.ts";
-import { type Endless, endlessIn, NEVER_RETURN } from "../runtime/endless.ts";
+import { type Endless, endlessIn, NEVER_RETURN } from "../runtime/effects/endless.ts";
+import { type Handover, placeOf, type Site } from "../runtime/graph/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { shortName } from "./hops.ts";
 import type { Detection, Related, Rule } from "./rule.ts";

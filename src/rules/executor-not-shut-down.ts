@@ -1,4 +1,4 @@
-import { lifetimesOf } from "../runtime/lifetimes.ts";
+import { lifetimesOf } from "../runtime/lifetimes/lifetimes.ts";
 import { rebuilt } from "./executor-per-call.ts";
 import { openedWords, wayOut } from "./lifetime-words.ts";
 import type { Rule } from "./rule.ts";

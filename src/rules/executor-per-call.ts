@@ -1,6 +1,6 @@
-import type { Lifetime } from "../runtime/lifetimes.ts";
-import { lifetimesOf } from "../runtime/lifetimes.ts";
-import { type Repetition, repetitionOf } from "../runtime/repetition.ts";
+import { type Repetition, repetitionOf } from "../runtime/effects/repetition.ts";
+import type { Lifetime } from "../runtime/lifetimes/lifetimes.ts";
+import { lifetimesOf } from "../runtime/lifetimes/lifetimes.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { oftenWords, openedWords, repetitionTrace, wayOut } from "./lifetime-words.ts";
 import type { Rule } from "./rule.ts";

@@ -1,8 +1,8 @@
 import type { Func } from "../python/module.ts";
-import { type Alive, threadAliveAt } from "../runtime/alive.ts";
-import { type Launch, launchesOf, targetOf } from "../runtime/launches.ts";
+import type { Source } from "../runtime/effects/witness.ts";
+import { type Alive, threadAliveAt } from "../runtime/processes/alive.ts";
+import { type Launch, launchesOf, targetOf } from "../runtime/processes/launches.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Source } from "../runtime/witness.ts";
 import { hops } from "./hops.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { code } from "./words.ts";

@@ -1,6 +1,6 @@
 import { argument } from "../python/syntax.ts";
-import { handling, isIterated, isLookedAt } from "../runtime/results.ts";
-import { type Submission, submissionsOf } from "../runtime/submissions.ts";
+import { handling, isIterated, isLookedAt } from "../runtime/lifetimes/results.ts";
+import { type Submission, submissionsOf } from "../runtime/pools/submissions.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { calleeWords, code } from "./words.ts";
 

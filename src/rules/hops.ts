@@ -1,7 +1,7 @@
 import type { Func } from "../python/module.ts";
-import { placeOf } from "../runtime/callgraph.ts";
-import { PYTHON_LOOPS } from "../runtime/cpu.ts";
-import { chain, type Witness } from "../runtime/witness.ts";
+import { PYTHON_LOOPS } from "../runtime/effects/cpu.ts";
+import { chain, type Witness } from "../runtime/effects/witness.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
 import type { Related } from "./rule.ts";
 import { calleeWords, code, quoted } from "./words.ts";
 

@@ -1,5 +1,5 @@
-import { limitsOf } from "../runtime/capacity.ts";
-import { type Shortage, shortages } from "../runtime/shortages.ts";
+import { limitsOf } from "../runtime/pools/capacity.ts";
+import { type Shortage, shortages } from "../runtime/pools/shortages.ts";
 import { poolWords, shortageDetection } from "./capacity-words.ts";
 import type { Rule } from "./rule.ts";
 

@@ -1,9 +1,9 @@
 import type { Call } from "../python/syntax.ts";
 import { argument } from "../python/syntax.ts";
-import { placeOf } from "../runtime/callgraph.ts";
+import { workloadOf } from "../runtime/effects/workloads.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
+import { type Submission, submissionsOf } from "../runtime/pools/submissions.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Submission, submissionsOf } from "../runtime/submissions.ts";
-import { workloadOf } from "../runtime/workloads.ts";
 import { hops, shortName } from "./hops.ts";
 import type { Rule } from "./rule.ts";
 import { quoted } from "./words.ts";

@@ -1,5 +1,5 @@
-import { type Burden, burdenOf } from "../runtime/payloads.ts";
-import { type Submission, submissionsOf } from "../runtime/submissions.ts";
+import { type Submission, submissionsOf } from "../runtime/pools/submissions.ts";
+import { type Burden, burdenOf } from "../runtime/processes/payloads.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { code, quoted } from "./words.ts";
 

@@ -1,8 +1,8 @@
 import type { ResourceKind } from "../knowledge/resources.ts";
 import { type Class, type Func, sourceOf } from "../python/module.ts";
 import type { Node } from "../python/syntax.ts";
-import { type Lifetime, lifetimesOf } from "../runtime/lifetimes.ts";
-import type { Repetition } from "../runtime/repetition.ts";
+import type { Repetition } from "../runtime/effects/repetition.ts";
+import { type Lifetime, lifetimesOf } from "../runtime/lifetimes/lifetimes.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Related } from "./rule.ts";
 import { calleeWords, code } from "./words.ts";

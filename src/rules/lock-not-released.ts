@@ -1,5 +1,5 @@
-import { locksOf, lockWords } from "../runtime/locks.ts";
-import { type Leak, leakOf } from "../runtime/releases.ts";
+import { locksOf, lockWords } from "../runtime/state/locks.ts";
+import { type Leak, leakOf } from "../runtime/state/releases.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { code, quoted } from "./words.ts";
 

@@ -1,6 +1,6 @@
-import { placeOf } from "../runtime/callgraph.ts";
-import { type Inversion, inversionsOf, type Nesting } from "../runtime/lock-order.ts";
-import { type Acquisition, bothWords, lockWords } from "../runtime/locks.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
+import { type Inversion, inversionsOf, type Nesting } from "../runtime/state/lock-order.ts";
+import { type Acquisition, bothWords, lockWords } from "../runtime/state/locks.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { code, quoted } from "./words.ts";
 

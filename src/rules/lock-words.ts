@@ -1,7 +1,7 @@
 import type { Severity } from "../finding.ts";
-import { placeOf } from "../runtime/callgraph.ts";
-import type { LoopWait, ThreadHold } from "../runtime/contention.ts";
-import { type Acquisition, lockWords } from "../runtime/locks.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
+import type { LoopWait, ThreadHold } from "../runtime/state/contention.ts";
+import { type Acquisition, lockWords } from "../runtime/state/locks.ts";
 import type { Related } from "./rule.ts";
 import { code, quoted } from "./words.ts";
 

@@ -1,6 +1,6 @@
-import { placeOf } from "../runtime/callgraph.ts";
-import type { Context } from "../runtime/contexts.ts";
-import { type ForeignCall, foreignCalls } from "../runtime/loop-calls.ts";
+import { type ForeignCall, foreignCalls } from "../runtime/coroutines/loop-calls.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
+import type { Context } from "../runtime/graph/contexts.ts";
 import { hops, shortName } from "./hops.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { calleeWords, code, quoted } from "./words.ts";

@@ -1,8 +1,8 @@
 import type { Func } from "../python/module.ts";
-import { placeOf, type Site } from "../runtime/callgraph.ts";
-import { isNestable, type LoopStart, loopStartsOf } from "../runtime/loop-starts.ts";
+import { isNestable, type LoopStart, loopStartsOf } from "../runtime/coroutines/loop-starts.ts";
+import type { Source, Witness } from "../runtime/effects/witness.ts";
+import { placeOf, type Site } from "../runtime/graph/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Source, Witness } from "../runtime/witness.ts";
 import { loopReason } from "./blocking-call-in-async.ts";
 import { hops } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";

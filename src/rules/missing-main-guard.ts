@@ -1,10 +1,10 @@
 import type { Func } from "../python/module.ts";
-import type { Site } from "../runtime/callgraph.ts";
-import { isFedAtImport, type Launch, launchesOf } from "../runtime/launches.ts";
-import { isGuarded } from "../runtime/main-guard.ts";
-import { isConditional } from "../runtime/order.ts";
+import { chain, type Source, through, type Witness } from "../runtime/effects/witness.ts";
+import type { Site } from "../runtime/graph/callgraph.ts";
+import { isConditional } from "../runtime/graph/order.ts";
+import { isFedAtImport, type Launch, launchesOf } from "../runtime/processes/launches.ts";
+import { isGuarded } from "../runtime/processes/main-guard.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { chain, type Source, through, type Witness } from "../runtime/witness.ts";
 import { hops } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { code } from "./words.ts";

@@ -1,5 +1,5 @@
-import { counted } from "../runtime/capacity.ts";
-import { type NestedWait, nestedWaitsOf } from "../runtime/nested-waits.ts";
+import { counted } from "../runtime/pools/capacity.ts";
+import { type NestedWait, nestedWaitsOf } from "../runtime/pools/nested-waits.ts";
 import { related, withSource } from "./capacity-words.ts";
 import { shortName } from "./hops.ts";
 import type { Related, Rule } from "./rule.ts";

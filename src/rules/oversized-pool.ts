@@ -1,11 +1,11 @@
 import { THRESHOLDS } from "../knowledge/formulas.ts";
 import { serverOfName } from "../knowledge/pools/database-servers.ts";
 import { PROCESSORS } from "../knowledge/pools.ts";
-import { type Capacity, counted, limitsOf } from "../runtime/capacity.ts";
-import { type Crew, crewsOf } from "../runtime/crews.ts";
-import { type Pool, poolsOf } from "../runtime/pools.ts";
-import { sharesOf } from "../runtime/pools-in-use.ts";
-import { type Running, runningFrom } from "../runtime/running.ts";
+import { type Running, runningFrom } from "../runtime/graph/running.ts";
+import { type Capacity, counted, limitsOf } from "../runtime/pools/capacity.ts";
+import { type Crew, crewsOf } from "../runtime/pools/crews.ts";
+import { type Pool, poolsOf } from "../runtime/pools/pools.ts";
+import { sharesOf } from "../runtime/pools/pools-in-use.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { sizingFunc, withSource } from "./capacity-words.ts";
 import type { Detection, Rule } from "./rule.ts";

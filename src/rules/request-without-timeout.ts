@@ -1,5 +1,5 @@
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Wait, waitsOf } from "../runtime/timeouts.ts";
+import { type Wait, waitsOf } from "../runtime/waits/timeouts.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { isTest, keeping, limitAdvice, limitRepair, waiterAt, waitWords } from "./waits.ts";
 

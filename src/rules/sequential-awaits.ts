@@ -1,6 +1,6 @@
-import { placeOf } from "../runtime/callgraph.ts";
+import { type Sequence, sequencesIn } from "../runtime/coroutines/sequences.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Sequence, sequencesIn } from "../runtime/sequences.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { calleeWords, code } from "./words.ts";
 

@@ -1,5 +1,5 @@
-import type { Lifetime } from "../runtime/lifetimes.ts";
-import type { Repetition } from "../runtime/repetition.ts";
+import type { Repetition } from "../runtime/effects/repetition.ts";
+import type { Lifetime } from "../runtime/lifetimes/lifetimes.ts";
 import { closingRepair } from "./closing-repair.ts";
 import { callWords, leftOpen, openedWords, repetitionTrace, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";

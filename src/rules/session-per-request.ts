@@ -1,9 +1,9 @@
-import type { Lifetime } from "../runtime/lifetimes.ts";
-import { lifetimesOf } from "../runtime/lifetimes.ts";
-import type { Repetition } from "../runtime/repetition.ts";
-import { repetitionOf } from "../runtime/repetition.ts";
+import type { Repetition } from "../runtime/effects/repetition.ts";
+import { repetitionOf } from "../runtime/effects/repetition.ts";
+import type { Lifetime } from "../runtime/lifetimes/lifetimes.ts";
+import { lifetimesOf } from "../runtime/lifetimes/lifetimes.ts";
+import { isAdjusted, variesBy } from "../runtime/lifetimes/variation.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { isAdjusted, variesBy } from "../runtime/variation.ts";
 import { oftenWords, openedWords, repetitionTrace, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";
 

@@ -1,4 +1,4 @@
-import { type ForeignUse, foreignUses } from "../runtime/thread-bound.ts";
+import { type ForeignUse, foreignUses } from "../runtime/state/thread-bound.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { code } from "./words.ts";
 

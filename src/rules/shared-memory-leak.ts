@@ -1,8 +1,8 @@
 import { RESOURCES } from "../knowledge/resources.ts";
-import type { Lifetime } from "../runtime/lifetimes.ts";
-import { lifetimeOf, lifetimesOf } from "../runtime/lifetimes.ts";
+import type { Lifetime } from "../runtime/lifetimes/lifetimes.ts";
+import { lifetimeOf, lifetimesOf } from "../runtime/lifetimes/lifetimes.ts";
+import { createsBlock, unlinksAttached } from "../runtime/lifetimes/shared-memory.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { createsBlock, unlinksAttached } from "../runtime/shared-memory.ts";
 import { leavesOpen, openedWords, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";
 

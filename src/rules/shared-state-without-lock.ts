@@ -1,6 +1,6 @@
-import { type Conflict, conflictsOf } from "../runtime/conflicts.ts";
-import { lockWords } from "../runtime/locks.ts";
-import { variableId } from "../runtime/state.ts";
+import { type Conflict, conflictsOf } from "../runtime/state/conflicts.ts";
+import { lockWords } from "../runtime/state/locks.ts";
+import { variableId } from "../runtime/state/state.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { code, quoted } from "./words.ts";
 

@@ -1,5 +1,5 @@
-import { type LostChange, lostChanges } from "../runtime/lost.ts";
-import { type Submission, submissionsOf } from "../runtime/submissions.ts";
+import { type Submission, submissionsOf } from "../runtime/pools/submissions.ts";
+import { type LostChange, lostChanges } from "../runtime/state/lost-changes.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { code, quoted } from "./words.ts";
 

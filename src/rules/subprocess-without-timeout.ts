@@ -1,10 +1,10 @@
 import type { Severity } from "../finding.ts";
-import { isTyped } from "../runtime/command-lines.ts";
-import { type Program, programOf } from "../runtime/programs.ts";
+import { isTyped } from "../runtime/processes/command-lines.ts";
+import { type Program, programOf } from "../runtime/processes/programs.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Wait, waitsOf } from "../runtime/timeouts.ts";
-import { isGone, isToldToEnd } from "../runtime/wait-ends.ts";
-import { hasOwnThread } from "../runtime/waiters.ts";
+import { type Wait, waitsOf } from "../runtime/waits/timeouts.ts";
+import { isGone, isToldToEnd } from "../runtime/waits/wait-ends.ts";
+import { hasOwnThread } from "../runtime/waits/waiters.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { blocksLoop, isTest, keeping, limitAdvice, waiterAt, waitWords } from "./waits.ts";
 import { quoted } from "./words.ts";

@@ -1,4 +1,4 @@
-import { type LostTask, lostTasks } from "../runtime/lost-tasks.ts";
+import { type LostTask, lostTasks } from "../runtime/coroutines/lost-tasks.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { calleeWords, quoted } from "./words.ts";
 

@@ -1,9 +1,9 @@
 import type { Func } from "../python/module.ts";
-import { placeOf, type Site } from "../runtime/callgraph.ts";
-import { contentionOf, type LoopWait, loopWaitOf, remoteness } from "../runtime/contention.ts";
-import { type Acquisition, locksOf, lockWords } from "../runtime/locks.ts";
+import { through, type Witness } from "../runtime/effects/witness.ts";
+import { placeOf, type Site } from "../runtime/graph/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { through, type Witness } from "../runtime/witness.ts";
+import { contentionOf, type LoopWait, loopWaitOf, remoteness } from "../runtime/state/contention.ts";
+import { type Acquisition, locksOf, lockWords } from "../runtime/state/locks.ts";
 import { hops } from "./hops.ts";
 import { holdTrace, loopWaitWords, nameOfLock } from "./lock-words.ts";
 import type { Detection, Related, Rule } from "./rule.ts";

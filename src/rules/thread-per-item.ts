@@ -1,5 +1,5 @@
-import { type Multiplier, multiplierOf } from "../runtime/multipliers.ts";
-import { type Submission, submissionsOf } from "../runtime/submissions.ts";
+import { type Submission, submissionsOf } from "../runtime/pools/submissions.ts";
+import { type Multiplier, multiplierOf } from "../runtime/processes/multipliers.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { code } from "./words.ts";
 

@@ -1,7 +1,7 @@
 import type { Severity } from "../finding.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Wait, waitsOf } from "../runtime/timeouts.ts";
-import { weightOfWait } from "../runtime/wait-weights.ts";
+import { type Wait, waitsOf } from "../runtime/waits/timeouts.ts";
+import { weightOfWait } from "../runtime/waits/wait-weights.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { weighChild } from "./subprocess-without-timeout.ts";
 import { argumentOf, blocksLoop, keeping, waiterAt, waitWords } from "./waits.ts";

@@ -1,5 +1,5 @@
-import { placeOf } from "../runtime/callgraph.ts";
-import { type FanOut, fanOutsOf } from "../runtime/fan-out.ts";
+import { type FanOut, fanOutsOf } from "../runtime/coroutines/fan-out.ts";
+import { placeOf } from "../runtime/graph/callgraph.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { calleeWords, code, quoted } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import { backlogsOf } from "../runtime/backlogs.ts";
+import { backlogsOf } from "../runtime/pools/backlogs.ts";
 import { poolWords, sizingFunc } from "./capacity-words.ts";
 import { shortName } from "./hops.ts";
 import type { Rule } from "./rule.ts";

@@ -1,4 +1,5 @@
 import type { Expression } from "../python/syntax.ts";
+import { type Submission, submissionsOf } from "../runtime/pools/submissions.ts";
 import {
   importsRicherPickle,
   type Obstacle,
@@ -6,9 +7,8 @@ import {
   obstacleIn,
   type Way,
   wayOf,
-} from "../runtime/pickling.ts";
+} from "../runtime/processes/pickling.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Submission, submissionsOf } from "../runtime/submissions.ts";
 import type { Detection, Related, Rule } from "./rule.ts";
 import { calleeWords, code, quoted } from "./words.ts";
 

@@ -1,6 +1,6 @@
 import { AWAITED_WORDS, type TimeoutFact } from "../knowledge/timeouts.ts";
-import { type Wait, waitsOf } from "../runtime/timeouts.ts";
-import { type WaitWeight, weightOfWait } from "../runtime/wait-weights.ts";
+import { type Wait, waitsOf } from "../runtime/waits/timeouts.ts";
+import { type WaitWeight, weightOfWait } from "../runtime/waits/wait-weights.ts";
 import { shortName } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { blocksLoop, isTest, keeping, limitAdvice, waitWords } from "./waits.ts";

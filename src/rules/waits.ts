@@ -1,8 +1,8 @@
 import type { Func } from "../python/module.ts";
 import type { Argument, Node } from "../python/syntax.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Wait } from "../runtime/timeouts.ts";
-import { type Waiter, waiterOf } from "../runtime/waiters.ts";
+import type { Wait } from "../runtime/waits/timeouts.ts";
+import { type Waiter, waiterOf } from "../runtime/waits/waiters.ts";
 import { loopReason } from "./blocking-call-in-async.ts";
 import { insertArgument } from "./insert-argument.ts";
 import type { Detection } from "./rule.ts";

@@ -8,16 +8,16 @@ import { inferenceOf } from "../python/infer.ts";
 import type { Layout } from "../python/layout.ts";
 import { libraryOf } from "../python/library.ts";
 import type { Module } from "../python/module.ts";
-import { passedArguments } from "./arguments.ts";
-import { blockingOf } from "./blocking.ts";
-import { callGraphOf } from "./callgraph.ts";
-import { contextsOf } from "./contexts.ts";
-import { cpuOf } from "./cpu.ts";
-import { frameworkRoots } from "./frameworks.ts";
-import { originsOf } from "./origins.ts";
+import { blockingOf } from "./effects/blocking.ts";
+import { cpuOf } from "./effects/cpu.ts";
+import { passedArguments } from "./graph/arguments.ts";
+import { callGraphOf } from "./graph/callgraph.ts";
+import { contextsOf } from "./graph/contexts.ts";
+import { frameworkRoots } from "./graph/frameworks.ts";
+import { originsOf } from "./graph/origins.ts";
 import { requirementsOf } from "./requirements.ts";
 import type { Runtime, Target } from "./runtime.ts";
-import { serverSettingsOf } from "./server-settings.ts";
+import { serverSettingsOf } from "./servers/server-settings.ts";
 
 /** What the project itself says about its code, from the configuration. */
 export interface Declared {

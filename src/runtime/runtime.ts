@@ -3,13 +3,13 @@ import type { CpuFact } from "../knowledge/cpu.ts";
 import type { Constants } from "../python/constants.ts";
 import type { Inference } from "../python/infer.ts";
 import type { Module } from "../python/module.ts";
-import type { Blocking } from "./blocking.ts";
-import type { CallGraph } from "./callgraph.ts";
-import type { Contexts } from "./contexts.ts";
-import type { Cpu } from "./cpu.ts";
-import type { Origins } from "./origins.ts";
+import type { Blocking } from "./effects/blocking.ts";
+import type { Cpu } from "./effects/cpu.ts";
+import type { CallGraph } from "./graph/callgraph.ts";
+import type { Contexts } from "./graph/contexts.ts";
+import type { Origins } from "./graph/origins.ts";
 import type { Requirements } from "./requirements.ts";
-import type { ServerSetting } from "./server-setting.ts";
+import type { ServerSetting } from "./servers/server-setting.ts";
 
 /** Everything that rules, checklist and recommendations may ask: what the code says, where it runs, and what it does. */
 export interface Runtime {
