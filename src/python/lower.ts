@@ -17,7 +17,6 @@ import type {
   Statement,
   WithItem,
 } from "./syntax.ts";
-import { children } from "./syntax.ts";
 
 /** A lowered file: its tree, and whether nesting was so deep that parts were left out. */
 export interface Lowered {
@@ -46,7 +45,6 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
   const endOf = (i: number): number => nodes[i * STRIDE + 3] ?? 0;
   const nextOf = (i: number): number => nodes[i * STRIDE + 4] ?? i + 1;
   const slice = (i: number): string => text.slice(startOf(i), endOf(i));
-  const at = (i: number) => ({ start: startOf(i), end: endOf(i), parent: null });
 
   const kids = (i: number): number[] => {
     const found: number[] = [];
@@ -57,42 +55,63 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) if (fieldOf(c) === field) return c;
     return null;
   };
-  const hasToken = (i: number, token: string): boolean => kids(i).some((c) => typeOf(c) === token);
+  const hasToken = (i: number, token: string): boolean => {
+    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) if (typeOf(c) === token) return true;
+    return false;
+  };
 
-  const opaque = (i: number): Expression => ({ kind: "opaque", ...at(i), parts: expressionsOf(i) });
+  const opaque = (i: number): Expression => ({
+    kind: "opaque",
+    start: startOf(i),
+    end: endOf(i),
+    parent: null,
+    parts: expressionsOf(i),
+  });
   const expression = (i: number | null, owner: number): Expression => {
     const node = i === null ? null : (built[i] ?? null);
     if (node && !Array.isArray(node) && isExpression(node)) return node;
-    return { kind: "opaque", ...at(i ?? owner), parts: [] };
+    return { kind: "opaque", start: startOf(i ?? owner), end: endOf(i ?? owner), parent: null, parts: [] };
   };
   const optional = (i: number | null): Expression | null => (i === null ? null : expression(i, i));
   const expressionsOf = (i: number): Expression[] => {
     const found: Expression[] = [];
-    for (const c of kids(i)) {
+    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) {
       const node = built[c];
       if (node && !Array.isArray(node) && isExpression(node)) found.push(node);
     }
     return found;
   };
-  const first = (i: number): Expression => expressionsOf(i)[0] ?? opaque(i);
+  const first = (i: number): Expression => {
+    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) {
+      const node = built[c];
+      if (node && !Array.isArray(node) && isExpression(node)) return node;
+    }
+    return opaque(i);
+  };
   const sequence = (i: number, kind: "tuple" | "list" | "set"): Expression => ({
     kind,
-    ...at(i),
+    start: startOf(i),
+    end: endOf(i),
+    parent: null,
     items: expressionsOf(i),
   });
   /** One expression stands for itself, several (without brackets) make a tuple. */
   const joined = (i: number, found: Expression[]): Expression | null =>
-    found.length <= 1 ? (found[0] ?? null) : { kind: "tuple", ...at(i), items: found };
+    found.length <= 1
+      ? (found[0] ?? null)
+      : { kind: "tuple", start: startOf(i), end: endOf(i), parent: null, items: found };
   const block = (i: number | null): Statement[] => {
     if (i === null) return [];
     const body: Statement[] = [];
-    for (const c of kids(i)) {
+    const take = (one: Node): void => {
+      if (isStatement(one)) body.push(one);
+      else if (isExpression(one))
+        body.push({ kind: "expression", start: one.start, end: one.end, parent: null, value: one });
+    };
+    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) {
       const node = built[c];
-      for (const one of Array.isArray(node) ? node : node ? [node] : []) {
-        if (isStatement(one)) body.push(one);
-        else if (isExpression(one))
-          body.push({ kind: "expression", start: one.start, end: one.end, parent: null, value: one });
-      }
+      if (Array.isArray(node)) node.forEach(take);
+      else if (node) take(node);
     }
     return body;
   };
@@ -115,23 +134,38 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
           end: endOf(c),
         };
       });
-  const argumentsOf = (i: number): Argument[] =>
-    kids(i).flatMap((c): Argument[] => {
+  const argumentsOf = (i: number): Argument[] => {
+    const found: Argument[] = [];
+    for (let c = i + 1, last = nextOf(i); c < last; c = nextOf(c)) {
       const node = built[c];
-      if (!node || Array.isArray(node)) return [];
-      if (node.kind === "argument") return [node];
-      if (!isExpression(node)) return [];
-      if (node.kind === "starred") return [{ kind: "argument", ...at(c), name: null, stars: 1, value: node.value }];
-      return [{ kind: "argument", ...at(c), name: null, stars: 0, value: node }];
-    });
-  const nameAt = (i: number): Name => ({ kind: "name", ...at(i), id: slice(i) });
+      if (!node || Array.isArray(node)) continue;
+      const [start, end] = [startOf(c), endOf(c)];
+      if (node.kind === "argument") found.push(node);
+      else if (node.kind === "starred")
+        found.push({ kind: "argument", start, end, parent: null, name: null, stars: 1, value: node.value });
+      else if (isExpression(node))
+        found.push({ kind: "argument", start, end, parent: null, name: null, stars: 0, value: node });
+    }
+    return found;
+  };
+  const nameAt = (i: number): Name => ({ kind: "name", start: startOf(i), end: endOf(i), parent: null, id: slice(i) });
   const parameter = (
     i: number,
     name: string,
     stars: 0 | 1 | 2,
     annotation: Expression | null,
     fallback: Expression | null,
-  ): Parameter => ({ kind: "parameter", ...at(i), name, stars, keywordOnly: false, annotation, default: fallback });
+  ): Parameter => ({
+    kind: "parameter",
+    start: startOf(i),
+    end: endOf(i),
+    parent: null,
+    name,
+    stars,
+    keywordOnly: false,
+    annotation,
+    default: fallback,
+  });
   const splatName = (i: number): { name: string; stars: 0 | 1 | 2 } => {
     const source = slice(i).trim();
     const stars = source.startsWith("**") ? 2 : source.startsWith("*") ? 1 : 0;
@@ -179,7 +213,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     const [element, value] = Array.isArray(pair) ? pair : [];
     return {
       kind: "comprehension",
-      ...at(i),
+      start: startOf(i),
+      end: endOf(i),
+      parent: null,
       flavour,
       element: element && isExpression(element) ? element : expression(body, i),
       value: value && isExpression(value) ? value : null,
@@ -187,32 +223,45 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     };
   };
   const stringOf = (i: number): Expression => {
-    const begin = kids(i).find((c) => typeOf(c) === "string_start");
-    const prefix = begin === undefined ? "" : slice(begin).toLowerCase();
-    const parts: Expression[] = [];
+    const [start, end] = [startOf(i), endOf(i)];
+    let prefix = "";
+    let value = "";
     let holes = false;
-    for (const c of kids(i)) {
+    const parts: Expression[] = [];
+    for (let c = i + 1, last = nextOf(i); c < last; c = nextOf(c)) {
       const type = typeOf(c);
-      if (type === "string_content")
-        parts.push({ kind: "string", ...at(c), value: unescaped(slice(c), prefix.includes("r")), bytes: false });
-      else if (type === "interpolation") {
+      if (type === "string_start") prefix = slice(c).toLowerCase();
+      else if (type === "string_content") {
+        const text = unescaped(slice(c), prefix.includes("r"));
+        value += text;
+        parts.push({ kind: "string", start: startOf(c), end: endOf(c), parent: null, value: text, bytes: false });
+      } else if (type === "interpolation") {
         holes = true;
         parts.push(expression(kid(c, "expression"), c));
       }
     }
-    if (holes) return { kind: "fstring", ...at(i), parts };
-    const value = parts.map((part) => (part.kind === "string" ? part.value : "")).join("");
-    return { kind: "string", ...at(i), value, bytes: prefix.includes("b") };
+    return holes
+      ? { kind: "fstring", start, end, parent: null, parts }
+      : { kind: "string", start, end, parent: null, value, bytes: prefix.includes("b") };
   };
   const concatenated = (i: number): Expression => {
     const parts = expressionsOf(i);
     if (parts.every((part) => part.kind === "string")) {
       const value = parts.map((part) => (part.kind === "string" ? part.value : "")).join("");
-      return { kind: "string", ...at(i), value, bytes: parts[0]?.kind === "string" && parts[0].bytes };
+      return {
+        kind: "string",
+        start: startOf(i),
+        end: endOf(i),
+        parent: null,
+        value,
+        bytes: parts[0]?.kind === "string" && parts[0].bytes,
+      };
     }
     return {
       kind: "fstring",
-      ...at(i),
+      start: startOf(i),
+      end: endOf(i),
+      parent: null,
       parts: parts.flatMap((part) => (part.kind === "fstring" ? part.parts : [part])),
     };
   };
@@ -238,7 +287,14 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
   };
   const asPattern = (i: number): WithItem => {
     const alias = kid(i, "alias");
-    return { kind: "withitem", ...at(i), context: first(i), target: optional(alias) };
+    return {
+      kind: "withitem",
+      start: startOf(i),
+      end: endOf(i),
+      parent: null,
+      context: first(i),
+      target: optional(alias),
+    };
   };
 
   const build = (i: number): Built => {
@@ -252,14 +308,23 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const attr = kid(i, "attribute");
         return {
           kind: "attribute",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           value: expression(kid(i, "object"), i),
           attr: attr === null ? "" : slice(attr),
         };
       }
       case "member_type": {
         const attr = kids(i).at(-1);
-        return { kind: "attribute", ...at(i), value: first(i), attr: attr === undefined ? "" : slice(attr) };
+        return {
+          kind: "attribute",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          value: first(i),
+          attr: attr === undefined ? "" : slice(attr),
+        };
       }
       case "call": {
         const args = kid(i, "arguments");
@@ -267,7 +332,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const generator = node && !Array.isArray(node) && isExpression(node) ? node : null;
         return {
           kind: "call",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           callee: expression(kid(i, "function"), i),
           args: generator
             ? [
@@ -290,23 +357,35 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const name = kid(i, "name");
         return {
           kind: "argument",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           name: name === null ? "" : slice(name),
           stars: 0,
           value: expression(kid(i, "value"), i),
         };
       }
       case "dictionary_splat":
-        return { kind: "argument", ...at(i), name: null, stars: 2, value: first(i) };
+        return {
+          kind: "argument",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          name: null,
+          stars: 2,
+          value: first(i),
+        };
       case "list_splat":
       case "list_splat_pattern":
       case "dictionary_splat_pattern":
       case "parenthesized_list_splat":
-        return { kind: "starred", ...at(i), value: first(i) };
+        return { kind: "starred", start: startOf(i), end: endOf(i), parent: null, value: first(i) };
       case "subscript":
         return {
           kind: "subscript",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           value: expression(kid(i, "value"), i),
           indices: kids(i)
             .filter((c) => fieldOf(c) === "subscript")
@@ -315,31 +394,40 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "generic_type": {
         const [base, ...rest] = kids(i);
         const parameters = rest.flatMap((c) => (typeOf(c) === "type_parameter" ? list(c, isExpression) : []));
-        return { kind: "subscript", ...at(i), value: expression(base ?? null, i), indices: parameters };
+        return {
+          kind: "subscript",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          value: expression(base ?? null, i),
+          indices: parameters,
+        };
       }
       case "type_parameter":
         return expressionsOf(i);
       case "union_type": {
         const [left, right] = expressionsOf(i);
-        return left && right ? { kind: "binary", ...at(i), op: "|", left, right } : opaque(i);
+        return left && right
+          ? { kind: "binary", start: startOf(i), end: endOf(i), parent: null, op: "|", left, right }
+          : opaque(i);
       }
       case "slice":
-        return { kind: "slice", ...at(i), parts: expressionsOf(i) };
+        return { kind: "slice", start: startOf(i), end: endOf(i), parent: null, parts: expressionsOf(i) };
       case "string":
         return stringOf(i);
       case "concatenated_string":
         return concatenated(i);
       case "integer":
       case "float":
-        return { kind: "number", ...at(i), value: numberOf(slice(i)) };
+        return { kind: "number", start: startOf(i), end: endOf(i), parent: null, value: numberOf(slice(i)) };
       case "true":
-        return { kind: "constant", ...at(i), value: true };
+        return { kind: "constant", start: startOf(i), end: endOf(i), parent: null, value: true };
       case "false":
-        return { kind: "constant", ...at(i), value: false };
+        return { kind: "constant", start: startOf(i), end: endOf(i), parent: null, value: false };
       case "none":
-        return { kind: "constant", ...at(i), value: null };
+        return { kind: "constant", start: startOf(i), end: endOf(i), parent: null, value: null };
       case "ellipsis":
-        return { kind: "constant", ...at(i), value: "..." };
+        return { kind: "constant", start: startOf(i), end: endOf(i), parent: null, value: "..." };
       case "tuple":
       case "tuple_pattern":
       case "pattern_list":
@@ -367,7 +455,7 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
             values.push(node.value);
           }
         }
-        return { kind: "dict", ...at(i), keys, values };
+        return { kind: "dict", start: startOf(i), end: endOf(i), parent: null, keys, values };
       }
       case "pair":
         return [expression(kid(i, "key"), i), expression(kid(i, "value"), i)];
@@ -384,7 +472,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const op = kid(i, "operator");
         return {
           kind: "binary",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           op: op === null ? "" : slice(op),
           left: expression(kid(i, "left"), i),
           right: expression(kid(i, "right"), i),
@@ -394,7 +484,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const op = kid(i, "operator");
         return {
           kind: "boolean",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           op: op === null ? "" : slice(op),
           left: expression(kid(i, "left"), i),
           right: expression(kid(i, "right"), i),
@@ -404,17 +496,28 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const op = kid(i, "operator");
         return {
           kind: "unary",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           op: op === null ? "" : slice(op),
           operand: expression(kid(i, "argument"), i),
         };
       }
       case "not_operator":
-        return { kind: "unary", ...at(i), op: "not", operand: expression(kid(i, "argument"), i) };
+        return {
+          kind: "unary",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          op: "not",
+          operand: expression(kid(i, "argument"), i),
+        };
       case "comparison_operator":
         return {
           kind: "compare",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           ops: kids(i)
             .filter((c) => fieldOf(c) === "operators")
             .map((c) => slice(c).replace(/\s+/g, " ")),
@@ -422,12 +525,16 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         };
       case "conditional_expression": {
         const [body, test, orelse] = expressionsOf(i);
-        return body && test && orelse ? { kind: "conditional", ...at(i), test, body, orelse } : opaque(i);
+        return body && test && orelse
+          ? { kind: "conditional", start: startOf(i), end: endOf(i), parent: null, test, body, orelse }
+          : opaque(i);
       }
       case "lambda":
         return {
           kind: "lambda",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           params: list(kid(i, "parameters"), isParameter),
           body: expression(kid(i, "body"), i),
         };
@@ -435,13 +542,22 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "lambda_parameters":
         return parametersOf(i);
       case "await":
-        return { kind: "await", ...at(i), value: first(i) };
+        return { kind: "await", start: startOf(i), end: endOf(i), parent: null, value: first(i) };
       case "yield":
-        return { kind: "yield", ...at(i), value: joined(i, expressionsOf(i)), from: hasToken(i, "from") };
+        return {
+          kind: "yield",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          value: joined(i, expressionsOf(i)),
+          from: hasToken(i, "from"),
+        };
       case "named_expression": {
         const name = kid(i, "name");
         const value = expression(kid(i, "value"), i);
-        return name === null ? value : { kind: "walrus", ...at(i), target: nameAt(name), value };
+        return name === null
+          ? value
+          : { kind: "walrus", start: startOf(i), end: endOf(i), parent: null, target: nameAt(name), value };
       }
       case "list_comprehension":
         return comprehension(i, "list");
@@ -454,7 +570,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "for_in_clause":
         return {
           kind: "clause",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           target: expression(kid(i, "left"), i),
           iter: expression(kid(i, "right"), i),
           isAsync: hasToken(i, "async"),
@@ -474,7 +592,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const name = kid(i, "name");
         return {
           kind: "class",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           name: name === null ? "" : slice(name),
           bases: list(kid(i, "superclasses"), isArgument),
           body: block(kid(i, "body")),
@@ -496,48 +616,76 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const op = kid(i, "operator");
         return {
           kind: "augassign",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           target: expression(kid(i, "left"), i),
           op: op === null ? "" : slice(op),
           value: expression(kid(i, "right"), i),
         };
       }
       case "return_statement":
-        return { kind: "return", ...at(i), value: joined(i, expressionsOf(i)) };
+        return { kind: "return", start: startOf(i), end: endOf(i), parent: null, value: joined(i, expressionsOf(i)) };
       case "raise_statement": {
         const cause = kid(i, "cause");
         const value = kids(i).find((c) => c !== cause && typeOf(c) !== "from");
-        return { kind: "raise", ...at(i), value: optional(value ?? null), cause: optional(cause) };
+        return {
+          kind: "raise",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          value: optional(value ?? null),
+          cause: optional(cause),
+        };
       }
       case "assert_statement": {
         const [test, message] = expressionsOf(i);
-        return { kind: "assert", ...at(i), test: test ?? opaque(i), message: message ?? null };
+        return {
+          kind: "assert",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          test: test ?? opaque(i),
+          message: message ?? null,
+        };
       }
       case "delete_statement":
         return {
           kind: "delete",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           targets: expressionsOf(i).flatMap((one) => (one.kind === "tuple" ? one.items : [one])),
         };
       case "pass_statement":
-        return { kind: "pass", ...at(i) };
+        return { kind: "pass", start: startOf(i), end: endOf(i), parent: null };
       case "break_statement":
-        return { kind: "break", ...at(i) };
+        return { kind: "break", start: startOf(i), end: endOf(i), parent: null };
       case "continue_statement":
-        return { kind: "continue", ...at(i) };
+        return { kind: "continue", start: startOf(i), end: endOf(i), parent: null };
       case "global_statement":
       case "nonlocal_statement":
         return {
           kind: type === "global_statement" ? "global" : "nonlocal",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           names: kids(i)
             .filter((c) => typeOf(c) === "identifier")
             .map(slice),
         };
       case "import_statement":
-        return { kind: "import", ...at(i), names: importNames(i) };
+        return { kind: "import", start: startOf(i), end: endOf(i), parent: null, names: importNames(i) };
       case "future_import_statement":
-        return { kind: "importfrom", ...at(i), module: "__future__", level: 0, names: importNames(i) };
+        return {
+          kind: "importfrom",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          module: "__future__",
+          level: 0,
+          names: importNames(i),
+        };
       case "import_from_statement": {
         const module = kid(i, "module_name");
         const source = module === null ? "" : dotted(module);
@@ -545,7 +693,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const star = kids(i).some((c) => typeOf(c) === "wildcard_import");
         return {
           kind: "importfrom",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           module: source.slice(level),
           level,
           names: star ? null : importNames(i),
@@ -553,7 +703,14 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       }
       case "if_statement": {
         const branches: Branch[] = [
-          { kind: "branch", ...at(i), test: expression(kid(i, "condition"), i), body: block(kid(i, "consequence")) },
+          {
+            kind: "branch",
+            start: startOf(i),
+            end: endOf(i),
+            parent: null,
+            test: expression(kid(i, "condition"), i),
+            body: block(kid(i, "consequence")),
+          },
         ];
         let orelse: Statement[] = [];
         for (const c of kids(i)) {
@@ -561,19 +718,23 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
           if (node && !Array.isArray(node) && node.kind === "branch") branches.push(node);
           else if (typeOf(c) === "else_clause") orelse = block(kid(c, "body"));
         }
-        return { kind: "if", ...at(i), branches, orelse };
+        return { kind: "if", start: startOf(i), end: endOf(i), parent: null, branches, orelse };
       }
       case "elif_clause":
         return {
           kind: "branch",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           test: expression(kid(i, "condition"), i),
           body: block(kid(i, "consequence")),
         };
       case "for_statement":
         return {
           kind: "for",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           target: expression(kid(i, "left"), i),
           iter: expression(kid(i, "right"), i),
           body: block(kid(i, "body")),
@@ -583,7 +744,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "while_statement":
         return {
           kind: "while",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           test: expression(kid(i, "condition"), i),
           body: block(kid(i, "body")),
           orelse: elseOf(i),
@@ -591,7 +754,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "try_statement":
         return {
           kind: "try",
-          ...at(i),
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
           body: block(kid(i, "body")),
           handlers: kids(i).flatMap((c) => {
             const node = built[c];
@@ -606,12 +771,27 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "with_statement": {
         const clause = kids(i).find((c) => typeOf(c) === "with_clause");
         const items = clause === undefined ? [] : withItems(clause);
-        return { kind: "with", ...at(i), items, body: block(kid(i, "body")), isAsync: hasToken(i, "async") };
+        return {
+          kind: "with",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          items,
+          body: block(kid(i, "body")),
+          isAsync: hasToken(i, "async"),
+        };
       }
       case "with_item": {
         const value = kid(i, "value");
         if (value !== null && typeOf(value) === "as_pattern") return asPattern(value);
-        return { kind: "withitem", ...at(i), context: expression(value, i), target: null };
+        return {
+          kind: "withitem",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          context: expression(value, i),
+          target: null,
+        };
       }
       case "as_pattern":
         return asPattern(i);
@@ -624,15 +804,22 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const subjects = kids(i)
           .filter((c) => fieldOf(c) === "subject")
           .map((c) => expression(c, i));
-        return { kind: "match", ...at(i), subject: joined(i, subjects) ?? opaque(i), cases };
+        return {
+          kind: "match",
+          start: startOf(i),
+          end: endOf(i),
+          parent: null,
+          subject: joined(i, subjects) ?? opaque(i),
+          cases,
+        };
       }
       case "case_clause":
         return caseOf(i);
       case "print_statement":
       case "exec_statement":
-        return { kind: "expression", ...at(i), value: opaque(i) };
+        return { kind: "expression", start: startOf(i), end: endOf(i), parent: null, value: opaque(i) };
       case "type_alias_statement":
-        return { kind: "pass", ...at(i) };
+        return { kind: "pass", start: startOf(i), end: endOf(i), parent: null };
       default:
         return null;
     }
@@ -662,14 +849,16 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     const node = only === undefined ? null : built[only];
     if (node && !Array.isArray(node) && isStatement(node)) return node;
     const value = joined(i, expressionsOf(i));
-    return value ? { kind: "expression", ...at(i), value } : null;
+    return value ? { kind: "expression", start: startOf(i), end: endOf(i), parent: null, value } : null;
   }
 
   function functionOf(i: number): FunctionDef {
     const name = kid(i, "name");
     return {
       kind: "function",
-      ...at(i),
+      start: startOf(i),
+      end: endOf(i),
+      parent: null,
       name: name === null ? "" : slice(name),
       params: list(kid(i, "parameters"), isParameter),
       returns: optional(kid(i, "return_type")),
@@ -685,12 +874,22 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     const right = kid(i, "right");
     const node = right === null ? null : built[right];
     if (node && !Array.isArray(node) && node.kind === "assign")
-      return { ...node, ...at(i), targets: [left, ...node.targets], annotation };
+      return { ...node, start: startOf(i), end: endOf(i), parent: null, targets: [left, ...node.targets], annotation };
     if (node && !Array.isArray(node) && node.kind === "augassign")
-      return { kind: "assign", ...at(i), targets: [left], value: node.value, annotation };
+      return {
+        kind: "assign",
+        start: startOf(i),
+        end: endOf(i),
+        parent: null,
+        targets: [left],
+        value: node.value,
+        annotation,
+      };
     return {
       kind: "assign",
-      ...at(i),
+      start: startOf(i),
+      end: endOf(i),
+      parent: null,
       targets: [left],
       value: right === null ? null : expression(right, i),
       annotation,
@@ -711,12 +910,14 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     const body = innerBlock(i);
     if (node && !Array.isArray(node) && node.kind === "withitem") {
       const name = node.target?.kind === "name" ? node.target.id : null;
-      return { kind: "handler", ...at(i), type: node.context, name, body };
+      return { kind: "handler", start: startOf(i), end: endOf(i), parent: null, type: node.context, name, body };
     }
     const alias = kid(i, "alias");
     return {
       kind: "handler",
-      ...at(i),
+      start: startOf(i),
+      end: endOf(i),
+      parent: null,
       type:
         value === undefined
           ? null
@@ -734,7 +935,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       const node = built[c];
       if (!node || Array.isArray(node)) return [];
       if (node.kind !== "withitem")
-        return isExpression(node) ? [{ kind: "withitem", ...at(c), context: node, target: null }] : [];
+        return isExpression(node)
+          ? [{ kind: "withitem", start: startOf(c), end: endOf(c), parent: null, context: node, target: null }]
+          : [];
       // `with (a as b, c as d):` may arrive as one parenthesised tuple of patterns.
       if (node.target === null && node.context.kind === "tuple")
         return node.context.items.map((item) => ({
@@ -755,7 +958,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     const patterns = kids(i).filter((c) => c !== guard && c !== consequence);
     return {
       kind: "case",
-      ...at(i),
+      start: startOf(i),
+      end: endOf(i),
+      parent: null,
       names: captured(i),
       guard: optional(guard),
       body: block(consequence),
@@ -770,7 +975,7 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     if (tallest >= MAX_HEIGHT && typeOf(i) !== "module") {
       truncated = true;
       height[i] = 1;
-      built[i] = { kind: "opaque", ...at(i), parts: [] };
+      built[i] = { kind: "opaque", start: startOf(i), end: endOf(i), parent: null, parts: [] };
       continue;
     }
     built[i] = build(i);
@@ -780,16 +985,5 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     root && !Array.isArray(root) && root.kind === "module"
       ? root
       : { kind: "module", start: 0, end: text.length, parent: null, body: count > 0 ? block(0) : [] };
-  adopt(tree);
   return { tree, truncated };
-}
-
-function adopt(root: Node): void {
-  const open: Node[] = [root];
-  for (let node = open.pop(); node; node = open.pop()) {
-    for (const child of children(node)) {
-      child.parent = node;
-      open.push(child);
-    }
-  }
 }

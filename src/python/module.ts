@@ -12,7 +12,7 @@ import type {
   Parameter,
   Statement,
 } from "./syntax.ts";
-import { children, opensScope } from "./syntax.ts";
+import { eachChild, opensScope } from "./syntax.ts";
 
 /** One step of taking a value apart: an index of a tuple, or `*` for any element. */
 export type Step = number | "*";
@@ -59,8 +59,24 @@ export interface Func {
   params: readonly Parameter[];
   /** The nodes of the body in source order; nested functions and lambdas are listed but not entered, their decorators and defaults are. */
   nodes: readonly Node[];
+  /** The same nodes by kind, see `nodesOf`. */
+  byKind: ReadonlyMap<Node["kind"], readonly Node[]>;
   scope: Scope;
 }
+
+/** Kinds of which there are so many that nobody keeps lists of them. */
+const COMMON = new Set<Node["kind"]>(["name", "argument", "string", "number", "constant", "expression"]);
+type CommonKind = "name" | "argument" | "string" | "number" | "constant" | "expression";
+
+/** The nodes of one kind in a body of code, in source order. */
+export function nodesOf<K extends Exclude<Node["kind"], CommonKind>>(
+  func: Func,
+  kind: K,
+): readonly Extract<Node, { kind: K }>[] {
+  return (func.byKind.get(kind) ?? NONE) as readonly Extract<Node, { kind: K }>[];
+}
+
+const NONE: readonly never[] = [];
 
 export interface Class {
   node: ClassDef;
@@ -264,7 +280,6 @@ function funcOf(
   parent: Func | null,
   scope: Scope,
 ): Func {
-  const nodes = bodyNodes(node);
   const func: Func = {
     node,
     name,
@@ -272,28 +287,15 @@ function funcOf(
     cls,
     parent,
     isAsync: node.kind === "function" && node.isAsync,
-    isGenerator: nodes.some((one) => one.kind === "yield"),
+    isGenerator: false,
     params: node.kind === "module" ? [] : node.params,
-    nodes,
+    nodes: [],
+    byKind: new Map(),
     scope,
   };
   module.functions.push(func);
   module.byNode.set(node, func);
   return func;
-}
-
-function bodyNodes(root: Func["node"]): Node[] {
-  const found: Node[] = [];
-  const collect = (node: Node): void => {
-    found.push(node);
-    if (node.kind === "function") for (const one of node.decorators) collect(one);
-    if (node.kind === "function" || node.kind === "lambda") {
-      for (const param of node.params) if (param.default) collect(param.default);
-    } else for (const child of children(node)) collect(child);
-  };
-  if (root.kind === "lambda") collect(root.body);
-  else for (const statement of root.body) collect(statement);
-  return found;
 }
 
 /** The scope in whose names code at `node` reads and writes. */
@@ -324,48 +326,80 @@ export function funcAt(module: Module, node: Node): Func {
   return (scope && module.byNode.get(scope.node)) ?? module.top;
 }
 
+/** The body of code, class and scope that a node is defined in, and the prefix of the names defined there. */
+interface Place {
+  func: Func;
+  nodes: Node[];
+  byKind: Map<Node["kind"], Node[]>;
+  cls: Class | null;
+  scope: Scope;
+  prefix: string;
+}
+
+/** Walks the tree once: parents, scopes and what they bind, functions and classes, and the nodes of every body of code. */
 function index(module: Module): void {
-  const work: { func: Func; cls: Class | null; scope: Scope; body: readonly Node[]; prefix: string }[] = [
-    { func: module.top, cls: null, scope: module.scope, body: module.tree.body, prefix: module.name },
-  ];
-  for (let item = work.pop(); item; item = work.pop()) {
-    const { func, cls, scope, prefix } = item;
-    const enter = (node: Node): void => {
-      bind(node, scope);
-      if (opensScope(node)) {
-        if (node.kind !== "class") {
-          if (node.kind === "function") node.decorators.forEach(enter);
-          for (const param of node.params) if (param.default) enter(param.default);
-          const inner = scopeOf(node, scope, module);
-          const name = `${prefix}.${node.kind === "function" ? node.name : "<lambda>"}`;
-          const made = funcOf(node, name, module, node.kind === "function" ? cls : null, func, inner);
-          for (const param of node.params)
-            add(inner, param.name, { kind: "parameter", node: param, owner: node, at: param, start: node.start });
-          if (cls && node.kind === "function") cls.methods.set(methodKey(node), made);
-          work.push({
-            func: made,
-            cls: null,
-            scope: inner,
-            body: node.kind === "lambda" ? [node.body] : node.body,
-            prefix: name,
-          });
-        } else {
-          node.decorators.forEach(enter);
-          for (const base of node.bases) enter(base);
-          const inner = scopeOf(node, scope, module);
-          const name = `${prefix}.${node.name}`;
-          const made: Class = { node, name, module, scope: inner, methods: new Map(), attributes: new Map() };
-          module.classes.push(made);
-          module.classByNode.set(node, made);
-          work.push({ func, cls: made, scope: inner, body: node.body, prefix: name });
-        }
-        return;
-      }
-      for (const child of children(node)) enter(child);
-    };
-    item.body.forEach(enter);
-  }
+  const work: { place: Place; body: readonly Node[] }[] = [];
+  const bodyOf = (func: Func, prefix: string, body: readonly Node[]): void => {
+    const nodes: Node[] = [];
+    const byKind = new Map<Node["kind"], Node[]>();
+    func.nodes = nodes;
+    func.byKind = byKind;
+    work.push({ place: { func, nodes, byKind, cls: null, scope: func.scope, prefix }, body });
+  };
+  const enter = (node: Node, parent: Node, place: Place): void => {
+    node.parent = parent;
+    place.nodes.push(node);
+    if (!COMMON.has(node.kind)) push(place.byKind, node.kind, node);
+    bind(node, place.scope);
+    if (node.kind === "yield") place.func.isGenerator = true;
+    if (node.kind === "class") enterClass(node, place);
+    else if (opensScope(node)) enterFunction(node, place);
+    else eachChild(node, (child) => enter(child, node, place));
+  };
+  const enterFunction = (node: FunctionDef | Lambda, place: Place): void => {
+    const { func, cls, scope, prefix } = place;
+    if (node.kind === "function") for (const one of node.decorators) enter(one, node, place);
+    const inner = scopeOf(node, scope, module);
+    for (const param of node.params) {
+      param.parent = node;
+      if (param.annotation) adopt(param.annotation, param);
+      if (param.default) enter(param.default, param, place);
+      add(inner, param.name, { kind: "parameter", node: param, owner: node, at: param, start: node.start });
+    }
+    const name = `${prefix}.${node.kind === "function" ? node.name : "<lambda>"}`;
+    const made = funcOf(node, name, module, node.kind === "function" ? cls : null, func, inner);
+    if (node.kind === "function") {
+      if (node.returns) adopt(node.returns, node);
+      cls?.methods.set(methodKey(node), made);
+    }
+    bodyOf(made, name, node.kind === "lambda" ? [node.body] : node.body);
+  };
+  const enterClass = (node: ClassDef, place: Place): void => {
+    for (const one of [...node.decorators, ...node.bases]) enter(one, node, place);
+    const scope = scopeOf(node, place.scope, module);
+    const prefix = `${place.prefix}.${node.name}`;
+    const made: Class = { node, name: prefix, module, scope, methods: new Map(), attributes: new Map() };
+    module.classes.push(made);
+    module.classByNode.set(node, made);
+    for (const statement of node.body) enter(statement, node, { ...place, cls: made, scope, prefix });
+  };
+
+  bodyOf(module.top, module.name, module.tree.body);
+  for (let item = work.pop(); item; item = work.pop())
+    for (const node of item.body) enter(node, item.place.func.node, item.place);
   for (const cls of module.classes) collectAttributes(cls);
+}
+
+/** Sets the parents of nodes that belong to no body of code: annotations. */
+function adopt(node: Node, parent: Node): void {
+  node.parent = parent;
+  eachChild(node, (child) => adopt(child, node));
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const known = map.get(key);
+  if (known) known.push(value);
+  else map.set(key, [value]);
 }
 
 /** Property setters and deleters share the getter's name; they are kept apart. */

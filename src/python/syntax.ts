@@ -345,98 +345,170 @@ export type Node =
   | Handler
   | Case;
 
-/** The direct children of a node, in source order (decorators, parameters and annotations included). */
-export function children(node: Node): readonly Node[] {
+/** Calls `visit` for each direct child of a node, in source order (decorators, parameters and annotations included). */
+export function eachChild(node: Node, visit: (child: Node) => void): void {
+  const all = (nodes: readonly Node[]): void => {
+    for (const one of nodes) visit(one);
+  };
   switch (node.kind) {
     case "module":
-      return node.body;
+      all(node.body);
+      return;
     case "function":
-      return [...node.decorators, ...node.params, ...opt(node.returns), ...node.body];
+      all(node.decorators);
+      all(node.params);
+      if (node.returns) visit(node.returns);
+      all(node.body);
+      return;
     case "class":
-      return [...node.decorators, ...node.bases, ...node.body];
+      all(node.decorators);
+      all(node.bases);
+      all(node.body);
+      return;
     case "return":
-      return opt(node.value);
+    case "yield":
+      if (node.value) visit(node.value);
+      return;
     case "assign":
-      return [...node.targets, ...opt(node.annotation), ...opt(node.value)];
+      all(node.targets);
+      if (node.annotation) visit(node.annotation);
+      if (node.value) visit(node.value);
+      return;
     case "augassign":
-      return [node.target, node.value];
+    case "walrus":
+      visit(node.target);
+      visit(node.value);
+      return;
     case "for":
-      return [node.target, node.iter, ...node.body, ...node.orelse];
+      visit(node.target);
+      visit(node.iter);
+      all(node.body);
+      all(node.orelse);
+      return;
     case "while":
-      return [node.test, ...node.body, ...node.orelse];
+      visit(node.test);
+      all(node.body);
+      all(node.orelse);
+      return;
     case "if":
-      return [...node.branches, ...node.orelse];
+      all(node.branches);
+      all(node.orelse);
+      return;
     case "branch":
-      return [node.test, ...node.body];
+      visit(node.test);
+      all(node.body);
+      return;
     case "with":
-      return [...node.items, ...node.body];
+      all(node.items);
+      all(node.body);
+      return;
     case "withitem":
-      return node.target ? [node.context, node.target] : [node.context];
+      visit(node.context);
+      if (node.target) visit(node.target);
+      return;
     case "try":
-      return [...node.body, ...node.handlers, ...node.orelse, ...node.final];
+      all(node.body);
+      all(node.handlers);
+      all(node.orelse);
+      all(node.final);
+      return;
     case "handler":
-      return [...opt(node.type), ...node.body];
+      if (node.type) visit(node.type);
+      all(node.body);
+      return;
     case "raise":
-      return [...opt(node.value), ...opt(node.cause)];
-    case "expression":
-      return [node.value];
+      if (node.value) visit(node.value);
+      if (node.cause) visit(node.cause);
+      return;
     case "assert":
-      return node.message ? [node.test, node.message] : [node.test];
+      visit(node.test);
+      if (node.message) visit(node.message);
+      return;
     case "delete":
-      return node.targets;
+      all(node.targets);
+      return;
     case "match":
-      return [node.subject, ...node.cases];
+      visit(node.subject);
+      all(node.cases);
+      return;
     case "case":
-      return [...node.names, ...opt(node.guard), ...node.body];
-    case "attribute":
-      return [node.value];
+      all(node.names);
+      if (node.guard) visit(node.guard);
+      all(node.body);
+      return;
     case "call":
-      return [node.callee, ...node.args];
+      visit(node.callee);
+      all(node.args);
+      return;
+    case "expression":
+    case "attribute":
     case "argument":
-      return [node.value];
+    case "await":
+    case "starred":
+      visit(node.value);
+      return;
     case "subscript":
-      return [node.value, ...node.indices];
+      visit(node.value);
+      all(node.indices);
+      return;
     case "fstring":
     case "slice":
     case "opaque":
-      return node.parts;
+      all(node.parts);
+      return;
     case "tuple":
     case "list":
     case "set":
-      return node.items;
+      all(node.items);
+      return;
     case "dict":
-      return node.keys.flatMap((key, i) => [...opt(key), ...opt(node.values[i])]);
+      for (const [i, value] of node.values.entries()) {
+        const key = node.keys[i];
+        if (key) visit(key);
+        visit(value);
+      }
+      return;
     case "binary":
     case "boolean":
-      return [node.left, node.right];
+      visit(node.left);
+      visit(node.right);
+      return;
     case "unary":
-      return [node.operand];
+      visit(node.operand);
+      return;
     case "compare":
-      return node.operands;
+      all(node.operands);
+      return;
     case "conditional":
-      return [node.body, node.test, node.orelse];
+      visit(node.body);
+      visit(node.test);
+      visit(node.orelse);
+      return;
     case "lambda":
-      return [...node.params, node.body];
-    case "await":
-    case "starred":
-      return [node.value];
-    case "yield":
-      return opt(node.value);
-    case "walrus":
-      return [node.target, node.value];
+      all(node.params);
+      visit(node.body);
+      return;
     case "comprehension":
-      return [node.element, ...opt(node.value), ...node.clauses];
+      visit(node.element);
+      if (node.value) visit(node.value);
+      all(node.clauses);
+      return;
     case "clause":
-      return [node.target, node.iter, ...node.conditions];
+      visit(node.target);
+      visit(node.iter);
+      all(node.conditions);
+      return;
     case "parameter":
-      return [...opt(node.annotation), ...opt(node.default)];
-    default:
-      return [];
+      if (node.annotation) visit(node.annotation);
+      if (node.default) visit(node.default);
   }
 }
 
-function opt<T>(node: T | null | undefined): T[] {
-  return node == null ? [] : [node];
+/** The direct children of a node, in source order. */
+export function children(node: Node): readonly Node[] {
+  const found: Node[] = [];
+  eachChild(node, (child) => found.push(child));
+  return found;
 }
 
 /** The blocks of statements right below a node. */
@@ -464,7 +536,9 @@ export function blocksOf(node: Node): readonly (readonly Statement[])[] {
 
 /** Calls `visit` for every node below `root` in source order; where it answers `false` the node's inside is left out. */
 export function walk(root: Node, visit: (node: Node) => boolean | undefined): void {
-  for (const child of children(root)) if (visit(child) !== false) walk(child, visit);
+  eachChild(root, (child) => {
+    if (visit(child) !== false) walk(child, visit);
+  });
 }
 
 /** Whether the node opens a body of code that runs at another time than the code around it. */

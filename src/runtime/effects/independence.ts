@@ -1,6 +1,6 @@
 import type { Func } from "../../python/module.ts";
 import type { Clause, Expression, For, Name, Node } from "../../python/syntax.ts";
-import { children, isInside, opensScope, within } from "../../python/syntax.ts";
+import { eachChild, isInside, opensScope, within } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** A loop over elements that is written as a statement, or as a clause of a comprehension. */
@@ -143,14 +143,14 @@ function carries(loop: For, own: ReadonlySet<string>): boolean {
         );
         return;
       default:
-        for (const child of children(node)) visit(child);
+        eachChild(node, visit);
     }
   };
   const store = (target: Expression): void => {
     if (target.kind === "name") set.add(target.id);
     else if (target.kind === "tuple" || target.kind === "list") target.items.forEach(store);
     else if (target.kind === "starred") store(target.value);
-    else for (const child of children(target)) visit(child);
+    else eachChild(target, visit);
   };
   /** What is set in one branch alone may be left over from the round before; that is read as set, since it mostly is. */
   const branches = (all: readonly (readonly [Node, readonly Node[]])[], orelse: readonly Node[]): void => {

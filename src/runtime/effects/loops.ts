@@ -1,7 +1,7 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
 import type { Call, Comprehension, Expression, For, Node, While } from "../../python/syntax.ts";
-import { children, opensScope } from "../../python/syntax.ts";
+import { children, eachChild, opensScope } from "../../python/syntax.ts";
 import type { CallGraph } from "../graph/callgraph.ts";
 
 /** A loop statement, or one `for` clause of a comprehension. */
@@ -134,7 +134,7 @@ function insideOf(loop: Loop): Node[] {
     // Where to look is no work, and neither is how many rounds there are.
     if (node.kind === "slice" || (loop.kind !== "while" && node === loop.iter)) return;
     found.push(node);
-    if (!opensScope(node)) for (const child of children(node)) collect(child);
+    if (!opensScope(node)) eachChild(node, collect);
   };
   roots.forEach(collect);
   return found;

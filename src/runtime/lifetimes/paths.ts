@@ -1,6 +1,6 @@
 import type { Func } from "../../python/module.ts";
 import type { Case, Expression, Node, Statement, Try } from "../../python/syntax.ts";
-import { children, opensScope } from "../../python/syntax.ts";
+import { children, eachChild, opensScope } from "../../python/syntax.ts";
 
 /** What opens and closes something within one body of code, by node. */
 export interface Marks {
@@ -159,7 +159,7 @@ function afterRaise(state: State, at: Node): State {
 function evaluate(root: Node | null, from: State, marks: Marks): Outcome {
   const result = outcome(from);
   const visit = (node: Node): void => {
-    if (!opensScope(node)) for (const child of children(node)) visit(child);
+    if (!opensScope(node)) eachChild(node, visit);
     if (isNowhere(result.next)) return;
     if (marks.ends.has(node)) {
       result.next = { idle: true, open: false, failed: null };
