@@ -72,11 +72,15 @@ function grammarOf(language: Language): Grammar {
   return { types, fields };
 }
 
-/** What to do with each node type: leave it out, take it without its inside, or enter it. */
+/** Anonymous tokens that may stand in a field, as an operator does; the others are not asked for theirs, which is most of the time saved. */
+const OPERATORS = /^(?:and|or|not|in|is|not in|is not|[^\w\s,.:;()[\]{}"']+)$/;
+
+/** What to do with each node type: leave it out (unless it stands in a field), take it without its inside, or enter it. */
 const OUT = 0;
 const LEAF = 1;
 const ENTER = 2;
 const COMMENT = 3;
+const OPERATOR = 4;
 
 interface Shape {
   action: Uint8Array;
@@ -92,7 +96,7 @@ function shapeOf(language: Language): Shape {
     if (type === "comment") action[id] = COMMENT;
     else if (LEAVES.has(type)) action[id] = LEAF;
     else if (language.nodeTypeIsNamed(id)) action[id] = ENTER;
-    else action[id] = MEANINGFUL_TOKENS.has(type) ? LEAF : OUT;
+    else action[id] = MEANINGFUL_TOKENS.has(type) ? LEAF : OPERATORS.test(type) ? OPERATOR : OUT;
   }
   return { action, error };
 }
@@ -114,13 +118,13 @@ function parseFlat(parser: Parser, shape: Shape, text: string): FlatTree | null 
 function flatten(tree: Tree, shape: Shape, length: number): FlatTree {
   const cursor = tree.walk();
   try {
-    return walk(cursor, shape, length);
+    return walk(cursor, shape, length, tree.rootNode.hasError);
   } finally {
     cursor.delete();
   }
 }
 
-function walk(cursor: TreeCursor, { action, error }: Shape, length: number): FlatTree {
+function walk(cursor: TreeCursor, { action, error }: Shape, length: number, hasErrors: boolean): FlatTree {
   let nodes = new Int32Array(Math.max(1024, length));
   let count = 0;
   const comments: number[] = [];
@@ -131,11 +135,13 @@ function walk(cursor: TreeCursor, { action, error }: Shape, length: number): Fla
     // An ERROR node has a number outside the grammar's table.
     const isError = type === error || type >= action.length;
     const act = isError ? ENTER : (action[type] ?? OUT);
-    const field = act === OUT ? cursor.currentFieldId : 0;
+    const field = act === OUT || act === COMMENT ? 0 : cursor.currentFieldId;
     let entered = false;
     if (act === COMMENT) comments.push(cursor.startIndex, cursor.endIndex);
-    else if (act !== OUT || field !== 0) {
-      if (isError || cursor.nodeIsMissing) errors.push(cursor.startIndex, cursor.endIndex);
+    else if (act === LEAF || act === ENTER || field !== 0) {
+      const start = cursor.startIndex;
+      const end = cursor.endIndex;
+      if (hasErrors && (isError || cursor.nodeIsMissing)) errors.push(start, end);
       const at = count * STRIDE;
       if (at + STRIDE > nodes.length) {
         const grown = new Int32Array(nodes.length * 2);
@@ -143,9 +149,9 @@ function walk(cursor: TreeCursor, { action, error }: Shape, length: number): Fla
         nodes = grown;
       }
       nodes[at] = isError ? -1 : type;
-      nodes[at + 1] = field || cursor.currentFieldId;
-      nodes[at + 2] = cursor.startIndex;
-      nodes[at + 3] = cursor.endIndex;
+      nodes[at + 1] = field;
+      nodes[at + 2] = start;
+      nodes[at + 3] = end;
       nodes[at + 4] = count + 1;
       if (act === ENTER && cursor.gotoFirstChild()) {
         open.push(count);

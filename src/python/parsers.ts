@@ -18,6 +18,8 @@ export interface Parsers {
 /** Below this many characters, starting threads costs more than they save. */
 const WORTHWHILE = 1_500_000;
 const MOST_WORKERS = 7;
+/** Texts that lie ready at a worker, so that it never waits for this thread. */
+const AHEAD = 3;
 
 /** Starts parsing for about `characters` characters with `jobs` threads in all; `null` chooses by the machine. */
 export async function startParsers(jobs: number | null, characters: number): Promise<Parsers> {
@@ -26,15 +28,49 @@ export async function startParsers(jobs: number | null, characters: number): Pro
   const count = Math.min(MOST_WORKERS, (jobs ?? availableParallelism()) - 1);
   if (script === null || count < 1 || (jobs === null && characters < WORTHWHILE))
     return { own, parse: async (text) => own.parse(text), close: async () => {} };
-  const workers = Array.from({ length: count }, () => new ParseWorker(script));
+  return sharedOut(
+    own,
+    Array.from({ length: count }, () => new ParseWorker(script)),
+  );
+}
+
+/** A text that waits for a thread to parse it. */
+interface Job {
+  text: string;
+  done(flat: FlatTree | null): void;
+}
+
+/** Deals texts to the workers, a few ahead each; when this thread has nothing else to do, it takes one as well. */
+function sharedOut(own: PythonParser, workers: readonly ParseWorker[]): Parsers {
+  const jobs: Job[] = [];
+  let helpsSoon = false;
+  const deal = (): void => {
+    for (const worker of workers)
+      while (worker.isAlive && worker.waiting < AHEAD && jobs.length > 0) void send(worker, jobs.shift());
+    if (jobs.length === 0 || helpsSoon) return;
+    helpsSoon = true;
+    setImmediate(help);
+  };
+  const send = async (worker: ParseWorker, job: Job | undefined): Promise<void> => {
+    if (!job) return;
+    const flat = await worker.parse(job.text);
+    // A thread that died is no reason to lose a file.
+    job.done(flat === undefined ? own.parse(job.text) : flat);
+    deal();
+  };
+  const help = (): void => {
+    helpsSoon = false;
+    const job = jobs.shift();
+    job?.done(own.parse(job.text));
+    deal();
+  };
   return {
     own,
-    async parse(text) {
-      const free = workers.filter((worker) => worker.isAlive).sort((a, b) => a.waiting - b.waiting)[0];
-      const answer = free ? await free.parse(text) : undefined;
-      // A thread that died is no reason to lose a file.
-      return answer === undefined ? own.parse(text) : answer;
-    },
+    parse: (text) =>
+      new Promise((done) => {
+        jobs.push({ text, done });
+        deal();
+      }),
     close: async () => {
       await Promise.all(workers.map((worker) => worker.close()));
     },
