@@ -19,7 +19,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { doubted, isCertain, literal, place } from "./evaluation.ts";
 import type { Inference } from "./infer.ts";
 import type { Binding, Func, Module, Scope } from "./module.ts";
-import { scopeAt } from "./module.ts";
+import { nodesOf, scopeAt } from "./module.ts";
 import type {
   Call,
   Compare,
@@ -382,9 +382,7 @@ export function constantsOf(inference: Inference, counts: (path: string) => bool
     if (decoration.project.length > 0 || decoration.abstract || decoration.manager) return null;
     const { name } = func.node;
     if (func.cls && inference.subclasses(func.cls).some((cls) => cls.methods.has(name))) return null;
-    return guarded(func, () =>
-      agreed(func.nodes.flatMap((node) => (node.kind === "return" ? [node.value && evaluate(node.value)] : []))),
-    );
+    return guarded(func, () => agreed(nodesOf(func, "return").map((node) => node.value && evaluate(node.value))));
   };
 
   // Calls

@@ -1,5 +1,6 @@
 import type { Inference } from "./infer.ts";
 import type { Binding } from "./module.ts";
+import { nodesOf } from "./module.ts";
 import type { Expression } from "./syntax.ts";
 
 const DEEPEST = 8;
@@ -21,7 +22,7 @@ function onlySource(inference: Inference, expression: Expression): Expression | 
     case "call": {
       const [value, other] = inference.values(expression.callee);
       if (value?.kind !== "function" || other || value.func.isGenerator || value.func.isAsync) return null;
-      const returns = value.func.nodes.flatMap((node) => (node.kind === "return" && node.value ? [node.value] : []));
+      const returns = nodesOf(value.func, "return").flatMap((node) => (node.value ? [node.value] : []));
       return returns.length === 1 ? (returns[0] ?? null) : null;
     }
     default:

@@ -7,7 +7,7 @@ import type { Layout } from "./layout.ts";
 import type { Library } from "./library.ts";
 import { libraryCallsOf } from "./library-calls.ts";
 import type { AttributeBinding, Binding, Class, Func, Module, Scope, Step } from "./module.ts";
-import { comprehensionBinding, scopeAt } from "./module.ts";
+import { comprehensionBinding, nodesOf, scopeAt } from "./module.ts";
 import { reaching } from "./reaching.ts";
 import type { Attribute, Call, Dict, Expression, FunctionDef, Name, Node, Parameter } from "./syntax.ts";
 import type { Value } from "./value.ts";
@@ -638,9 +638,9 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
 
   const bodyReturns = (func: Func): readonly Value[] => {
     if (func.node.kind === "lambda") return values(func.node.body);
-    return union(
-      ...func.nodes.flatMap((one) => (one.kind === "return" && one.value ? [values(one.value)] : [])),
-    ).filter((value) => value.kind !== "none");
+    return union(...nodesOf(func, "return").flatMap((one) => (one.value ? [values(one.value)] : []))).filter(
+      (value) => value.kind !== "none",
+    );
   };
 
   const { ancestry, libraryBases, subclasses, method, fields, fieldFactories } = classesOf(values, modules);

@@ -68,15 +68,20 @@ export interface Func {
 const COMMON = new Set<Node["kind"]>(["name", "argument", "string", "number", "constant", "expression"]);
 type CommonKind = "name" | "argument" | "string" | "number" | "constant" | "expression";
 
-/** The nodes of one kind in a body of code, in source order. */
+/** The nodes of the given kinds in a body of code, in source order: much faster than looking through all its nodes. */
 export function nodesOf<K extends Exclude<Node["kind"], CommonKind>>(
   func: Func,
-  kind: K,
+  ...kinds: readonly K[]
 ): readonly Extract<Node, { kind: K }>[] {
-  return (func.byKind.get(kind) ?? NONE) as readonly Extract<Node, { kind: K }>[];
+  let found: readonly Node[] = [];
+  for (const kind of kinds) {
+    const list = func.byKind.get(kind);
+    if (list) found = found.length === 0 ? list : [...found, ...list];
+  }
+  // What begins first comes first, and of two that begin together the outer one.
+  if (kinds.length > 1) found = [...found].sort((a, b) => a.start - b.start || b.end - a.end);
+  return found as readonly Extract<Node, { kind: K }>[];
 }
-
-const NONE: readonly never[] = [];
 
 export interface Class {
   node: ClassDef;

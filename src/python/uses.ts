@@ -1,6 +1,6 @@
 import type { Inference } from "./infer.ts";
 import type { Class, Func, Module, Scope } from "./module.ts";
-import { scopeAt } from "./module.ts";
+import { nodesOf, scopeAt } from "./module.ts";
 import type { Call, Expression, Node, Parameter } from "./syntax.ts";
 import { argument, passesMore } from "./syntax.ts";
 
@@ -63,7 +63,7 @@ function readUses(inference: Inference, counts: (path: string) => boolean): Read
   for (const module of inference.modules.values()) {
     const counted = counts(module.path);
     for (const func of module.functions)
-      for (const node of func.nodes) {
+      for (const node of nodesOf(func, "call", "assign", "augassign", "delete")) {
         // A file's own names are changed by what it does to them, whoever else that concerns.
         if (!counted && !(node.kind === "augassign" && node.target.kind === "name")) continue;
         if (node.kind === "call") readCall(found, inference, node);

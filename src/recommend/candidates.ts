@@ -1,4 +1,5 @@
 import type { Func } from "../python/module.ts";
+import { nodesOf } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { isInside, within } from "../python/syntax.ts";
 import { type Sequence, sequencesIn } from "../runtime/coroutines/sequences.ts";
@@ -36,8 +37,7 @@ export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
   if (func.isAsync) return sequencesIn(runtime, func).flatMap((one) => awaitedCandidate(runtime, one) ?? []);
   if (func.isGenerator) return [];
   const found: Candidate[] = [];
-  for (const node of func.nodes) {
-    if (node.kind !== "for" && node.kind !== "clause") continue;
+  for (const node of nodesOf(func, "for", "clause")) {
     const candidate = candidateAt(runtime, func, node);
     // The outermost loop is the one to spread.
     if (

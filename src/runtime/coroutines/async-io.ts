@@ -1,6 +1,6 @@
 import { ASYNC_IO, type AsyncIoFact, CLIENT_LIMITS } from "../../knowledge/async-io.ts";
 import type { Func } from "../../python/module.ts";
-import { sourceOf } from "../../python/module.ts";
+import { nodesOf, sourceOf } from "../../python/module.ts";
 import type { Call, Node } from "../../python/syntax.ts";
 import { argument, passesMore } from "../../python/syntax.ts";
 import type { Site } from "../graph/callgraph.ts";
@@ -59,8 +59,8 @@ export function unguardedIo(runtime: Runtime, root: Func): AsyncIo | null {
 function isGuarded(runtime: Runtime, func: Func, node: Node): boolean {
   const held = locksOf(runtime).heldAt(func, node);
   if (held.some(({ lock }) => !lock.fresh && lock.fact?.family !== "thread")) return true;
-  return func.nodes.some(
-    (one) => one.kind === "await" && one.end <= node.start && PACES.test(sourceOf(func.module, one).slice(0, 200)),
+  return nodesOf(func, "await").some(
+    (one) => one.end <= node.start && PACES.test(sourceOf(func.module, one).slice(0, 200)),
   );
 }
 

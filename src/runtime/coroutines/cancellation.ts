@@ -1,6 +1,6 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
-import { sourceOf } from "../../python/module.ts";
+import { nodesOf, sourceOf } from "../../python/module.ts";
 import type { Expression, Handler, Node, Statement, Try, WithItem } from "../../python/syntax.ts";
 import { within } from "../../python/syntax.ts";
 import type { CallGraph } from "../graph/callgraph.ts";
@@ -33,7 +33,7 @@ interface Catcher {
 export function* swallowedCancellations(runtime: Runtime): Iterable<Swallowed> {
   for (const func of runtime.graph.funcs) {
     if (!func.isAsync) continue;
-    for (const node of func.nodes) {
+    for (const node of nodesOf(func, "try", "withitem")) {
       const catcher = catcherOf(runtime.inference, node);
       const found = catcher && judged(runtime.graph, func, catcher);
       if (found) yield { func, at: catcher.at, name: catcher.name, ...found };
@@ -41,9 +41,8 @@ export function* swallowedCancellations(runtime: Runtime): Iterable<Swallowed> {
   }
 }
 
-function catcherOf(inference: Inference, node: Node): Catcher | null {
-  if (node.kind === "try") return handlerOf(inference, node);
-  return node.kind === "withitem" ? suppressorOf(inference, node) : null;
+function catcherOf(inference: Inference, node: Try | WithItem): Catcher | null {
+  return node.kind === "try" ? handlerOf(inference, node) : suppressorOf(inference, node);
 }
 
 /** The first handler that gets a cancellation. */
@@ -212,9 +211,8 @@ function othersCancellation(
   waits: readonly WaitPoint[],
 ): "surely" | "perhaps" | "no" {
   if (!waits.every((one) => isWaitForTask(inference, one))) return "no";
-  const cancels = func.nodes.some(
+  const cancels = nodesOf(func, "call").some(
     (node) =>
-      node.kind === "call" &&
       node.start < statement.end &&
       /cancel|stop|abort/i.test(
         node.callee.kind === "attribute" ? node.callee.attr : node.callee.kind === "name" ? node.callee.id : "",

@@ -2,6 +2,7 @@ import { EAGER, KEEPS_COROUTINES, RUNS_COROUTINES } from "../../knowledge/awaita
 import { COROUTINES, NOT_COROUTINES } from "../../knowledge/coroutines.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Parameter } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
@@ -222,8 +223,8 @@ export function coroutinesOf(inference: Inference): Coroutines {
     if (results && results.length > 0 && results.every((one) => isCoroutineOf(one, given))) return "keeps";
     if (results?.some((one) => inference.values(one).some((value) => value.kind === "function")))
       return decoratorOutcome(wrapper);
-    const runs = wrapper.nodes.some(
-      (node) => node.kind === "call" && inference.names(node.callee).some(({ name }) => RUNS_COROUTINES.test(name)),
+    const runs = nodesOf(wrapper, "call").some((node) =>
+      inference.names(node.callee).some(({ name }) => RUNS_COROUTINES.test(name)),
     );
     return runs ? "changes" : "unknown";
   };
@@ -259,8 +260,7 @@ function resultsOf(func: Func): readonly Expression[] | null {
   if (func.node.kind === "lambda") return [func.node.body];
   if (func.node.kind !== "function") return null;
   const found: Expression[] = [];
-  for (const node of func.nodes) {
-    if (node.kind !== "return") continue;
+  for (const node of nodesOf(func, "return")) {
     if (!node.value) return null;
     found.push(...choices(node.value));
   }

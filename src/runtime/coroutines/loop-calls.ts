@@ -1,6 +1,7 @@
 import { LOOP_BOUND, type LoopBound } from "../../knowledge/loop-bound.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { argument, enclosing } from "../../python/syntax.ts";
 import { chain, type Source, spread, through, type Witness } from "../effects/witness.ts";
@@ -233,10 +234,8 @@ function isChoice(call: Call): boolean {
 function knowsThreads(inference: Inference, func: Func): boolean {
   let known = knows.get(func);
   if (known === undefined) {
-    known = func.nodes.some(
-      (node) =>
-        node.kind === "call" &&
-        (inference.names(node.callee).some(({ name }) => THREAD_QUESTIONS.test(name)) || isChoice(node)),
+    known = nodesOf(func, "call").some(
+      (node) => inference.names(node.callee).some(({ name }) => THREAD_QUESTIONS.test(name)) || isChoice(node),
     );
     knows.set(func, known);
   }

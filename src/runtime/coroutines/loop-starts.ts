@@ -1,5 +1,6 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { neverRuns } from "../effects/blocking.ts";
 import { chain, type Effects, type Source, spread, through, type Witness } from "../effects/witness.ts";
@@ -47,8 +48,8 @@ export function loopStartsOf(runtime: Runtime): LoopStarts {
 
 function startsIn(graph: CallGraph, func: Func): readonly Source<LoopStart>[] {
   const found: Source<LoopStart>[] = [];
-  for (const node of func.nodes) {
-    if (node.kind !== "call" || neverRuns(node) || isLazy(graph.inference, node)) continue;
+  for (const node of nodesOf(func, "call")) {
+    if (neverRuns(node) || isLazy(graph.inference, node)) continue;
     if (isCaught(graph.inference, node)) continue;
     const start = startOf(graph.inference, func, node);
     if (!start) continue;
@@ -103,7 +104,7 @@ function isConditional(func: Func, node: Node): boolean {
     if (at.kind === "conditional" && from !== at.test) return true;
     if (at.kind === "boolean" && from === at.right) return true;
   }
-  return func.nodes.some((one) => one.kind === "return" && one.end <= node.start);
+  return nodesOf(func, "return").some((one) => one.end <= node.start);
 }
 
 const asks = new WeakMap<Func, boolean>();
@@ -113,7 +114,7 @@ function asksForLoop(inference: Inference, func: Func): boolean {
   if (func.isAsync) return false;
   const known = asks.get(func);
   if (known !== undefined) return known;
-  const found = func.nodes.some((node) => node.kind === "call" && isQuestion(inference, node));
+  const found = nodesOf(func, "call").some((node) => isQuestion(inference, node));
   asks.set(func, found);
   return found;
 }

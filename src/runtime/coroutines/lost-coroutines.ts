@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { enclosing, isInside, within } from "../../python/syntax.ts";
 import { neverRuns } from "../effects/blocking.ts";
@@ -20,8 +21,8 @@ export interface LostCoroutine {
 export function* lostCoroutines(runtime: Runtime): Iterable<LostCoroutine> {
   const coroutines = coroutinesOf(runtime.inference);
   for (const func of runtime.graph.funcs)
-    for (const call of func.nodes) {
-      if (call.kind !== "call" || neverRuns(call) || isDecided(call)) continue;
+    for (const call of nodesOf(func, "call")) {
+      if (neverRuns(call) || isDecided(call)) continue;
       const coroutine = coroutines.of(call);
       if (!coroutine) continue;
       const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));

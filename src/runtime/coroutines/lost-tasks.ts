@@ -1,5 +1,6 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { argument, isInside } from "../../python/syntax.ts";
 import { neverRuns } from "../effects/blocking.ts";
@@ -26,8 +27,8 @@ export interface LostTask {
 export function* lostTasks(runtime: Runtime): Iterable<LostTask> {
   const { graph, inference } = runtime;
   for (const func of graph.funcs)
-    for (const node of func.nodes) {
-      if (node.kind !== "call" || neverRuns(node)) continue;
+    for (const node of nodesOf(func, "call")) {
+      if (neverRuns(node)) continue;
       yield* startedByCallback(inference, func, node);
       const maker = makerOf(inference, func, node);
       if (!maker) continue;
@@ -112,10 +113,9 @@ const FORGETS = /^(?:set_name|get_name|get_coro|get_context|get_loop|get_stack|p
 
 /** Whether the coroutine goes on until the program ends: an endless loop, a server, or what `asyncio.run` is given. */
 function runsToTheEnd(graph: CallGraph, func: Func, call: Call): boolean {
-  const loops = func.nodes.some((node) => node.kind === "while" && isEndless(node) && node.end > call.end);
-  const serves = func.nodes.some(
+  const loops = nodesOf(func, "while").some((node) => isEndless(node) && node.end > call.end);
+  const serves = nodesOf(func, "await").some(
     (node) =>
-      node.kind === "await" &&
       node.start > call.end &&
       graph.inference
         .names(node.value.kind === "call" ? node.value.callee : node.value)
@@ -135,7 +135,7 @@ function isMain(graph: CallGraph, func: Func): boolean {
 }
 
 function awaitsAfter(func: Func, call: Node): boolean {
-  return func.nodes.some((node) => node.kind === "await" && node.start > call.end && !isInside(call, node));
+  return nodesOf(func, "await").some((node) => node.start > call.end && !isInside(call, node));
 }
 
 /** `loop.call_later(5, lambda: create_task(…))`: the loop drops what its callbacks return. */

@@ -1,5 +1,6 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Binding } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Attribute, Expression } from "../../python/syntax.ts";
 
 /** Below what is shown by default. */
@@ -86,8 +87,8 @@ function returnsOnlyKnown(inference: Inference, call: Expression & { kind: "call
   for (const value of inference.values(call.callee)) {
     if (value.kind !== "function" || value.func.node.kind !== "function" || value.func.isGenerator) continue;
     if (value.func.node.returns) continue;
-    for (const node of value.func.nodes) {
-      if (node.kind !== "return" || !node.value || isNone(node.value)) continue;
+    for (const node of nodesOf(value.func, "return")) {
+      if (!node.value || isNone(node.value)) continue;
       if (inference.values(node.value).length === 0 || !isClosed(inference, node.value, depth + 1)) return false;
     }
   }

@@ -1,5 +1,5 @@
 import type { Func } from "../../python/module.ts";
-import { sourceOf } from "../../python/module.ts";
+import { nodesOf, sourceOf } from "../../python/module.ts";
 import type { Clause, Comprehension, Expression, For, Node, Statement } from "../../python/syntax.ts";
 import { isInside, within } from "../../python/syntax.ts";
 import { sizeOf } from "../effects/sizes.ts";
@@ -23,10 +23,10 @@ export interface Sequence {
 /** The sequences of a coroutine, one for each loop. */
 export function sequencesIn(runtime: Runtime, func: Func): Sequence[] {
   if (!func.isAsync) return [];
-  return func.nodes.flatMap((node) => {
-    if (node.kind === "for") return loopSequence(runtime, func, node) ?? [];
-    return node.kind === "comprehension" ? (comprehensionSequence(runtime, func, node) ?? []) : [];
-  });
+  return nodesOf(func, "for", "comprehension").flatMap(
+    (node) =>
+      (node.kind === "for" ? loopSequence(runtime, func, node) : comprehensionSequence(runtime, func, node)) ?? [],
+  );
 }
 
 function loopSequence(runtime: Runtime, func: Func, loop: For): Sequence | null {

@@ -1,5 +1,5 @@
 import type { Func } from "../../python/module.ts";
-import { funcAt } from "../../python/module.ts";
+import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Call, Clause, Expression, For, Node, While } from "../../python/syntax.ts";
 import { argument, isInside } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
@@ -91,7 +91,7 @@ function build(runtime: Runtime): TaskStarts {
     const memo = byFunc.get(func);
     if (memo) return memo;
     byFunc.set(func, []);
-    const found = func.nodes.flatMap((node) => (node.kind === "call" ? startsAt(func, node) : []));
+    const found = nodesOf(func, "call").flatMap((node) => startsAt(func, node));
     byFunc.set(func, found);
     return found;
   };
@@ -163,8 +163,8 @@ function build(runtime: Runtime): TaskStarts {
     for (const binding of inference.bindings(name).bindings)
       if (binding.kind === "value" && binding.path.length === 0 && funcAt(func.module, binding.at) === func)
         found.push(...expand(binding.value, func, depth + 1));
-    for (const node of func.nodes) {
-      if (node.kind !== "call" || node.callee.kind !== "attribute") continue;
+    for (const node of nodesOf(func, "call")) {
+      if (node.callee.kind !== "attribute") continue;
       const { value, attr } = node.callee;
       if (value.kind !== "name" || value.id !== name.id) continue;
       const given = argument(node, null, 0);

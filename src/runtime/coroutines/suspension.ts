@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Node } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -28,10 +29,12 @@ function build({ graph }: Runtime): Suspensions {
   const of = (func: Func): readonly Node[] => {
     const memo = points.get(func);
     if (memo) return memo;
-    const found = func.isAsync ? func.nodes.filter(suspends) : [];
+    const found = func.isAsync ? mayWait(func).filter(suspends) : [];
     points.set(func, found);
     return found;
   };
+
+  const mayWait = (func: Func): readonly Node[] => nodesOf(func, "await", "for", "with", "clause", "yield");
 
   const suspends = (node: Node): boolean => {
     switch (node.kind) {
@@ -60,7 +63,7 @@ function build({ graph }: Runtime): Suspensions {
     const memo = verdicts.get(func);
     if (memo !== undefined) return memo;
     verdicts.set(func, false);
-    const verdict = func.isGenerator || func.nodes.some(suspends);
+    const verdict = func.isGenerator || mayWait(func).some(suspends);
     verdicts.set(func, verdict);
     return verdict;
   };

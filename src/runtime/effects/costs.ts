@@ -12,7 +12,7 @@ import { STANDARD_LIBRARY } from "../../knowledge/library.ts";
 import { OFFLOAD } from "../../knowledge/offload.ts";
 import { BUILTINS } from "../../python/builtins.ts";
 import type { Func } from "../../python/module.ts";
-import { sourceOf } from "../../python/module.ts";
+import { nodesOf, sourceOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { argument, enclosing } from "../../python/syntax.ts";
 import { reaches } from "../graph/branches.ts";
@@ -209,7 +209,7 @@ function build(runtime: Runtime, func: Func): Costs {
       loops: hasLongLoops(func),
       chosen:
         isAbstract(runtime, func) ||
-        func.nodes.some((node) => node.kind === "call" && graph.callables.parameterOf(node.callee) !== null),
+        nodesOf(func, "call").some((node) => graph.callables.parameterOf(node.callee) !== null),
     },
   ];
   for (const site of graph.sites(func)) {
@@ -278,8 +278,8 @@ function ownCosts(runtime: Runtime, func: Func): Cost[] {
 
 /** `await` of something that no table and no function of the project stands behind. */
 function unknownAwaits({ graph }: Runtime, func: Func): Cost[] {
-  return func.nodes.flatMap((node): Cost[] => {
-    if (node.kind !== "await" || (node.value.kind === "call" && graph.siteOf(node.value))) return [];
+  return nodesOf(func, "await").flatMap((node): Cost[] => {
+    if (node.value.kind === "call" && graph.siteOf(node.value)) return [];
     const shown = node.value.kind === "call" ? node.value.callee : node.value;
     const site: Site = { func, node: node.value, kind: "call", awaited: true, library: [], targets: [], handovers: [] };
     const name = sourceOf(func.module, shown).replace(/\s+/g, " ");
@@ -460,12 +460,10 @@ export function countOf(iter: Expression): number | null {
 
 /** Calls that nobody can follow, and those that run whatever iterator they are given. */
 function hasOpenCalls({ graph, inference }: Runtime, func: Func): boolean {
-  return func.nodes.some(
-    (node) =>
-      node.kind === "call" &&
-      (node.callee.kind === "name" && RUNS_ITERATORS.has(node.callee.id)
-        ? node.args.some(({ value }) => value.kind === "name" || value.kind === "attribute")
-        : !graph.siteOf(node) && !inference.values(node.callee).some(({ kind }) => kind === "class")),
+  return nodesOf(func, "call").some((node) =>
+    node.callee.kind === "name" && RUNS_ITERATORS.has(node.callee.id)
+      ? node.args.some(({ value }) => value.kind === "name" || value.kind === "attribute")
+      : !graph.siteOf(node) && !inference.values(node.callee).some(({ kind }) => kind === "class"),
   );
 }
 
@@ -483,10 +481,7 @@ function hasLongLoops(func: Func): boolean {
 /** A body that only says that others must fill it. */
 function isAbstract({ inference }: Runtime, func: Func): boolean {
   if (func.node.kind !== "function") return false;
-  return (
-    inference.decoration(func).abstract ||
-    func.nodes.some((node) => node.kind === "raise" && isNotImplemented(node.value))
-  );
+  return inference.decoration(func).abstract || nodesOf(func, "raise").some((node) => isNotImplemented(node.value));
 }
 
 function isNotImplemented(raised: Expression | null): boolean {

@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node, While } from "../../python/syntax.ts";
 import { argument, opensScope, walk, within } from "../../python/syntax.ts";
 import type { Site } from "../graph/callgraph.ts";
@@ -33,13 +34,8 @@ export function endlessIn(runtime: Runtime, root: Func): Endless | null {
   const search = (func: Func, path: readonly Site[], doubt: number): Endless | null => {
     if (visited.has(func) || path.length > DEEPEST || func.isAsync) return null;
     visited.add(func);
-    for (const node of func.nodes) {
-      const words =
-        node.kind === "while"
-          ? endlessLoop(runtime, func, node)
-          : node.kind === "for"
-            ? stream(runtime, node.iter, node)
-            : null;
+    for (const node of nodesOf(func, "while", "for")) {
+      const words = node.kind === "while" ? endlessLoop(runtime, func, node) : stream(runtime, node.iter, node);
       if (words)
         return {
           func,
@@ -122,11 +118,9 @@ function isStopFlag({ inference }: Runtime, func: Func, test: Expression): boole
     )
   )
     return false;
-  return !func.nodes.some(
+  return !nodesOf(func, "assign").some(
     (node) =>
-      node.kind === "assign" &&
-      node.start > test.start &&
-      node.targets.some((target) => target.kind === "attribute" && target.attr === flag),
+      node.start > test.start && node.targets.some((target) => target.kind === "attribute" && target.attr === flag),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Comprehension, Expression, For, Node, While } from "../../python/syntax.ts";
 import { children, eachChild, opensScope } from "../../python/syntax.ts";
 import type { CallGraph } from "../graph/callgraph.ts";
@@ -66,8 +67,7 @@ function ownWork(
 function numericLoops(graph: CallGraph, func: Func, waits: (func: Func) => boolean): NumericLoop[] {
   const { inference } = graph;
   const found: NumericLoop[] = [];
-  for (const node of func.nodes) {
-    if (node.kind !== "for" && node.kind !== "while" && node.kind !== "clause") continue;
+  for (const node of nodesOf(func, "for", "while", "clause")) {
     if (node.kind !== "while" && (node.isAsync || isSmall(inference, node.iter))) continue;
     const nest = [node, ...loopsAround(inference, node)];
     const depth = nest.length;
@@ -271,8 +271,8 @@ function isText(inference: Inference, node: Expression): boolean {
 /** A function that calls itself at least twice on the way to its result takes exponential time: the second call, if so. */
 function branchingRecursion(graph: CallGraph, func: Func): Node | null {
   if (func.isAsync || func.node.kind !== "function") return null;
-  for (const node of func.nodes) {
-    if (node.kind !== "binary" || (node.op !== "+" && node.op !== "*")) continue;
+  for (const node of nodesOf(func, "binary")) {
+    if (node.op !== "+" && node.op !== "*") continue;
     const sides = [node.left, node.right];
     if (
       sides.every(

@@ -1,4 +1,4 @@
-import { type Func, sourceOf } from "../../python/module.ts";
+import { type Func, nodesOf, sourceOf } from "../../python/module.ts";
 import type { Expression, Node } from "../../python/syntax.ts";
 import { within } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
@@ -29,8 +29,7 @@ export function isOnce(func: Func, node: Node): boolean {
 /** What is kept beyond the function and assigned in it: attributes, globals, and containers by key. */
 function filledIn(func: Func): Set<string> {
   const found = new Set<string>();
-  for (const node of func.nodes) {
-    if (node.kind !== "assign") continue;
+  for (const node of nodesOf(func, "assign")) {
     for (const target of node.targets) {
       if (target.kind === "attribute") found.add(sourceOf(func.module, target));
       else if (target.kind === "subscript") found.add(sourceOf(func.module, target.value));
@@ -42,9 +41,8 @@ function filledIn(func: Func): Set<string> {
 
 /** `if self.x: return self.x` stands before it. */
 function returnsEarly(func: Func, node: Node, filled: ReadonlySet<string>): boolean {
-  return func.nodes.some(
+  return nodesOf(func, "branch").some(
     (one) =>
-      one.kind === "branch" &&
       one.end < node.start &&
       mentioned(func, one.test, filled) &&
       one.body.some(

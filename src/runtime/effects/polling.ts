@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node, Statement, While } from "../../python/syntax.ts";
 import { argument, within } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
@@ -23,7 +24,7 @@ const SLEEPS = new Set(["asyncio.sleep", "anyio.sleep", "trio.sleep"]);
 /** The polling loops of a coroutine. */
 export function pollingIn(runtime: Runtime, func: Func): Polling[] {
   if (!func.isAsync) return [];
-  return func.nodes.flatMap((node) => (node.kind === "while" ? (pollingOf(runtime, func, node) ?? []) : []));
+  return nodesOf(func, "while").flatMap((node) => pollingOf(runtime, func, node) ?? []);
 }
 
 function pollingOf(runtime: Runtime, func: Func, loop: While): Polling | null {

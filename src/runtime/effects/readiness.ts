@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
 import type { CallGraph } from "../graph/callgraph.ts";
@@ -19,8 +20,8 @@ export function readinessOf(graph: CallGraph, origins: Origins): Readiness {
   const callbacks = new Set<Func>();
   const ready = new Set<Func>();
   for (const func of graph.funcs)
-    for (const node of func.nodes) {
-      if (node.kind !== "call" || node.callee.kind !== "attribute") continue;
+    for (const node of nodesOf(func, "call")) {
+      if (node.callee.kind !== "attribute") continue;
       const { attr, value } = node.callee;
       if (attr === "add_done_callback" || attr === "add_reader" || attr === "add_writer") {
         const given = argument(

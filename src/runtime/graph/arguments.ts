@@ -1,5 +1,6 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
 import { matchArguments } from "./callables.ts";
@@ -14,8 +15,8 @@ export function passedArguments(inference: Inference): Map<Node, Expression[]> {
   };
   for (const module of inference.modules.values())
     for (const func of module.functions)
-      for (const node of func.nodes) {
-        if (node.kind !== "call" || node.args.length === 0) continue;
+      for (const node of nodesOf(func, "call")) {
+        if (node.args.length === 0) continue;
         for (const value of inference.values(node.callee)) {
           const target = calledFunction(inference, value);
           if (target)

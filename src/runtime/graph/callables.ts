@@ -2,6 +2,7 @@ import type { OffloadFact } from "../../knowledge/offload.ts";
 import { CALLBACKS } from "../../knowledge/offload.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Parameter } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
@@ -154,8 +155,7 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
     uses.set(param, use);
     for (const inner of nestedLists.get(owner) ?? []) {
       const here: Use = { now: false, later: false, offload: null };
-      for (const node of inner.nodes) {
-        if (node.kind !== "call") continue;
+      for (const node of nodesOf(inner, "call")) {
         if (parameterOf(node.callee) === param) here.now = true;
         for (const { expression, use: theirs } of handed(node))
           if (parameterOf(expression) === param) add(here, theirs);
@@ -175,7 +175,7 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
     for (const other of nestedLists.get(owner) ?? []) {
       if (other === inner) continue;
       const here: Use = { now: false, later: false, offload: null };
-      for (const node of other.nodes) {
+      for (const node of nodesOf(other, "call", "return")) {
         if (node.kind === "call") {
           if (refersTo(node.callee, inner)) here.now = true;
           for (const one of handed(node)) if (refersTo(one.expression, inner)) add(here, one.use);
@@ -340,8 +340,8 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
   };
 
   const returnedFunctions = (func: Func): Func[] =>
-    func.nodes.flatMap((node) =>
-      node.kind === "return" && node.value
+    nodesOf(func, "return").flatMap((node) =>
+      node.value
         ? inference.values(node.value).flatMap((value) => (value.kind === "function" ? [value.func] : []))
         : [],
     );

@@ -1,5 +1,6 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Class, Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node, Statement } from "../../python/syntax.ts";
 import { argument, passesMore } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
@@ -87,8 +88,8 @@ export function callGraphOf(
       found.push(site);
       bySite.set(site.node, site);
     };
-    const hasGenerators = func.nodes.some((node) => node.kind === "comprehension" && node.flavour === "generator");
-    for (const node of func.nodes) {
+    const hasGenerators = nodesOf(func, "comprehension").some((node) => node.flavour === "generator");
+    for (const node of nodesOf(func, "call", "withitem", "for", "clause", "attribute", "yield", "assign")) {
       if (hasGenerators && isLazy(inference, node)) continue;
       switch (node.kind) {
         case "call":

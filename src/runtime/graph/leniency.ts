@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Node } from "../../python/syntax.ts";
 import { enclosing } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
@@ -21,7 +22,7 @@ function isStartUp(runtime: Runtime, func: Func, node: Node): boolean {
     manager === "async" &&
     (func.params[0]?.name === "app" || func.params[0]?.name === "_app" || /lifespan/.test(func.name))
   ) {
-    const yields = func.nodes.find((one) => one.kind === "yield");
+    const [yields] = nodesOf(func, "yield");
     return yields !== undefined && !isWithinStatementOf(node, yields);
   }
   if (

@@ -1,4 +1,5 @@
 import type { Class, Func, Module } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Attribute, Call, Name } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -24,8 +25,7 @@ export function attributesNamed(runtime: Runtime, name: string): readonly Attrib
   let known = attributes.get(runtime);
   if (!known) {
     const found = new Map<string, Attribute[]>();
-    for (const func of runtime.graph.funcs)
-      for (const node of func.nodes) if (node.kind === "attribute") push(found, node.attr, node);
+    for (const func of runtime.graph.funcs) for (const node of nodesOf(func, "attribute")) push(found, node.attr, node);
     known = found;
     attributes.set(runtime, known);
   }
@@ -58,8 +58,7 @@ export function constructionsOf(runtime: Runtime, cls: Class): readonly Construc
   if (!known) {
     const found = new Map<Class, Construction[]>();
     for (const func of graph.funcs)
-      for (const node of func.nodes) {
-        if (node.kind !== "call") continue;
+      for (const node of nodesOf(func, "call")) {
         for (const value of inference.values(node.callee))
           if (value.kind === "class")
             for (const one of inference.ancestry(value.cls)) push(found, one, { call: node, func });

@@ -1,5 +1,5 @@
 import type { Inference } from "../../python/infer.ts";
-import { type Func, sourceOf } from "../../python/module.ts";
+import { type Func, nodesOf, sourceOf } from "../../python/module.ts";
 import type { Expression, Node } from "../../python/syntax.ts";
 import { type Condition, conditionsOf } from "./conditions.ts";
 
@@ -40,8 +40,7 @@ function guarded(inference: Inference, func: Func, node: Node): Rarity {
 /** What is kept beyond the function and assigned in it: attributes and globals. */
 function filledIn(func: Func): Set<string> {
   const found = new Set<string>();
-  for (const node of func.nodes) {
-    if (node.kind !== "assign") continue;
+  for (const node of nodesOf(func, "assign")) {
     for (const target of node.targets)
       if (target.kind === "attribute" || (target.kind === "name" && func.scope.outer.get(target.id) === "global"))
         found.add(sourceOf(func.module, target));

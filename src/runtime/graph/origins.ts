@@ -1,6 +1,6 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Binding, Class, Func, Module } from "../../python/module.ts";
-import { funcAt } from "../../python/module.ts";
+import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Name } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
@@ -127,7 +127,7 @@ export function originsOf(inference: Inference): Origins {
     const found: Origin[] = [];
     for (const value of inference.values(context)) {
       if (value.kind !== "manager" || !value.func) continue;
-      for (const node of value.func.nodes) if (node.kind === "yield" && node.value) found.push(...of(node.value));
+      for (const node of nodesOf(value.func, "yield")) if (node.value) found.push(...of(node.value));
     }
     return found.length > 0 ? found : of(context);
   };
@@ -179,7 +179,7 @@ export function originsOf(inference: Inference): Origins {
 
   const returned = (func: Func): readonly Origin[] => {
     if (func.node.kind === "lambda") return of(func.node.body);
-    return func.nodes.flatMap((node) => (node.kind === "return" && node.value ? of(node.value) : []));
+    return nodesOf(func, "return").flatMap((node) => (node.value ? of(node.value) : []));
   };
 
   const holder = (node: Expression): Holder | null => {

@@ -1,4 +1,5 @@
 import type { Module } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call } from "../../python/syntax.ts";
 
 const replaced = new WeakMap<Module, ReadonlySet<string>>();
@@ -9,7 +10,7 @@ export function replacedNames(module: Module): ReadonlySet<string> {
   if (known) return known;
   const found = new Set<string>();
   for (const func of module.functions)
-    for (const node of func.nodes) {
+    for (const node of nodesOf(func, "call", "assign")) {
       if (node.kind === "call" && replaces(node))
         for (const { value } of node.args)
           if (value.kind === "string") found.add(value.value.slice(value.value.lastIndexOf(".") + 1));

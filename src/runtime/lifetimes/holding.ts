@@ -1,5 +1,5 @@
 import { CLOSING, ENTERING, PASSING, type Resource, USING } from "../../knowledge/resources.ts";
-import { type Class, type Func, funcAt, scopeAt } from "../../python/module.ts";
+import { type Class, type Func, funcAt, nodesOf, scopeAt } from "../../python/module.ts";
 import type { Argument, Attribute, Call, Expression, Name, Node, Parameter } from "../../python/syntax.ts";
 import { matchArguments } from "../graph/callables.ts";
 import { attributesNamed, namesOf, nestedIn } from "../graph/mentions.ts";
@@ -401,7 +401,7 @@ function relativesOf(runtime: Runtime, cls: Class): ReadonlySet<Class> {
 function reflects(classes: ReadonlySet<Class>): boolean {
   for (const cls of classes)
     for (const method of cls.methods.values())
-      for (const node of method.nodes) {
+      for (const node of nodesOf(method, "call", "attribute")) {
         if (node.kind === "call" && node.callee.kind === "name" && /^(?:getattr|vars)$/.test(node.callee.id)) {
           const [owner, name] = node.args;
           if (owner?.value.kind === "name" && owner.value.id === "self" && name?.value.kind !== "string") return true;

@@ -1,5 +1,5 @@
 import type { Class, Func, Module } from "../../python/module.ts";
-import { funcAt } from "../../python/module.ts";
+import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Attribute, Call, Clause, Expression, Name, Node, Parameter } from "../../python/syntax.ts";
 import { isInside } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
@@ -311,11 +311,12 @@ function indexOf(runtime: Runtime): Index {
     const names = new Map<string, Name[]>();
     index.names.set(module, names);
     for (const func of module.functions)
-      for (const node of func.nodes) {
-        if (node.kind === "name") push(names, node.id, node);
-        else if (node.kind === "attribute") push(index.attributes, node.attr, node);
-        else if (node.kind === "importfrom") for (const { name } of node.names ?? []) index.imported.add(name);
-      }
+      for (const node of func.nodes) if (node.kind === "name") push(names, node.id, node);
+    for (const func of module.functions) {
+      for (const node of nodesOf(func, "attribute")) push(index.attributes, node.attr, node);
+      for (const { names: taken } of nodesOf(func, "importfrom"))
+        for (const { name } of taken ?? []) index.imported.add(name);
+    }
   }
   return index;
 }

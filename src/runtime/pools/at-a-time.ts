@@ -1,5 +1,5 @@
 import type { Func } from "../../python/module.ts";
-import { sourceOf } from "../../python/module.ts";
+import { nodesOf, sourceOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { enclosing } from "../../python/syntax.ts";
 import { matchArguments } from "../graph/callables.ts";
@@ -170,9 +170,8 @@ function lentIn(runtime: Runtime, pool: Pool, func: Func, own: readonly Hold[]):
 
 /** The function itself ends what it did with the session. */
 function endsSession(func: Func, name: string): boolean {
-  return func.nodes.some(
+  return nodesOf(func, "call").some(
     (node) =>
-      node.kind === "call" &&
       node.callee.kind === "attribute" &&
       SESSION_ENDS.test(node.callee.attr) &&
       sourceOf(func.module, node.callee.value) === name,

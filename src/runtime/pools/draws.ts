@@ -1,6 +1,7 @@
 import type { HandOver } from "../../knowledge/pools/row.ts";
 import { POOLS, type PoolFact, takesFrom } from "../../knowledge/pools.ts";
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Name, Parameter } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
 import { matchArguments } from "../graph/callables.ts";
@@ -155,9 +156,7 @@ function build(runtime: Runtime): Draws {
 
   /** What a function yields or returns. */
   const provided = (func: Func): readonly Behind[] =>
-    func.nodes.flatMap((node) =>
-      (node.kind === "yield" || node.kind === "return") && node.value ? behind(node.value) : [],
-    );
+    nodesOf(func, "yield", "return").flatMap((node) => (node.value ? behind(node.value) : []));
 
   /** `self.session`, where nothing tells which of the values it was given. */
   const kept = (expression: Expression & { kind: "attribute" }): readonly Behind[] => {

@@ -2,7 +2,7 @@ import { SERVERS } from "../../knowledge/pools/servers.ts";
 import { sizeAt } from "../../knowledge/pools/size.ts";
 import { POOLS } from "../../knowledge/pools.ts";
 import { number } from "../../python/constant.ts";
-import { lineOf, sourceOf } from "../../python/module.ts";
+import { lineOf, nodesOf, sourceOf } from "../../python/module.ts";
 import { argument } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Amount, ServerSetting } from "../servers/server-setting.ts";
@@ -110,8 +110,8 @@ function limited(runtime: Runtime, name: string): Size {
   const limiter = new RegExp(`^${name.replace("-threads", "")}\\.to_thread\\.current_default_thread_limiter$`);
   for (const func of runtime.graph.funcs) {
     if (runtime.target.isTest(func.module.path)) continue;
-    for (const node of func.nodes) {
-      if (node.kind !== "assign" || !node.value) continue;
+    for (const node of nodesOf(func, "assign")) {
+      if (!node.value) continue;
       for (const target of node.targets) {
         if (target.kind !== "attribute" || target.attr !== "total_tokens") continue;
         const isDefault = runtime.origins

@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Node } from "../../python/syntax.ts";
 import { isInside } from "../../python/syntax.ts";
 import { type Effects, type Source, spread, through, type Witness } from "../effects/witness.ts";
@@ -83,9 +84,7 @@ const NEAR = 3;
 function endsBetween(func: Func, first: Node, then: Node): boolean {
   for (let at: Node | null = first.parent; at && at !== func.node; at = at.parent)
     if (at.kind === "with" && !isInside(then, at) && opensPool(at, first)) return true;
-  return func.nodes.some(
-    (node) => node.kind === "call" && node.start > first.start && node.start < then.start && endsThread(node),
-  );
+  return nodesOf(func, "call").some((node) => node.start > first.start && node.start < then.start && endsThread(node));
 }
 
 function endsThread(node: Node): boolean {

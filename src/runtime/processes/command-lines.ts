@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Node } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -41,7 +42,7 @@ function isEntry(runtime: Runtime, func: Func): boolean {
       const names = inference.names(target).map(({ name }) => name);
       if (target.kind === "attribute") names.push(target.attr);
       return names.some((name) => DECORATORS.test(name) && !/celery|huey|dramatiq|faust/i.test(name));
-    }) || func.nodes.some((one) => readsArguments(runtime, one))
+    }) || nodesOf(func, "call", "attribute").some((one) => readsArguments(runtime, one))
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Name, Node } from "../../python/syntax.ts";
 import { isInside, within } from "../../python/syntax.ts";
 import { type LoopAround, loopsAround, sizeOf } from "../effects/boundedness.ts";
@@ -188,7 +189,7 @@ function isSlot(runtime: Runtime, expression: Expression): boolean {
 /** The work goes round for ever: a worker, a server. */
 function isEndless(runtime: Runtime, submission: Submission): boolean {
   for (const func of runningIn(runtime, submission).keys()) {
-    if (func.nodes.some((node) => node.kind === "while" && isForEver(node.test))) return true;
+    if (nodesOf(func, "while").some((node) => isForEver(node.test))) return true;
     if (
       runtime.graph
         .sites(func)

@@ -3,7 +3,7 @@ import type { Constants } from "../../python/constants.ts";
 import { definition } from "../../python/definition.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Module } from "../../python/module.ts";
-import { lineOf } from "../../python/module.ts";
+import { lineOf, nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
 import type { Amount, Configured, ServerSetting } from "./server-setting.ts";
@@ -73,13 +73,14 @@ function celeryLines(app: Call, only: boolean, inference: Inference, constants: 
   for (const module of inference.modules.values()) {
     if (/(?:^|\/)celery_?config\.py$/.test(module.path)) wholeModule(module);
     for (const func of module.functions)
-      for (const node of func.nodes) {
-        if (node.kind === "assign" && node.value) {
+      for (const node of nodesOf(func, "assign", "call")) {
+        if (node.kind === "assign") {
           for (const target of node.targets) {
             const name = written(target);
-            if (name !== null) lines.push({ name, value: constants.evaluate(node.value), module, at: node });
+            if (name !== null && node.value)
+              lines.push({ name, value: constants.evaluate(node.value), module, at: node });
           }
-        } else if (node.kind === "call" && node.callee.kind === "attribute") {
+        } else if (node.callee.kind === "attribute") {
           if (node.callee.attr === "update" && isConf(node.callee.value))
             lines.push(...updateLines(node, module, constants));
           else if (node.callee.attr === "config_from_object" && isApp(node.callee.value))

@@ -4,7 +4,7 @@ import type { Constants } from "../../python/constants.ts";
 import { oneLine } from "../../python/evaluation.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Module } from "../../python/module.ts";
-import { lineOf, sourceOf } from "../../python/module.ts";
+import { lineOf, nodesOf, sourceOf } from "../../python/module.ts";
 import type { Call, Node } from "../../python/syntax.ts";
 import type { Server } from "./server-options.ts";
 
@@ -88,7 +88,6 @@ export interface Configured {
 export function* callsOf(inference: Inference): Generator<{ call: Call; module: Module; names: readonly string[] }> {
   for (const module of inference.modules.values())
     for (const func of module.functions)
-      for (const node of func.nodes)
-        if (node.kind === "call")
-          yield { call: node, module, names: inference.names(node.callee).map(({ name }) => name) };
+      for (const node of nodesOf(func, "call"))
+        yield { call: node, module, names: inference.names(node.callee).map(({ name }) => name) };
 }

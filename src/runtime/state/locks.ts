@@ -1,6 +1,6 @@
 import { LOCKS, type LockFact } from "../../knowledge/locks.ts";
 import type { Func } from "../../python/module.ts";
-import { funcAt, sourceOf } from "../../python/module.ts";
+import { funcAt, nodesOf, sourceOf } from "../../python/module.ts";
 import type { Call, Expression, Node, WithItem } from "../../python/syntax.ts";
 import { argument, enclosing, isInside } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
@@ -165,9 +165,9 @@ function build(runtime: Runtime): Locks {
     if (memo) return memo;
     takenBy.set(func, []);
     const found: Acquisition[] = [];
-    for (const node of func.nodes) {
+    for (const node of nodesOf(func, "withitem", "call")) {
       if (node.kind === "withitem") found.push(...entered(func, node));
-      else if (node.kind === "call") found.push(...called(func, node));
+      else found.push(...called(func, node));
     }
     takenBy.set(func, found);
     return found;
@@ -198,8 +198,7 @@ function build(runtime: Runtime): Locks {
     for (const value of inference.values(context)) {
       if (value.kind === "manager" && value.func && value.func !== func) {
         const inner = value.func;
-        for (const node of inner.nodes)
-          if (node.kind === "yield") found.push(...heldAt(inner, node).map(({ lock }) => lock));
+        for (const node of nodesOf(inner, "yield")) found.push(...heldAt(inner, node).map(({ lock }) => lock));
       } else if (value.kind === "object") {
         const enter = inference.method(value.cls, isAsync ? "__aenter__" : "__enter__");
         if (enter && enter !== func)
@@ -232,9 +231,7 @@ function build(runtime: Runtime): Locks {
 
   /** The last release before the lock is taken again; source order stands for the order of running. */
   const endOf = (func: Func, call: Call, lock: Lock): number => {
-    const later = func.nodes.filter(
-      (node): node is Call => node.kind === "call" && node.start > call.start && node.callee.kind === "attribute",
-    );
+    const later = nodesOf(func, "call").filter((node) => node.start > call.start && node.callee.kind === "attribute");
     const isOn = (node: Call, attr: string): boolean => {
       if (node.callee.kind !== "attribute" || node.callee.attr !== attr) return false;
       const other = of(node.callee.value, func);
@@ -252,8 +249,8 @@ function build(runtime: Runtime): Locks {
     const memo = releasedBy.get(func);
     if (memo) return memo;
     const found: { lock: Lock; call: Call }[] = [];
-    for (const node of func.nodes) {
-      if (node.kind !== "call" || node.callee.kind !== "attribute" || node.callee.attr !== "release") continue;
+    for (const node of nodesOf(func, "call")) {
+      if (node.callee.kind !== "attribute" || node.callee.attr !== "release") continue;
       const lock = of(node.callee.value, func);
       if (lock) found.push({ lock, call: node });
     }

@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Attribute, Call, Expression, Name, Node } from "../../python/syntax.ts";
 import { isInside } from "../../python/syntax.ts";
 import { placeOf } from "../graph/callgraph.ts";
@@ -118,8 +119,8 @@ function changesIn(runtime: Runtime, func: Func): Change[] {
       value: how === "assign" ? value : null,
     }),
   );
-  for (const node of func.nodes) {
-    if (node.kind !== "call" || node.callee.kind !== "attribute" || !GROWS.test(node.callee.attr)) continue;
+  for (const node of nodesOf(func, "call")) {
+    if (node.callee.kind !== "attribute" || !GROWS.test(node.callee.attr)) continue;
     const base = node.callee.value;
     const isContainer = runtime.inference.values(base).some(({ kind }) => kind === "iterable" || kind === "mapping");
     const variable = isContainer ? state.variableOf(base, func) : null;

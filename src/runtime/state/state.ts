@@ -1,5 +1,5 @@
 import type { Class, Func, Module } from "../../python/module.ts";
-import { sourceOf } from "../../python/module.ts";
+import { nodesOf, sourceOf } from "../../python/module.ts";
 import type { Assign, Call, Compare, Expression, Name, Node, Statement } from "../../python/syntax.ts";
 import { argument, blocksOf, isInside, within } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
@@ -147,7 +147,7 @@ function build(runtime: Runtime): State {
   const writesOf = (func: Func): readonly Write[] => {
     const memo = writeLists.get(func);
     if (memo) return memo;
-    const found = func.nodes
+    const found = nodesOf(func, "assign", "augassign", "delete", "call")
       .flatMap((node) => writesAt(func, node))
       .filter(({ place }) => !isMade(func, place.variable));
     writeLists.set(func, found);
@@ -373,7 +373,9 @@ function build(runtime: Runtime): State {
   const touches = (func: Func): readonly Touch[] => {
     const memo = touchLists.get(func);
     if (memo) return memo;
-    const found = func.nodes.flatMap((node) => touchesAt(func, node)).filter(({ variable }) => !isMade(func, variable));
+    const found = nodesOf(func, "for", "clause", "assign", "delete", "call")
+      .flatMap((node) => touchesAt(func, node))
+      .filter(({ variable }) => !isMade(func, variable));
     touchLists.set(func, found);
     return found;
   };

@@ -3,7 +3,7 @@ import type { TimeoutFact } from "../../knowledge/timeouts/row.ts";
 import { isNone, truthiness } from "../../python/constant.ts";
 import { definition } from "../../python/definition.ts";
 import type { Class, Func, Module } from "../../python/module.ts";
-import { funcAt } from "../../python/module.ts";
+import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Call, Expression } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
 import { attributesNamed, namesOf } from "../graph/mentions.ts";
@@ -113,8 +113,7 @@ function patchesOf(runtime: Runtime): ReadonlySet<string> {
   const { inference } = runtime;
   for (const func of runtime.graph.funcs) {
     if (runtime.target.isTest(func.module.path)) continue;
-    for (const node of func.nodes) {
-      if (node.kind !== "assign") continue;
+    for (const node of nodesOf(func, "assign")) {
       for (const target of node.targets)
         if (target.kind === "attribute")
           for (const owner of inference.values(target.value))

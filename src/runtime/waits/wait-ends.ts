@@ -1,4 +1,5 @@
 import type { Func } from "../../python/module.ts";
+import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node, Statement, Try } from "../../python/syntax.ts";
 import { enclosing, isInside, within } from "../../python/syntax.ts";
 import { isFinished } from "../effects/futures.ts";
@@ -208,9 +209,8 @@ function attributeIsWoken(runtime: Runtime, { callee }: Wait): boolean {
 /** Whether a queue holds things that are lent: who takes one gives it back in the same function. */
 export function isLent({ func, callee }: Wait): boolean {
   if (callee.kind !== "attribute") return false;
-  return func.nodes.some(
+  return nodesOf(func, "call").some(
     (node) =>
-      node.kind === "call" &&
       node.callee.kind === "attribute" &&
       /^put(?:_nowait)?$/.test(node.callee.attr) &&
       callee.kind === "attribute" &&
