@@ -1,19 +1,16 @@
+import { type Built, partsOf } from "./flat.ts";
 import { isArgument, isExpression, isParameter, isStatement } from "./kinds.ts";
 import { numberOf, unescaped } from "./literals.ts";
-import { type FlatTree, type Grammar, STRIDE } from "./parse.ts";
+import type { FlatTree, Grammar } from "./parse.ts";
 import type {
-  Argument,
   Branch,
   Case,
   Clause,
   Expression,
   FunctionDef,
   Handler,
-  ImportName,
   ModuleNode,
-  Name,
   Node,
-  Parameter,
   Statement,
   WithItem,
 } from "./syntax.ts";
@@ -27,176 +24,39 @@ export interface Lowered {
 /** Deeper trees are cut, so that recursive analyses cannot overflow the stack; people do not write such code, generators and attackers do. */
 const MAX_HEIGHT = 400;
 
-type Built = Node | Node[] | null;
-
 /** Lowers a flat concrete tree to our syntax tree, bottom-up and without recursion. */
 export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
-  const { nodes, count } = flat;
+  const { count } = flat;
   const built: Built[] = new Array(count).fill(null);
   const height = new Uint16Array(count);
   let truncated = false;
 
-  const typeOf = (i: number): string => {
-    const id = nodes[i * STRIDE] ?? 0;
-    return id === -1 ? "ERROR" : (grammar.types[id] ?? "");
-  };
-  const fieldOf = (i: number): string | null => grammar.fields[nodes[i * STRIDE + 1] ?? 0] ?? null;
-  const startOf = (i: number): number => nodes[i * STRIDE + 2] ?? 0;
-  const endOf = (i: number): number => nodes[i * STRIDE + 3] ?? 0;
-  const nextOf = (i: number): number => nodes[i * STRIDE + 4] ?? i + 1;
-  const slice = (i: number): string => text.slice(startOf(i), endOf(i));
-
-  const kids = (i: number): number[] => {
-    const found: number[] = [];
-    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) found.push(c);
-    return found;
-  };
-  const kid = (i: number, field: string): number | null => {
-    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) if (fieldOf(c) === field) return c;
-    return null;
-  };
-  const hasToken = (i: number, token: string): boolean => {
-    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) if (typeOf(c) === token) return true;
-    return false;
-  };
-
-  const opaque = (i: number): Expression => ({
-    kind: "opaque",
-    start: startOf(i),
-    end: endOf(i),
-    parent: null,
-    parts: expressionsOf(i),
-  });
-  const expression = (i: number | null, owner: number): Expression => {
-    const node = i === null ? null : (built[i] ?? null);
-    if (node && !Array.isArray(node) && isExpression(node)) return node;
-    return { kind: "opaque", start: startOf(i ?? owner), end: endOf(i ?? owner), parent: null, parts: [] };
-  };
-  const optional = (i: number | null): Expression | null => (i === null ? null : expression(i, i));
-  const expressionsOf = (i: number): Expression[] => {
-    const found: Expression[] = [];
-    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) {
-      const node = built[c];
-      if (node && !Array.isArray(node) && isExpression(node)) found.push(node);
-    }
-    return found;
-  };
-  const first = (i: number): Expression => {
-    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) {
-      const node = built[c];
-      if (node && !Array.isArray(node) && isExpression(node)) return node;
-    }
-    return opaque(i);
-  };
-  const sequence = (i: number, kind: "tuple" | "list" | "set"): Expression => ({
-    kind,
-    start: startOf(i),
-    end: endOf(i),
-    parent: null,
-    items: expressionsOf(i),
-  });
-  /** One expression stands for itself, several (without brackets) make a tuple. */
-  const joined = (i: number, found: Expression[]): Expression | null =>
-    found.length <= 1
-      ? (found[0] ?? null)
-      : { kind: "tuple", start: startOf(i), end: endOf(i), parent: null, items: found };
-  const block = (i: number | null): Statement[] => {
-    if (i === null) return [];
-    const body: Statement[] = [];
-    const take = (one: Node): void => {
-      if (isStatement(one)) body.push(one);
-      else if (isExpression(one))
-        body.push({ kind: "expression", start: one.start, end: one.end, parent: null, value: one });
-    };
-    for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) {
-      const node = built[c];
-      if (Array.isArray(node)) node.forEach(take);
-      else if (node) take(node);
-    }
-    return body;
-  };
-  const list = <T extends Node>(i: number | null, is: (node: Node) => node is T): T[] => {
-    const node = i === null ? null : built[i];
-    return Array.isArray(node) ? node.filter(is) : [];
-  };
-  const dotted = (i: number): string => slice(i).replace(/[\s\\]+/g, "");
-  const importNames = (i: number): ImportName[] =>
-    kids(i)
-      .filter((c) => fieldOf(c) === "name")
-      .map((c) => {
-        if (typeOf(c) !== "aliased_import") return { name: dotted(c), alias: null, start: startOf(c), end: endOf(c) };
-        const name = kid(c, "name");
-        const alias = kid(c, "alias");
-        return {
-          name: name === null ? "" : dotted(name),
-          alias: alias === null ? null : slice(alias),
-          start: startOf(c),
-          end: endOf(c),
-        };
-      });
-  const argumentsOf = (i: number): Argument[] => {
-    const found: Argument[] = [];
-    for (let c = i + 1, last = nextOf(i); c < last; c = nextOf(c)) {
-      const node = built[c];
-      if (!node || Array.isArray(node)) continue;
-      const [start, end] = [startOf(c), endOf(c)];
-      if (node.kind === "argument") found.push(node);
-      else if (node.kind === "starred")
-        found.push({ kind: "argument", start, end, parent: null, name: null, stars: 1, value: node.value });
-      else if (isExpression(node))
-        found.push({ kind: "argument", start, end, parent: null, name: null, stars: 0, value: node });
-    }
-    return found;
-  };
-  const nameAt = (i: number): Name => ({ kind: "name", start: startOf(i), end: endOf(i), parent: null, id: slice(i) });
-  const parameter = (
-    i: number,
-    name: string,
-    stars: 0 | 1 | 2,
-    annotation: Expression | null,
-    fallback: Expression | null,
-  ): Parameter => ({
-    kind: "parameter",
-    start: startOf(i),
-    end: endOf(i),
-    parent: null,
-    name,
-    stars,
-    keywordOnly: false,
-    annotation,
-    default: fallback,
-  });
-  const splatName = (i: number): { name: string; stars: 0 | 1 | 2 } => {
-    const source = slice(i).trim();
-    const stars = source.startsWith("**") ? 2 : source.startsWith("*") ? 1 : 0;
-    return { name: source.replace(/^\*+\s*/, ""), stars };
-  };
-  const parametersOf = (i: number): Parameter[] => {
-    const params: Parameter[] = [];
-    let keywordOnly = false;
-    for (const c of kids(i)) {
-      const type = typeOf(c);
-      if (type === "keyword_separator") keywordOnly = true;
-      let param: Parameter | null = null;
-      if (type === "identifier") param = parameter(c, slice(c), 0, null, null);
-      else if (type === "default_parameter" || type === "typed_default_parameter") {
-        const name = kid(c, "name");
-        param = parameter(c, name === null ? "" : slice(name), 0, optional(kid(c, "type")), optional(kid(c, "value")));
-      } else if (type === "typed_parameter") {
-        const name = kids(c).find((k) => fieldOf(k) !== "type");
-        const { name: id, stars } = name === undefined ? { name: "", stars: 0 as const } : splatName(name);
-        param = parameter(c, id, stars, optional(kid(c, "type")), null);
-      } else if (type === "list_splat_pattern" || type === "dictionary_splat_pattern") {
-        const { name, stars } = splatName(c);
-        param = parameter(c, name, stars, null, null);
-      } else if (type === "tuple_pattern") param = parameter(c, "", 0, null, null);
-      if (!param) continue;
-      param.keywordOnly = keywordOnly && param.stars === 0;
-      if (param.stars === 1) keywordOnly = true;
-      params.push(param);
-    }
-    return params;
-  };
+  const {
+    typeOf,
+    fieldOf,
+    startOf,
+    endOf,
+    nextOf,
+    slice,
+    kids,
+    kid,
+    hasToken,
+    opaque,
+    expression,
+    optional,
+    expressionsOf,
+    first,
+    sequence,
+    joined,
+    block,
+    list,
+    dotted,
+    importNames,
+    argumentsOf,
+    nameAt,
+    parametersOf,
+    captured,
+  } = partsOf(flat, grammar, text, built);
   const clausesOf = (i: number): Clause[] => {
     const clauses: Clause[] = [];
     for (const c of kids(i)) {
@@ -208,13 +68,15 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     return clauses;
   };
   const comprehension = (i: number, flavour: "list" | "set" | "dict" | "generator"): Expression => {
+    const start = startOf(i);
+    const end = endOf(i);
     const body = kid(i, "body");
     const pair = body === null ? null : built[body];
     const [element, value] = Array.isArray(pair) ? pair : [];
     return {
       kind: "comprehension",
-      start: startOf(i),
-      end: endOf(i),
+      start,
+      end,
       parent: null,
       flavour,
       element: element && isExpression(element) ? element : expression(body, i),
@@ -245,13 +107,15 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       : { kind: "string", start, end, parent: null, value, bytes: prefix.includes("b") };
   };
   const concatenated = (i: number): Expression => {
+    const start = startOf(i);
+    const end = endOf(i);
     const parts = expressionsOf(i);
     if (parts.every((part) => part.kind === "string")) {
       const value = parts.map((part) => (part.kind === "string" ? part.value : "")).join("");
       return {
         kind: "string",
-        start: startOf(i),
-        end: endOf(i),
+        start,
+        end,
         parent: null,
         value,
         bytes: parts[0]?.kind === "string" && parts[0].bytes,
@@ -259,31 +123,11 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     }
     return {
       kind: "fstring",
-      start: startOf(i),
-      end: endOf(i),
+      start,
+      end,
       parent: null,
       parts: parts.flatMap((part) => (part.kind === "fstring" ? part.parts : [part])),
     };
-  };
-  /** Names that a pattern binds: single identifiers that are neither a class, a keyword nor a dotted value. */
-  const captured = (i: number): Name[] => {
-    const names: Name[] = [];
-    for (let c = i + 1, end = nextOf(i); c < end; c++) {
-      const type = typeOf(c);
-      if (type === "class_pattern" || type === "keyword_pattern") {
-        const head = c + 1;
-        if (head < nextOf(c)) c = nextOf(head) - 1;
-      } else if (type === "dotted_name") {
-        if (nextOf(c) - c === 2 && slice(c) !== "_") names.push(nameAt(c));
-        c = nextOf(c) - 1;
-      } else if (type === "splat_pattern") {
-        const inner = c + 1;
-        if (inner < nextOf(c) && typeOf(inner) === "identifier") names.push(nameAt(inner));
-        c = nextOf(c) - 1;
-      } else if (type === "identifier" && slice(c) !== "_") names.push(nameAt(c));
-      else if (type === "if_clause" || type === "block") c = nextOf(c) - 1;
-    }
-    return names;
   };
   const asPattern = (i: number): WithItem => {
     const alias = kid(i, "alias");
@@ -298,6 +142,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
   };
 
   const build = (i: number): Built => {
+    const start = startOf(i);
+    const end = endOf(i);
     const type = typeOf(i);
     switch (type) {
       case "identifier":
@@ -308,8 +154,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const attr = kid(i, "attribute");
         return {
           kind: "attribute",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           value: expression(kid(i, "object"), i),
           attr: attr === null ? "" : slice(attr),
@@ -319,8 +165,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const attr = kids(i).at(-1);
         return {
           kind: "attribute",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           value: first(i),
           attr: attr === undefined ? "" : slice(attr),
@@ -332,8 +178,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const generator = node && !Array.isArray(node) && isExpression(node) ? node : null;
         return {
           kind: "call",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           callee: expression(kid(i, "function"), i),
           args: generator
@@ -357,8 +203,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const name = kid(i, "name");
         return {
           kind: "argument",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           name: name === null ? "" : slice(name),
           stars: 0,
@@ -366,25 +212,17 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         };
       }
       case "dictionary_splat":
-        return {
-          kind: "argument",
-          start: startOf(i),
-          end: endOf(i),
-          parent: null,
-          name: null,
-          stars: 2,
-          value: first(i),
-        };
+        return { kind: "argument", start, end, parent: null, name: null, stars: 2, value: first(i) };
       case "list_splat":
       case "list_splat_pattern":
       case "dictionary_splat_pattern":
       case "parenthesized_list_splat":
-        return { kind: "starred", start: startOf(i), end: endOf(i), parent: null, value: first(i) };
+        return { kind: "starred", start, end, parent: null, value: first(i) };
       case "subscript":
         return {
           kind: "subscript",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           value: expression(kid(i, "value"), i),
           indices: kids(i)
@@ -394,40 +232,31 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "generic_type": {
         const [base, ...rest] = kids(i);
         const parameters = rest.flatMap((c) => (typeOf(c) === "type_parameter" ? list(c, isExpression) : []));
-        return {
-          kind: "subscript",
-          start: startOf(i),
-          end: endOf(i),
-          parent: null,
-          value: expression(base ?? null, i),
-          indices: parameters,
-        };
+        return { kind: "subscript", start, end, parent: null, value: expression(base ?? null, i), indices: parameters };
       }
       case "type_parameter":
         return expressionsOf(i);
       case "union_type": {
         const [left, right] = expressionsOf(i);
-        return left && right
-          ? { kind: "binary", start: startOf(i), end: endOf(i), parent: null, op: "|", left, right }
-          : opaque(i);
+        return left && right ? { kind: "binary", start, end, parent: null, op: "|", left, right } : opaque(i);
       }
       case "slice":
-        return { kind: "slice", start: startOf(i), end: endOf(i), parent: null, parts: expressionsOf(i) };
+        return { kind: "slice", start, end, parent: null, parts: expressionsOf(i) };
       case "string":
         return stringOf(i);
       case "concatenated_string":
         return concatenated(i);
       case "integer":
       case "float":
-        return { kind: "number", start: startOf(i), end: endOf(i), parent: null, value: numberOf(slice(i)) };
+        return { kind: "number", start, end, parent: null, value: numberOf(slice(i)) };
       case "true":
-        return { kind: "constant", start: startOf(i), end: endOf(i), parent: null, value: true };
+        return { kind: "constant", start, end, parent: null, value: true };
       case "false":
-        return { kind: "constant", start: startOf(i), end: endOf(i), parent: null, value: false };
+        return { kind: "constant", start, end, parent: null, value: false };
       case "none":
-        return { kind: "constant", start: startOf(i), end: endOf(i), parent: null, value: null };
+        return { kind: "constant", start, end, parent: null, value: null };
       case "ellipsis":
-        return { kind: "constant", start: startOf(i), end: endOf(i), parent: null, value: "..." };
+        return { kind: "constant", start, end, parent: null, value: "..." };
       case "tuple":
       case "tuple_pattern":
       case "pattern_list":
@@ -455,7 +284,7 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
             values.push(node.value);
           }
         }
-        return { kind: "dict", start: startOf(i), end: endOf(i), parent: null, keys, values };
+        return { kind: "dict", start, end, parent: null, keys, values };
       }
       case "pair":
         return [expression(kid(i, "key"), i), expression(kid(i, "value"), i)];
@@ -472,8 +301,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const op = kid(i, "operator");
         return {
           kind: "binary",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           op: op === null ? "" : slice(op),
           left: expression(kid(i, "left"), i),
@@ -484,8 +313,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const op = kid(i, "operator");
         return {
           kind: "boolean",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           op: op === null ? "" : slice(op),
           left: expression(kid(i, "left"), i),
@@ -496,27 +325,20 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const op = kid(i, "operator");
         return {
           kind: "unary",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           op: op === null ? "" : slice(op),
           operand: expression(kid(i, "argument"), i),
         };
       }
       case "not_operator":
-        return {
-          kind: "unary",
-          start: startOf(i),
-          end: endOf(i),
-          parent: null,
-          op: "not",
-          operand: expression(kid(i, "argument"), i),
-        };
+        return { kind: "unary", start, end, parent: null, op: "not", operand: expression(kid(i, "argument"), i) };
       case "comparison_operator":
         return {
           kind: "compare",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           ops: kids(i)
             .filter((c) => fieldOf(c) === "operators")
@@ -526,14 +348,14 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "conditional_expression": {
         const [body, test, orelse] = expressionsOf(i);
         return body && test && orelse
-          ? { kind: "conditional", start: startOf(i), end: endOf(i), parent: null, test, body, orelse }
+          ? { kind: "conditional", start, end, parent: null, test, body, orelse }
           : opaque(i);
       }
       case "lambda":
         return {
           kind: "lambda",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           params: list(kid(i, "parameters"), isParameter),
           body: expression(kid(i, "body"), i),
@@ -542,12 +364,12 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "lambda_parameters":
         return parametersOf(i);
       case "await":
-        return { kind: "await", start: startOf(i), end: endOf(i), parent: null, value: first(i) };
+        return { kind: "await", start, end, parent: null, value: first(i) };
       case "yield":
         return {
           kind: "yield",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           value: joined(i, expressionsOf(i)),
           from: hasToken(i, "from"),
@@ -555,9 +377,7 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "named_expression": {
         const name = kid(i, "name");
         const value = expression(kid(i, "value"), i);
-        return name === null
-          ? value
-          : { kind: "walrus", start: startOf(i), end: endOf(i), parent: null, target: nameAt(name), value };
+        return name === null ? value : { kind: "walrus", start, end, parent: null, target: nameAt(name), value };
       }
       case "list_comprehension":
         return comprehension(i, "list");
@@ -570,8 +390,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "for_in_clause":
         return {
           kind: "clause",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           target: expression(kid(i, "left"), i),
           iter: expression(kid(i, "right"), i),
@@ -592,8 +412,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const name = kid(i, "name");
         return {
           kind: "class",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           name: name === null ? "" : slice(name),
           bases: list(kid(i, "superclasses"), isArgument),
@@ -616,8 +436,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const op = kid(i, "operator");
         return {
           kind: "augassign",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           target: expression(kid(i, "left"), i),
           op: op === null ? "" : slice(op),
@@ -625,67 +445,45 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         };
       }
       case "return_statement":
-        return { kind: "return", start: startOf(i), end: endOf(i), parent: null, value: joined(i, expressionsOf(i)) };
+        return { kind: "return", start, end, parent: null, value: joined(i, expressionsOf(i)) };
       case "raise_statement": {
         const cause = kid(i, "cause");
         const value = kids(i).find((c) => c !== cause && typeOf(c) !== "from");
-        return {
-          kind: "raise",
-          start: startOf(i),
-          end: endOf(i),
-          parent: null,
-          value: optional(value ?? null),
-          cause: optional(cause),
-        };
+        return { kind: "raise", start, end, parent: null, value: optional(value ?? null), cause: optional(cause) };
       }
       case "assert_statement": {
         const [test, message] = expressionsOf(i);
-        return {
-          kind: "assert",
-          start: startOf(i),
-          end: endOf(i),
-          parent: null,
-          test: test ?? opaque(i),
-          message: message ?? null,
-        };
+        return { kind: "assert", start, end, parent: null, test: test ?? opaque(i), message: message ?? null };
       }
       case "delete_statement":
         return {
           kind: "delete",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           targets: expressionsOf(i).flatMap((one) => (one.kind === "tuple" ? one.items : [one])),
         };
       case "pass_statement":
-        return { kind: "pass", start: startOf(i), end: endOf(i), parent: null };
+        return { kind: "pass", start, end, parent: null };
       case "break_statement":
-        return { kind: "break", start: startOf(i), end: endOf(i), parent: null };
+        return { kind: "break", start, end, parent: null };
       case "continue_statement":
-        return { kind: "continue", start: startOf(i), end: endOf(i), parent: null };
+        return { kind: "continue", start, end, parent: null };
       case "global_statement":
       case "nonlocal_statement":
         return {
           kind: type === "global_statement" ? "global" : "nonlocal",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           names: kids(i)
             .filter((c) => typeOf(c) === "identifier")
             .map(slice),
         };
       case "import_statement":
-        return { kind: "import", start: startOf(i), end: endOf(i), parent: null, names: importNames(i) };
+        return { kind: "import", start, end, parent: null, names: importNames(i) };
       case "future_import_statement":
-        return {
-          kind: "importfrom",
-          start: startOf(i),
-          end: endOf(i),
-          parent: null,
-          module: "__future__",
-          level: 0,
-          names: importNames(i),
-        };
+        return { kind: "importfrom", start, end, parent: null, module: "__future__", level: 0, names: importNames(i) };
       case "import_from_statement": {
         const module = kid(i, "module_name");
         const source = module === null ? "" : dotted(module);
@@ -693,8 +491,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const star = kids(i).some((c) => typeOf(c) === "wildcard_import");
         return {
           kind: "importfrom",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           module: source.slice(level),
           level,
@@ -705,8 +503,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const branches: Branch[] = [
           {
             kind: "branch",
-            start: startOf(i),
-            end: endOf(i),
+            start,
+            end,
             parent: null,
             test: expression(kid(i, "condition"), i),
             body: block(kid(i, "consequence")),
@@ -718,13 +516,13 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
           if (node && !Array.isArray(node) && node.kind === "branch") branches.push(node);
           else if (typeOf(c) === "else_clause") orelse = block(kid(c, "body"));
         }
-        return { kind: "if", start: startOf(i), end: endOf(i), parent: null, branches, orelse };
+        return { kind: "if", start, end, parent: null, branches, orelse };
       }
       case "elif_clause":
         return {
           kind: "branch",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           test: expression(kid(i, "condition"), i),
           body: block(kid(i, "consequence")),
@@ -732,8 +530,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "for_statement":
         return {
           kind: "for",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           target: expression(kid(i, "left"), i),
           iter: expression(kid(i, "right"), i),
@@ -744,8 +542,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "while_statement":
         return {
           kind: "while",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           test: expression(kid(i, "condition"), i),
           body: block(kid(i, "body")),
@@ -754,8 +552,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "try_statement":
         return {
           kind: "try",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           body: block(kid(i, "body")),
           handlers: kids(i).flatMap((c) => {
@@ -773,8 +571,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const items = clause === undefined ? [] : withItems(clause);
         return {
           kind: "with",
-          start: startOf(i),
-          end: endOf(i),
+          start,
+          end,
           parent: null,
           items,
           body: block(kid(i, "body")),
@@ -784,14 +582,7 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       case "with_item": {
         const value = kid(i, "value");
         if (value !== null && typeOf(value) === "as_pattern") return asPattern(value);
-        return {
-          kind: "withitem",
-          start: startOf(i),
-          end: endOf(i),
-          parent: null,
-          context: expression(value, i),
-          target: null,
-        };
+        return { kind: "withitem", start, end, parent: null, context: expression(value, i), target: null };
       }
       case "as_pattern":
         return asPattern(i);
@@ -804,22 +595,15 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         const subjects = kids(i)
           .filter((c) => fieldOf(c) === "subject")
           .map((c) => expression(c, i));
-        return {
-          kind: "match",
-          start: startOf(i),
-          end: endOf(i),
-          parent: null,
-          subject: joined(i, subjects) ?? opaque(i),
-          cases,
-        };
+        return { kind: "match", start, end, parent: null, subject: joined(i, subjects) ?? opaque(i), cases };
       }
       case "case_clause":
         return caseOf(i);
       case "print_statement":
       case "exec_statement":
-        return { kind: "expression", start: startOf(i), end: endOf(i), parent: null, value: opaque(i) };
+        return { kind: "expression", start, end, parent: null, value: opaque(i) };
       case "type_alias_statement":
-        return { kind: "pass", start: startOf(i), end: endOf(i), parent: null };
+        return { kind: "pass", start, end, parent: null };
       default:
         return null;
     }
@@ -853,11 +637,13 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
   }
 
   function functionOf(i: number): FunctionDef {
+    const start = startOf(i);
+    const end = endOf(i);
     const name = kid(i, "name");
     return {
       kind: "function",
-      start: startOf(i),
-      end: endOf(i),
+      start,
+      end,
       parent: null,
       name: name === null ? "" : slice(name),
       params: list(kid(i, "parameters"), isParameter),
@@ -869,17 +655,19 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
   }
 
   function assignment(i: number): Statement {
+    const start = startOf(i);
+    const end = endOf(i);
     const left = expression(kid(i, "left"), i);
     const annotation = optional(kid(i, "type"));
     const right = kid(i, "right");
     const node = right === null ? null : built[right];
     if (node && !Array.isArray(node) && node.kind === "assign")
-      return { ...node, start: startOf(i), end: endOf(i), parent: null, targets: [left, ...node.targets], annotation };
+      return { ...node, start, end, parent: null, targets: [left, ...node.targets], annotation };
     if (node && !Array.isArray(node) && node.kind === "augassign")
       return {
         kind: "assign",
-        start: startOf(i),
-        end: endOf(i),
+        start,
+        end,
         parent: null,
         targets: [left],
         value: node.value,
@@ -887,8 +675,8 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
       };
     return {
       kind: "assign",
-      start: startOf(i),
-      end: endOf(i),
+      start,
+      end,
       parent: null,
       targets: [left],
       value: right === null ? null : expression(right, i),
@@ -905,18 +693,20 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
   }
 
   function handlerOf(i: number): Handler {
+    const start = startOf(i);
+    const end = endOf(i);
     const value = kids(i).find((c) => typeOf(c) !== "block");
     const node = value === undefined ? null : built[value];
     const body = innerBlock(i);
     if (node && !Array.isArray(node) && node.kind === "withitem") {
       const name = node.target?.kind === "name" ? node.target.id : null;
-      return { kind: "handler", start: startOf(i), end: endOf(i), parent: null, type: node.context, name, body };
+      return { kind: "handler", start, end, parent: null, type: node.context, name, body };
     }
     const alias = kid(i, "alias");
     return {
       kind: "handler",
-      start: startOf(i),
-      end: endOf(i),
+      start,
+      end,
       parent: null,
       type:
         value === undefined
@@ -953,13 +743,15 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
   }
 
   function caseOf(i: number): Case {
+    const start = startOf(i);
+    const end = endOf(i);
     const guard = kid(i, "guard");
     const consequence = kid(i, "consequence");
     const patterns = kids(i).filter((c) => c !== guard && c !== consequence);
     return {
       kind: "case",
-      start: startOf(i),
-      end: endOf(i),
+      start,
+      end,
       parent: null,
       names: captured(i),
       guard: optional(guard),
