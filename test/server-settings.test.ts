@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { constantsOf } from "../src/python/constants.ts";
+import { callGraphOf } from "../src/runtime/graph/callgraph.ts";
 import type { Amount, ServerSetting } from "../src/runtime/servers/server-setting.ts";
 import { isSettingsFile, serverSettingsOf } from "../src/runtime/servers/server-settings.ts";
 import { loadProject } from "./projects.ts";
@@ -7,7 +8,8 @@ import { loadProject } from "./projects.ts";
 async function settings(files: Record<string, string>): Promise<readonly ServerSetting[]> {
   const { inference } = await loadProject(files);
   const texts = new Map(Object.entries(files).filter(([path]) => isSettingsFile(path)));
-  return serverSettingsOf(texts, inference, constantsOf(inference));
+  const graph = callGraphOf(inference, { get: () => undefined, isDeclared: () => false }, () => false);
+  return serverSettingsOf(texts, graph, constantsOf(inference));
 }
 
 function short(amount: Amount | null): string | number | null {

@@ -49,7 +49,10 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
   const active = new Set<unknown>();
   const roots = new Map<Node, Module>();
   for (const module of modules.values()) roots.set(module.tree, module);
-  let passed: ReadonlyMap<Node, readonly Expression[]> = new Map();
+  let passed: ReadonlyMap<Node, readonly Expression[]> | null = null;
+  // Until arguments are learnt: the answers that depend on them, and how often one such was met.
+  const open = new Set<Expression | Func>();
+  let met = 0;
 
   const moduleOf = (node: Node): Module => {
     let at = node;
@@ -61,7 +64,10 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
 
   /** Evaluates once; a question that asks itself again is answered by nothing. */
   const guarded = <K>(key: K, compute: () => readonly Value[]): readonly Value[] => {
-    if (active.has(key)) return [];
+    if (active.has(key)) {
+      met++;
+      return [];
+    }
     active.add(key);
     try {
       return compute();
@@ -72,11 +78,26 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
 
   const values = (expression: Expression): readonly Value[] => {
     const known = memo.get(expression);
-    if (known) return known;
-    if (active.size > 300) return [];
+    if (known) {
+      if (passed === null && open.has(expression)) met++;
+      return known;
+    }
+    if (active.size > 300) {
+      met++;
+      return [];
+    }
+    const before = met;
     const found = guarded(expression, () => evaluate(expression));
     memo.set(expression, found);
+    if (passed === null && met !== before) open.add(expression);
     return found;
+  };
+
+  /** What callers pass, once it is known. */
+  const given = (at: Node): readonly Expression[] => {
+    if (passed !== null) return passed.get(at) ?? [];
+    met++;
+    return [];
   };
 
   const evaluate = (node: Expression): readonly Value[] => {
@@ -265,9 +286,9 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       : [];
     if (fallback.length > 0)
       return fallback.map((value) => doubted(value, value.kind === "function" || value.kind === "library" ? 1 : 0));
-    const given = passed.get(param) ?? [];
-    if (given.length === 0 || given.length > MOST_CALLERS || param.stars !== 0) return [];
-    const learned = given.map(values);
+    const all = given(param);
+    if (all.length === 0 || all.length > MOST_CALLERS || param.stars !== 0) return [];
+    const learned = all.map(values);
     // One caller that passes something unknown means that the others do not speak for the parameter.
     if (learned.some((one) => one.length === 0)) return union(...learned).map((value) => doubted(value, 2));
     return union(...learned)
@@ -389,9 +410,9 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       if (one.annotation) {
         const declared = annotated(one.annotation);
         if (declared.some((value) => value.kind !== "none")) return declared;
-        const given = passed.get(one.at) ?? [];
-        if (given.length > 0 && given.length <= MOST_CALLERS)
-          return union(...given.map(values)).map((value) => doubted(value, 1));
+        const all = given(one.at);
+        if (all.length > 0 && all.length <= MOST_CALLERS)
+          return union(...all.map(values)).map((value) => doubted(value, 1));
       }
     return union(
       ...found.map((one) => {
@@ -597,9 +618,14 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
 
   const returns = (func: Func, self: Value | null): readonly Value[] => {
     const known = returned.get(func);
-    if (known) return rebound(known, self);
+    if (known) {
+      if (passed === null && open.has(func)) met++;
+      return rebound(known, self);
+    }
+    const before = met;
     const found = guarded(func, () => computeReturns(func));
     returned.set(func, found);
+    if (passed === null && met !== before) open.add(func);
     return rebound(found, self);
   };
 
@@ -718,12 +744,14 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     moduleOf,
     fields,
     fieldFactories,
-    passed: (parameter) => passed.get(parameter) ?? [],
+    passed: (parameter) => passed?.get(parameter) ?? [],
     exported: (binding) => definition(moduleOf(binding.at), binding),
-    learnArguments: (given) => {
-      passed = given;
-      memo.clear();
-      returned.clear();
+    learnArguments: (learned) => {
+      passed = learned;
+      for (const one of open)
+        if ("nodes" in one) returned.delete(one);
+        else memo.delete(one);
+      open.clear();
     },
   };
 }

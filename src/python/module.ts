@@ -76,11 +76,25 @@ export function nodesOf<K extends Exclude<Node["kind"], CommonKind>>(
   let found: readonly Node[] = [];
   for (const kind of kinds) {
     const list = func.byKind.get(kind);
-    if (list) found = found.length === 0 ? list : [...found, ...list];
+    if (list) found = found.length === 0 ? list : merged(found, list);
   }
-  // What begins first comes first, and of two that begin together the outer one.
-  if (kinds.length > 1) found = [...found].sort((a, b) => a.start - b.start || b.end - a.end);
   return found as readonly Extract<Node, { kind: K }>[];
+}
+
+/** Two lists in source order as one: what begins first comes first, and of two that begin together the outer one. */
+function merged(some: readonly Node[], others: readonly Node[]): Node[] {
+  const found: Node[] = [];
+  let next = 0;
+  for (const one of some) {
+    for (let other = others[next]; other && isBefore(other, one); other = others[++next]) found.push(other);
+    found.push(one);
+  }
+  for (let other = others[next]; other; other = others[++next]) found.push(other);
+  return found;
+}
+
+function isBefore(a: Node, b: Node): boolean {
+  return a.start < b.start || (a.start === b.start && a.end > b.end);
 }
 
 export interface Class {

@@ -59,7 +59,7 @@ export function analyse(
     modules: [...modules.values()],
     constants,
     requirements: requirementsOf(texts),
-    servers: serverSettingsOf(texts, inference, constants).filter(({ path }) => !target.isTest(path)),
+    servers: serverSettingsOf(texts, graph, constants).filter(({ path }) => !target.isTest(path)),
     inference,
     graph,
     contexts,

@@ -29,7 +29,9 @@ export interface ForeignCall {
 /** All calls on asyncio's loops, queues, events, futures and writers from threads that run no loop of their own. */
 export function* foreignCalls(runtime: Runtime): Iterable<ForeignCall> {
   const { graph, contexts } = runtime;
-  const effects = spread(graph, (func) => boundCalls(graph, func));
+  const bound = boundCalls(graph);
+  const inBody = (func: Func): readonly Source<LoopBound>[] => bound.get(func) ?? [];
+  const effects = spread(graph, inBody);
   for (const func of graph.funcs) {
     yield* handedOver(graph, func);
     const thread = func.isAsync ? null : threadOf(runtime, func);
@@ -39,7 +41,7 @@ export function* foreignCalls(runtime: Runtime): Iterable<ForeignCall> {
     if (isOnLoop && thread.context?.from) continue;
     const base = { func, context: thread.context, by: thread.by };
     const doubt = thread.doubt + (isOnLoop ? 1 : 0);
-    for (const { site, name, fact, doubt: own } of boundCalls(graph, func))
+    for (const { site, name, fact, doubt: own } of inBody(func))
       if (site.node.kind === "call" && !isOwn(runtime, func, site.node))
         yield { ...base, at: site.node, callee: site.node.callee, name, fate: fact, witness: null, doubt: own + doubt };
     for (const site of graph.sites(func)) {
@@ -75,13 +77,16 @@ function threadOf(runtime: Runtime, func: Func): { context: Context | null; by: 
     : null;
 }
 
-/** The calls in a plain function's own body that belong to the loop. */
-function boundCalls(graph: CallGraph, func: Func): readonly Source<LoopBound>[] {
-  if (func.isAsync || knowsThreads(graph.inference, func)) return [];
-  const found: Source<LoopBound>[] = [];
-  for (const site of graph.sites(func)) {
-    const bound = site.node.kind === "call" ? boundName(graph.inference, site) : null;
-    if (bound) found.push({ site, name: bound.name, doubt: bound.doubt, fact: bound.fate });
+/** The calls of plain functions, in their own bodies, that belong to the loop. */
+function boundCalls(graph: CallGraph): ReadonlyMap<Func, readonly Source<LoopBound>[]> {
+  const found = new Map<Func, Source<LoopBound>[]>();
+  for (const site of graph.calling(({ name, receiver }) => row(graph.inference, name, receiver) !== null)) {
+    const { func, node } = site;
+    if (func.isAsync || node.kind !== "call" || knowsThreads(graph.inference, func)) continue;
+    const bound = boundName(graph.inference, site);
+    if (!bound) continue;
+    const source = { site, name: bound.name, doubt: bound.doubt, fact: bound.fate };
+    found.set(func, [...(found.get(func) ?? []), source]);
   }
   return found;
 }

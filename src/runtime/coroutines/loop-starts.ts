@@ -1,11 +1,12 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
-import { nodesOf } from "../../python/module.ts";
+import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { neverRuns } from "../effects/blocking.ts";
 import { chain, type Effects, type Source, spread, through, type Witness } from "../effects/witness.ts";
 import type { CallGraph, Site } from "../graph/callgraph.ts";
 import { isLazy } from "../graph/laziness.ts";
+import { attributesNamed } from "../graph/mentions.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** What starts an event loop and waits until it is done, by canonical name. */
@@ -24,13 +25,12 @@ export interface LoopStarts {
 export function loopStartsOf(runtime: Runtime): LoopStarts {
   const { graph } = runtime;
   const direct = new Map<Func, readonly Source<LoopStart>[]>();
-  const directly = (func: Func): readonly Source<LoopStart>[] => {
-    const known = direct.get(func);
-    if (known) return known;
-    const found = asksForLoop(graph.inference, func) ? [] : startsIn(graph, func);
-    direct.set(func, found);
-    return found;
-  };
+  const candidates = new Set([
+    ...graph.calling(({ name }) => STARTS.has(name) || name === ASYNC_TO_SYNC).map(({ func }) => func),
+    ...attributesNamed(runtime, UNTIL_COMPLETE).map((node) => funcAt(graph.inference.moduleOf(node), node)),
+  ]);
+  for (const func of candidates) if (!asksForLoop(graph.inference, func)) direct.set(func, startsIn(graph, func));
+  const directly = (func: Func): readonly Source<LoopStart>[] => direct.get(func) ?? [];
   const effects: Effects<LoopStart> = spread(graph, directly);
   return {
     direct: directly,
@@ -77,7 +77,7 @@ function startOf(inference: Inference, func: Func, call: Call): { name: string; 
   // Only event loops have a method of this name.
   const isUnknownLoop =
     callee.kind === "attribute" &&
-    callee.attr === "run_until_complete" &&
+    callee.attr === UNTIL_COMPLETE &&
     inference.values(callee).length === 0 &&
     inference.values(callee.value).length === 0 &&
     func.module.scope.names.has("asyncio");
@@ -85,6 +85,7 @@ function startOf(inference: Inference, func: Func, call: Call): { name: string; 
 }
 
 const ASYNC_TO_SYNC = "asgiref.sync.async_to_sync";
+const UNTIL_COMPLETE = "run_until_complete";
 
 const STARTS = new Set([
   "asyncio.run",

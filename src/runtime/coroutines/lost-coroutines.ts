@@ -22,9 +22,8 @@ export function* lostCoroutines(runtime: Runtime): Iterable<LostCoroutine> {
   const coroutines = coroutinesOf(runtime.inference);
   for (const func of runtime.graph.funcs)
     for (const call of nodesOf(func, "call")) {
-      if (neverRuns(call) || isDecided(call)) continue;
       const coroutine = coroutines.of(call);
-      if (!coroutine) continue;
+      if (!coroutine || neverRuns(call) || isDecided(call)) continue;
       const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));
       if (!fate || isExpected(call, coroutine)) continue;
       const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, call, coroutine) ? 2 : 0);

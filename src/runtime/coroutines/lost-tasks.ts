@@ -28,10 +28,9 @@ export function* lostTasks(runtime: Runtime): Iterable<LostTask> {
   const { graph, inference } = runtime;
   for (const func of graph.funcs)
     for (const node of nodesOf(func, "call")) {
-      if (neverRuns(node)) continue;
-      yield* startedByCallback(inference, func, node);
+      if (takesCallback(inference, node) && !neverRuns(node)) yield* startedByCallback(inference, func, node);
       const maker = makerOf(inference, func, node);
-      if (!maker) continue;
+      if (!maker || neverRuns(node)) continue;
       const fates = fatesOf(inference, node);
       // A gathered result that is used without `await` is a coroutine never awaited.
       if (maker.name === GATHER && fates.some(({ kind }) => kind !== "dropped")) continue;
@@ -150,7 +149,6 @@ function takesCallback(inference: Inference, call: Call): boolean {
 
 /** `loop.call_soon_threadsafe(loop.create_task, coroutine)`. */
 function* startedByCallback(inference: Inference, func: Func, call: Call): Iterable<LostTask> {
-  if (!takesCallback(inference, call)) return;
   for (const { value } of call.args) {
     if (value.kind !== "name" && value.kind !== "attribute") continue;
     const maker = inference.names(value).find(({ name }) => MAKERS.has(name));

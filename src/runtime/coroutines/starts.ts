@@ -59,6 +59,8 @@ const SPAWNERS = new Set([
 /** Calls that give their argument on, as far as tasks are concerned. */
 const PASSING = new Set(["list", "tuple", "set", "iter", "reversed", "asyncio.wait_for", "asyncio.shield"]);
 
+const NONE: readonly TaskStart[] = [];
+
 const known = new WeakMap<Runtime, TaskStarts>();
 
 /** The task starts of all bodies of code; computed on demand and remembered. */
@@ -87,10 +89,17 @@ function build(runtime: Runtime): TaskStarts {
     return names.find(({ name }) => wanted.has(name))?.name ?? null;
   };
 
+  const starting = new Set(
+    graph
+      .calling(({ name }) => CREATORS.has(name) || SPAWNERS.has(name) || GATHERERS.has(name))
+      .map(({ func }) => func),
+  );
+
   const inBody = (func: Func): readonly TaskStart[] => {
+    if (!starting.has(func)) return NONE;
     const memo = byFunc.get(func);
     if (memo) return memo;
-    byFunc.set(func, []);
+    byFunc.set(func, NONE);
     const found = nodesOf(func, "call").flatMap((node) => startsAt(func, node));
     byFunc.set(func, found);
     return found;

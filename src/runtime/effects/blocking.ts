@@ -30,7 +30,12 @@ const FILE_COSTS: ReadonlySet<Cost> = new Set<Cost>(["ssd", "us"]);
 export function blockingOf(graph: CallGraph, origins: Origins, facts: BlockingFacts): Blocking {
   const readiness = readinessOf(graph, origins);
   const direct = new Map<Func, Source<BlockingFact>[]>();
-  for (const func of graph.funcs) direct.set(func, directly(graph, origins, readiness, func, facts));
+  for (const site of graph.calling(({ name, receiver }) => facts(name, receiver) !== undefined)) {
+    const source = directly(graph, origins, readiness, site, facts);
+    const known = direct.get(site.func);
+    if (source && known) known.push(source);
+    else if (source) direct.set(site.func, [source]);
+  }
   const of = (wanted: (fact: BlockingFact) => boolean) => (func: Func) =>
     (direct.get(func) ?? []).filter((source) => !ELSEWHERE.has(source.fact.category) && wanted(source.fact));
   return {
@@ -53,23 +58,19 @@ function directly(
   graph: CallGraph,
   origins: Origins,
   readiness: Readiness,
-  func: Func,
+  site: Site,
   facts: BlockingFacts,
-): Source<BlockingFact>[] {
-  const found: Source<BlockingFact>[] = [];
-  for (const site of graph.sites(func)) {
-    if (site.awaited || site.kind === "property" || neverRuns(site.node)) continue;
-    let best: Source<BlockingFact> | null = null;
-    let innocent = 0;
-    for (const { name, doubt, receiver } of site.library) {
-      const fact = facts(name, receiver);
-      if (!fact || !applies(graph, readiness, fact, site)) innocent++;
-      else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
-    }
-    // Where the receiver may also be something harmless, the call only may block.
-    if (best) found.push({ ...best, doubt: best.doubt + (innocent > 0 ? 1 : 0) + circumstance(origins, best) });
+): Source<BlockingFact> | null {
+  if (site.awaited || site.kind === "property" || neverRuns(site.node)) return null;
+  let best: Source<BlockingFact> | null = null;
+  let innocent = 0;
+  for (const { name, doubt, receiver } of site.library) {
+    const fact = facts(name, receiver);
+    if (!fact || !applies(graph, readiness, fact, site)) innocent++;
+    else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
   }
-  return found;
+  // Where the receiver may also be something harmless, the call only may block.
+  return best && { ...best, doubt: best.doubt + (innocent > 0 ? 1 : 0) + circumstance(origins, best) };
 }
 
 /** The doubt that lies in the circumstances of a call: whether there is anything to wait for. */

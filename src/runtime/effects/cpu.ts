@@ -45,22 +45,19 @@ export function cpuOf(
 ): Cpu {
   const loops = loopWorkOf(graph, waits);
   const direct = new Map<Func, Source<CpuFact>[]>();
-  for (const func of graph.funcs) {
-    const found = calls(graph, func, facts);
-    const work = loops.get(func);
-    if (work) {
-      const site: Site = {
-        func,
-        node: work.at,
-        kind: "iterate",
-        awaited: false,
-        library: [],
-        targets: [],
-        handovers: [],
-      };
-      found.push({ site, name: PYTHON_LOOPS, doubt: 0, fact: work.counted ? LOOPS : DATA_LOOPS });
-    }
-    if (found.length > 0) direct.set(func, found);
+  const note = (source: Source<CpuFact>): void => {
+    const known = direct.get(source.site.func);
+    if (known) known.push(source);
+    else direct.set(source.site.func, [source]);
+  };
+  for (const site of graph.calling(({ name, receiver }) => facts(name, receiver) !== undefined)) {
+    const source = callWork(site, facts);
+    if (source) note(source);
+  }
+  for (const [func, { at, counted }] of loops) {
+    const place = { func, node: at, kind: "iterate" as const, awaited: false };
+    const site: Site = { ...place, library: [], targets: [], handovers: [] };
+    note({ site, name: PYTHON_LOOPS, doubt: 0, fact: counted ? LOOPS : DATA_LOOPS });
   }
   const of = (wanted: (fact: CpuFact) => boolean) => (func: Func) =>
     (direct.get(func) ?? []).filter(({ fact }) => wanted(fact));
@@ -85,22 +82,18 @@ export function cpuOf(
   };
 }
 
-function calls(
-  graph: CallGraph,
-  func: Func,
+/** The work of a call, if any of what it may call is some; it is less sure where it may call something light. */
+function callWork(
+  site: Site,
   facts: (name: string, receiver: string | null) => CpuFact | undefined,
-): Source<CpuFact>[] {
-  const found: Source<CpuFact>[] = [];
-  for (const site of graph.sites(func)) {
-    if (site.kind === "property" || (site.awaited && site.kind === "call") || neverRuns(site.node)) continue;
-    let best: Source<CpuFact> | null = null;
-    let innocent = 0;
-    for (const { name, doubt, receiver } of site.library) {
-      const fact = facts(name, receiver);
-      if (!fact || fact.weight === "light") innocent++;
-      else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
-    }
-    if (best) found.push(innocent > 0 ? { ...best, doubt: best.doubt + 1 } : best);
+): Source<CpuFact> | null {
+  if (site.kind === "property" || (site.awaited && site.kind === "call") || neverRuns(site.node)) return null;
+  let best: Source<CpuFact> | null = null;
+  let innocent = 0;
+  for (const { name, doubt, receiver } of site.library) {
+    const fact = facts(name, receiver);
+    if (!fact || fact.weight === "light") innocent++;
+    else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
   }
-  return found;
+  return best && innocent > 0 ? { ...best, doubt: best.doubt + 1 } : best;
 }

@@ -59,6 +59,8 @@ export interface CallGraph {
   callables: Callables;
   funcs: readonly Func[];
   sites(func: Func): readonly Site[];
+  /** The sites that may call a library function of which `wanted` says yes, in the order of the code; every callee is asked about once. */
+  calling(wanted: (callee: LibraryCallee) => boolean): readonly Site[];
   /** The site of a call, `with` item, loop or property. */
   siteOf(node: Node): Site | null;
   callers(func: Func): readonly { site: Site; target: Target }[];
@@ -80,6 +82,13 @@ export function callGraphOf(
   const sitesByFunc = new Map<Func, Site[]>();
   const callerLists = new Map<Func, { site: Site; target: Target }[]>();
   const handoverLists = new Map<Func, { site: Site; handover: Handover }[]>();
+
+  // Only what has a decorator can be a property.
+  const decorated = new Set(
+    funcs.flatMap(({ cls, node }) =>
+      cls && node.kind === "function" && node.decorators.length > 0 ? [node.name] : [],
+    ),
+  );
 
   const sitesOf = (func: Func): Site[] => {
     const found: Site[] = [];
@@ -103,6 +112,7 @@ export function callGraphOf(
           push(iterateSite(func, node, node.iter, node.isAsync));
           break;
         case "attribute": {
+          if (!decorated.has(node.attr)) break;
           const targets = propertyTargets(func, node.value, node.attr, isWritten(node));
           push({ func, node, kind: "property", awaited: false, library: [], targets, handovers: [] });
           break;
@@ -121,10 +131,8 @@ export function callGraphOf(
 
   const callSite = (func: Func, call: Call): Site => {
     const site: Draft = { library: [], targets: [], handovers: [] };
-    for (const value of callables.parameterOf(call.callee) && call.callee.kind === "name"
-      ? []
-      : inference.values(call.callee))
-      resolveCall(value, call, func, site);
+    const isParameter = call.callee.kind === "name" && callables.parameterOf(call.callee) !== null;
+    for (const value of isParameter ? [] : inference.values(call.callee)) resolveCall(value, call, func, site);
     handOver(callables.handed(call), site);
     for (const { name } of site.library) {
       if (name.endsWith("Stack.enter_context")) {
@@ -356,14 +364,44 @@ export function callGraphOf(
       for (const handover of site.handovers) if (handover.func) push(handoverLists, handover.func, { site, handover });
     }
 
+  const libraryCalls = callsByName(funcs, sitesByFunc);
+
   return {
     inference,
     callables,
     funcs,
+    calling: libraryCalls,
     sites: (func) => sitesByFunc.get(func) ?? [],
     siteOf: (node) => bySite.get(node) ?? null,
     callers: (func) => callerLists.get(func) ?? [],
     handedOver: (func) => handoverLists.get(func) ?? [],
+  };
+}
+
+/** Groups the sites by what they call, on the first question, and answers with those that call something wanted. */
+function callsByName(
+  funcs: readonly Func[],
+  sites: ReadonlyMap<Func, readonly Site[]>,
+): (wanted: (callee: LibraryCallee) => boolean) => readonly Site[] {
+  const groups = new Map<string, { callee: LibraryCallee; sites: Site[] }>();
+  const order = new Map<Site, number>();
+  const group = (): void => {
+    for (const func of funcs)
+      for (const site of sites.get(func) ?? [])
+        for (const callee of site.library) {
+          if (!order.has(site)) order.set(site, order.size);
+          const key = `${callee.name} ${callee.receiver}`;
+          const known = groups.get(key);
+          if (known) known.sites.push(site);
+          else groups.set(key, { callee, sites: [site] });
+        }
+  };
+  return (wanted) => {
+    if (groups.size === 0) group();
+    const found = new Set<Site>();
+    for (const { callee, sites: calling } of groups.values())
+      if (wanted(callee)) for (const site of calling) found.add(site);
+    return [...found].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   };
 }
 

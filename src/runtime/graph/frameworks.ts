@@ -42,14 +42,14 @@ export function frameworkRoots(graph: CallGraph): FrameworkRoot[] {
       }
     const request = requestFact(inference, func);
     if (request) add(func, request, request.plain);
-    for (const site of graph.sites(func)) {
-      if (site.node.kind !== "call") continue;
-      for (const { name, doubt } of site.library) {
-        const fact = FRAMEWORK_REGISTRATIONS.get(name);
-        const given = fact && argument(site.node, fact.keyword, fact.position);
-        if (!fact || !given) continue;
-        for (const one of graph.callables.of(given)) if (one.func) add(one.func, fact, fact.plain, one.doubt + doubt);
-      }
+  }
+  for (const { node, library } of graph.calling(({ name }) => FRAMEWORK_REGISTRATIONS.has(name))) {
+    if (node.kind !== "call") continue;
+    for (const { name, doubt } of library) {
+      const fact = FRAMEWORK_REGISTRATIONS.get(name);
+      const given = fact && argument(node, fact.keyword, fact.position);
+      if (!fact || !given) continue;
+      for (const one of graph.callables.of(given)) if (one.func) add(one.func, fact, fact.plain, one.doubt + doubt);
     }
   }
   return found;

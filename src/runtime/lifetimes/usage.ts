@@ -4,6 +4,7 @@ import type { Attribute, Call, Clause, Expression, Name, Node, Parameter } from 
 import { isInside } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
 import { matchArguments } from "../graph/callables.ts";
+import { attributesNamed } from "../graph/mentions.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** One thing that the program does with a value. */
@@ -212,7 +213,7 @@ export function usesOf(runtime: Runtime, expression: Expression): readonly Use[]
   const clause = (node: Clause, held: boolean, depth: number): Use[] => {
     const comprehension = node.parent;
     if (comprehension?.kind !== "comprehension") return [{ kind: "other", node, held }];
-    return namesIn(runtime, runtime.inference.moduleOf(node), targetNames(node.target)).flatMap((one) =>
+    return namesIn(runtime.inference.moduleOf(node), targetNames(node.target)).flatMap((one) =>
       isInside(one, comprehension) && !isInside(one, node.target) && !isInside(one, node.iter)
         ? follow(one, false, depth + 1)
         : [],
@@ -224,7 +225,7 @@ export function usesOf(runtime: Runtime, expression: Expression): readonly Use[]
     const { scope } = runtime.inference.bindings(target);
     if (seen(scope ?? target, target.id, held)) return [];
     if (scope?.node.kind === "class") return [{ kind: "other", node: target, held }];
-    const reads = namesIn(runtime, module, [target.id]).flatMap((one) =>
+    const reads = namesIn(module, [target.id]).flatMap((one) =>
       one !== target && !isBinding(one) && runtime.inference.bindings(one).scope === scope
         ? follow(one, held, depth + 1)
         : [],
@@ -236,7 +237,7 @@ export function usesOf(runtime: Runtime, expression: Expression): readonly Use[]
 
   const parameter = (param: Parameter, func: Func, held: boolean, depth: number): Use[] => {
     if (seen(func.scope, param.name, held)) return [];
-    return namesIn(runtime, func.module, [param.name]).flatMap((one) =>
+    return namesIn(func.module, [param.name]).flatMap((one) =>
       !isBinding(one) && runtime.inference.bindings(one).scope === func.scope ? follow(one, held, depth + 1) : [],
     );
   };
@@ -245,7 +246,7 @@ export function usesOf(runtime: Runtime, expression: Expression): readonly Use[]
   const attributeNamed = (target: Attribute, held: boolean, depth: number): Use[] => {
     const cls = ownerOf(runtime, target);
     if (seen(cls ?? target, target.attr, held)) return [];
-    const reads = attributesOf(runtime, target.attr).flatMap((one) => {
+    const reads = attributesNamed(runtime, target.attr).flatMap((one) => {
       if (one === target || isBinding(one)) return [];
       const other = ownerOf(runtime, one);
       return !cls || !other || related(runtime, cls, other) ? follow(one, held, depth + 1) : [];
@@ -294,47 +295,38 @@ function related(runtime: Runtime, a: Class, b: Class): boolean {
   return a === b || runtime.inference.ancestry(a).includes(b) || runtime.inference.ancestry(b).includes(a);
 }
 
-interface Index {
-  names: Map<Module, Map<string, Name[]>>;
-  attributes: Map<string, Attribute[]>;
-  imported: Set<string>;
-}
+const names = new WeakMap<Module, ReadonlyMap<string, readonly Name[]>>();
 
-const indices = new WeakMap<Runtime, Index>();
-
-function indexOf(runtime: Runtime): Index {
-  const known = indices.get(runtime);
-  if (known) return known;
-  const index: Index = { names: new Map(), attributes: new Map(), imported: new Set() };
-  indices.set(runtime, index);
-  for (const module of runtime.modules) {
-    const names = new Map<string, Name[]>();
-    index.names.set(module, names);
+/** The places where a module's code names one of the ids. */
+function namesIn(module: Module, ids: readonly string[]): readonly Name[] {
+  let known = names.get(module);
+  if (!known) {
+    const found = new Map<string, Name[]>();
     for (const func of module.functions)
-      for (const node of func.nodes) if (node.kind === "name") push(names, node.id, node);
-    for (const func of module.functions) {
-      for (const node of nodesOf(func, "attribute")) push(index.attributes, node.attr, node);
-      for (const { names: taken } of nodesOf(func, "importfrom"))
-        for (const { name } of taken ?? []) index.imported.add(name);
-    }
+      for (const node of func.nodes) if (node.kind === "name") push(found, node.id, node);
+    known = found;
+    names.set(module, known);
   }
-  return index;
+  return ids.flatMap((id) => known.get(id) ?? []);
 }
 
-function namesIn(runtime: Runtime, module: Module, ids: readonly string[]): readonly Name[] {
-  const names = indexOf(runtime).names.get(module);
-  return ids.flatMap((id) => names?.get(id) ?? []);
-}
+const imported = new WeakMap<Runtime, ReadonlySet<string>>();
 
-function attributesOf(runtime: Runtime, attr: string): readonly Attribute[] {
-  return indexOf(runtime).attributes.get(attr) ?? [];
+/** The names that are taken by `from … import` anywhere. */
+function importedNames(runtime: Runtime): ReadonlySet<string> {
+  const known = imported.get(runtime);
+  if (known) return known;
+  const found = new Set<string>();
+  for (const func of runtime.graph.funcs)
+    for (const node of nodesOf(func, "importfrom")) for (const { name } of node.names ?? []) found.add(name);
+  imported.set(runtime, found);
+  return found;
 }
 
 /** Whether another file may take the module's name: by `from … import` or as an attribute of the module. */
 function isImported(runtime: Runtime, module: Module, id: string): boolean {
-  const { imported } = indexOf(runtime);
-  if (imported.has(id)) return true;
-  return attributesOf(runtime, id).some((node) =>
+  if (importedNames(runtime).has(id)) return true;
+  return attributesNamed(runtime, id).some((node) =>
     runtime.inference.values(node.value).some((value) => value.kind === "module" && value.module === module),
   );
 }

@@ -63,21 +63,19 @@ interface Ends {
 
 function endsOf(runtime: Runtime): Map<Expression, Ends> {
   const found = new Map<Expression, Ends>();
-  for (const func of runtime.graph.funcs)
-    for (const site of runtime.graph.sites(func)) {
-      const { node, library } = site;
-      if (node.kind !== "call" || node.callee.kind !== "attribute") continue;
-      const isPut = library.some(({ name }) => PUTS.test(name));
-      if (!isPut && !library.some(({ name }) => GETS.test(name))) continue;
-      // A `while` takes or gives again and again in its condition, too.
-      const [loop] = [...loopsAround(node)];
-      if (!loop) continue;
-      for (const { pool, doubt } of drawsOf(runtime).behind(node.callee.value)) {
-        const ends = found.get(pool.made) ?? { puts: [], gets: [] };
-        found.set(pool.made, ends);
-        ends[isPut ? "puts" : "gets"].push({ func, site, call: node, loop, doubt });
-      }
+  for (const site of runtime.graph.calling(({ name }) => PUTS.test(name) || GETS.test(name))) {
+    const { func, node, library } = site;
+    if (node.kind !== "call" || node.callee.kind !== "attribute") continue;
+    const isPut = library.some(({ name }) => PUTS.test(name));
+    // A `while` takes or gives again and again in its condition, too.
+    const [loop] = [...loopsAround(node)];
+    if (!loop) continue;
+    for (const { pool, doubt } of drawsOf(runtime).behind(node.callee.value)) {
+      const ends = found.get(pool.made) ?? { puts: [], gets: [] };
+      found.set(pool.made, ends);
+      ends[isPut ? "puts" : "gets"].push({ func, site, call: node, loop, doubt });
     }
+  }
   return found;
 }
 

@@ -5,6 +5,7 @@ import { sourceOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
 import { neverRuns } from "../effects/blocking.ts";
+import { constructionsOf } from "../graph/mentions.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Capacity } from "./capacity.ts";
 import { djangoDatabasesOf } from "./django-databases.ts";
@@ -37,16 +38,28 @@ export function poolsOf(runtime: Runtime): ReadonlyMap<Expression, Pool> {
   if (remembered) return remembered;
   const found = new Map<Expression, Pool>();
   const facts = factsOf(runtime);
-  for (const func of runtime.graph.funcs)
-    for (const site of runtime.graph.sites(func)) {
-      const { node } = site;
-      if (node.kind !== "call" || site.kind !== "call") continue;
-      const pool = poolAt(runtime, facts, func, node, site.library);
-      if (pool && !neverRuns(node)) found.set(node, pool);
-    }
+  const named = runtime.graph
+    .calling(({ name }) => facts.named(name) !== null)
+    .map(({ func, node }) => ({ func, node }));
+  const derived = runtime.modules
+    .flatMap(({ classes }) => classes)
+    .filter((cls) => facts.ofClass(cls) !== null)
+    .flatMap((cls) => constructionsOf(runtime, cls).map(({ func, call }) => ({ func, node: call })));
+  const inOrder = [...named, ...derived].sort(
+    (a, b) => compare(a.func.module.path, b.func.module.path) || a.node.start - b.node.start,
+  );
+  for (const { func, node } of inOrder) {
+    if (node.kind !== "call" || neverRuns(node)) continue;
+    const pool = poolAt(runtime, facts, func, node, runtime.graph.siteOf(node)?.library ?? []);
+    if (pool) found.set(node, pool);
+  }
   for (const { pool } of djangoDatabasesOf(runtime)) if (pool) found.set(pool.made, pool);
   known.set(runtime, found);
   return found;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The facts about constructors, by name and by class of the project; each is asked for once. */

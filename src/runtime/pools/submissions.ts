@@ -42,9 +42,9 @@ const known = new WeakMap<Runtime, readonly Submission[]>();
 export function submissionsOf(runtime: Runtime): readonly Submission[] {
   const found = known.get(runtime);
   if (found) return found;
-  const made = runtime.graph.funcs.flatMap((func) =>
-    runtime.graph.sites(func).flatMap((site) => submission(runtime, site) ?? []),
-  );
+  const made = runtime.graph
+    .calling((callee) => factOf(runtime, callee) !== undefined)
+    .flatMap((site) => submission(runtime, site) ?? []);
   known.set(runtime, made);
   return made;
 }

@@ -1,6 +1,6 @@
 import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
-import type { Node } from "../../python/syntax.ts";
+import type { Expression } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** Files of development and of commands: people start them and see what they do. */
@@ -23,7 +23,11 @@ export function isTyped(runtime: Runtime, func: Func): boolean {
 }
 
 function reach(runtime: Runtime): ReadonlySet<Func> {
-  const found = new Set(runtime.graph.funcs.filter((func) => isEntry(runtime, func)));
+  const parsing = runtime.graph.calling(({ name }) => PARSERS.test(name)).map(({ func }) => func);
+  const reading = runtime.graph.funcs.filter((func) =>
+    nodesOf(func, "attribute").some((node) => node.attr === "argv" && isNamed(runtime, node, "sys.argv")),
+  );
+  const found = new Set([...runtime.graph.funcs.filter((func) => isEntry(runtime, func)), ...parsing, ...reading]);
   for (const func of found)
     for (const { targets } of runtime.graph.sites(func))
       for (const target of targets) if (target.doubt < 2) found.add(target.func);
@@ -36,21 +40,14 @@ function isEntry(runtime: Runtime, func: Func): boolean {
   const { inference } = runtime;
   if (/^(?:main|cli|_main|run_from_command_line)$/.test(node.name)) return true;
   if (cls && node.name === "handle" && inference.libraryBases(cls).some((base) => base.endsWith(COMMANDS))) return true;
-  return (
-    node.decorators.some((one) => {
-      const target = one.kind === "call" ? one.callee : one;
-      const names = inference.names(target).map(({ name }) => name);
-      if (target.kind === "attribute") names.push(target.attr);
-      return names.some((name) => DECORATORS.test(name) && !/celery|huey|dramatiq|faust/i.test(name));
-    }) || nodesOf(func, "call", "attribute").some((one) => readsArguments(runtime, one))
-  );
+  return node.decorators.some((one) => {
+    const target = one.kind === "call" ? one.callee : one;
+    const names = inference.names(target).map(({ name }) => name);
+    if (target.kind === "attribute") names.push(target.attr);
+    return names.some((name) => DECORATORS.test(name) && !/celery|huey|dramatiq|faust/i.test(name));
+  });
 }
 
-function readsArguments(runtime: Runtime, node: Node): boolean {
-  if (node.kind === "call") return runtime.inference.names(node.callee).some(({ name }) => PARSERS.test(name));
-  return (
-    node.kind === "attribute" &&
-    node.attr === "argv" &&
-    runtime.inference.names(node).some(({ name }) => name === "sys.argv")
-  );
+function isNamed(runtime: Runtime, expression: Expression, name: string): boolean {
+  return runtime.inference.names(expression).some((one) => one.name === name);
 }

@@ -33,14 +33,12 @@ const known = new WeakMap<Runtime, Launches>();
 export function launchesOf(runtime: Runtime): Launches {
   const found = known.get(runtime);
   if (found) return found;
-  const memo = new Map<Func, readonly Source<Launch>[]>();
-  const direct = (func: Func): readonly Source<Launch>[] => {
-    const known = memo.get(func);
-    if (known) return known;
-    const made = runtime.graph.sites(func).flatMap((site) => launchAt(runtime, site) ?? []);
-    memo.set(func, made);
-    return made;
-  };
+  const launches = new Map<Func, Source<Launch>[]>();
+  const direct = (func: Func): readonly Source<Launch>[] => launches.get(func) ?? [];
+  for (const site of runtime.graph.calling(mayLaunch)) {
+    const launch = launchAt(runtime, site);
+    if (launch) launches.set(site.func, [...direct(site.func), launch]);
+  }
   const only = (kind: Launch["kind"]) => (func: Func) => direct(func).filter(({ fact }) => fact.kind === kind);
   const made: Launches = {
     direct,
@@ -49,6 +47,15 @@ export function launchesOf(runtime: Runtime): Launches {
   };
   known.set(runtime, made);
   return made;
+}
+
+function mayLaunch({ name }: LibraryCallee): boolean {
+  return (
+    /^multiprocessing\.(?:(?:pool\.)?Pool|Process\.start)$/.test(name) ||
+    name === "threading.Thread.start" ||
+    name === "concurrent.futures.ProcessPoolExecutor" ||
+    (name.startsWith("concurrent.futures.") && /\.(?:submit|map)$/.test(name))
+  );
 }
 
 function launchAt(runtime: Runtime, site: Site): Source<Launch> | null {

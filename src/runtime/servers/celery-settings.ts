@@ -6,6 +6,7 @@ import type { Module } from "../../python/module.ts";
 import { lineOf, nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
+import type { CallGraph } from "../graph/callgraph.ts";
 import type { Amount, Configured, ServerSetting } from "./server-setting.ts";
 import { amountFrom, callsOf, textOf } from "./server-setting.ts";
 
@@ -24,8 +25,9 @@ interface CeleryLine {
 }
 
 /** The project's Celery applications, as their configuration in Python sets them. */
-export function celeryApps(inference: Inference, constants: Constants): Configured[] {
-  const apps = [...callsOf(inference)].filter(({ names }) => names.includes("celery.Celery"));
+export function celeryApps(graph: CallGraph, constants: Constants): Configured[] {
+  const { inference } = graph;
+  const apps = callsOf(graph, (name) => name === "celery.Celery");
   return apps.map(({ call, module }): Configured => {
     const lines = celeryLines(call, apps.length === 1, inference, constants);
     const last = (what: keyof typeof CELERY_SETTINGS): CeleryLine | null =>

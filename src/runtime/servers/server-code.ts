@@ -3,6 +3,7 @@ import type { Inference } from "../../python/infer.ts";
 import { lineOf } from "../../python/module.ts";
 import type { Expression } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
+import type { CallGraph } from "../graph/callgraph.ts";
 import type { Server } from "./server-options.ts";
 import type { Amount, Configured, ServerSetting } from "./server-setting.ts";
 import { amountFrom, callsOf, namedAmount, textOf } from "./server-setting.ts";
@@ -40,10 +41,10 @@ const STARTERS: ReadonlyMap<string, Server> = new Map([
 ]);
 
 /** Servers that Python code starts itself. */
-export function startedFromCode(inference: Inference, constants: Constants): ServerSetting[] {
+export function startedFromCode(graph: CallGraph, constants: Constants): ServerSetting[] {
   const found: ServerSetting[] = [];
-  for (const { call, module, names } of callsOf(inference)) {
-    const server = names.map((name) => STARTERS.get(name)).find((one) => one !== undefined);
+  for (const { call, module, name } of callsOf(graph, (one) => STARTERS.has(one))) {
+    const server = STARTERS.get(name);
     if (server === undefined) continue;
     const amount = (...keywords: string[]): Amount | null => {
       const given = call.args.find((arg) => arg.name !== null && keywords.includes(arg.name));
@@ -59,8 +60,8 @@ export function startedFromCode(inference: Inference, constants: Constants): Ser
       connections: amount("limit_concurrency", "backpressure"),
       brokerPool: null,
       workerClass: null,
-      app: app && applicationName(app, inference, constants),
-      words: `\`${names[0]}\` in \`${module.path}\``,
+      app: app && applicationName(app, graph.inference, constants),
+      words: `\`${name}\` in \`${module.path}\``,
     });
   }
   return found;

@@ -2,10 +2,10 @@ import type { Constant, Quantity } from "../../python/constant.ts";
 import { number } from "../../python/constant.ts";
 import type { Constants } from "../../python/constants.ts";
 import { oneLine } from "../../python/evaluation.ts";
-import type { Inference } from "../../python/infer.ts";
 import type { Module } from "../../python/module.ts";
-import { lineOf, nodesOf, sourceOf } from "../../python/module.ts";
+import { lineOf, sourceOf } from "../../python/module.ts";
 import type { Call, Node } from "../../python/syntax.ts";
+import type { CallGraph } from "../graph/callgraph.ts";
 import type { Server } from "./server-options.ts";
 
 /** A place that an amount comes from, with words for a message. */
@@ -84,10 +84,15 @@ export interface Configured {
   concurrency: Amount | null;
 }
 
-/** Every call of the project, with the canonical names of what it calls. */
-export function* callsOf(inference: Inference): Generator<{ call: Call; module: Module; names: readonly string[] }> {
-  for (const module of inference.modules.values())
-    for (const func of module.functions)
-      for (const node of nodesOf(func, "call"))
-        yield { call: node, module, names: inference.names(node.callee).map(({ name }) => name) };
+/** The calls of a library function of one of the names, with the first of those. */
+export function callsOf(
+  graph: CallGraph,
+  wanted: (name: string) => boolean,
+): { call: Call; module: Module; name: string }[] {
+  return graph
+    .calling(({ name }) => wanted(name))
+    .flatMap(({ node, func, library }) => {
+      const name = library.find((callee) => wanted(callee.name))?.name;
+      return node.kind === "call" && name !== undefined ? [{ call: node, module: func.module, name }] : [];
+    });
 }

@@ -1,6 +1,6 @@
 import { number } from "../../python/constant.ts";
 import type { Constants } from "../../python/constants.ts";
-import type { Inference } from "../../python/infer.ts";
+import type { CallGraph } from "../graph/callgraph.ts";
 import { celeryApps, pooled } from "./celery-settings.ts";
 import type { Command } from "./command-files.ts";
 import { commandFile, isCommandFile } from "./command-files.ts";
@@ -19,10 +19,10 @@ export function isSettingsFile(path: string): boolean {
 /** Reads how the project starts its servers: from the texts for which `isSettingsFile` holds, and from its Python code. */
 export function serverSettingsOf(
   texts: ReadonlyMap<string, string>,
-  inference: Inference,
+  graph: CallGraph,
   constants: Constants,
 ): readonly ServerSetting[] {
-  const configured = [...gunicornFiles(inference, constants), ...celeryApps(inference, constants)];
+  const configured = [...gunicornFiles(graph.inference, constants), ...celeryApps(graph, constants)];
   const used = new Set<Configured>();
   const found = commandSettings(texts).map((command): ServerSetting => {
     const own = configurationFor(command, configured);
@@ -33,7 +33,7 @@ export function serverSettingsOf(
     );
   });
   for (const one of configured) if (!used.has(one)) found.push(finished(one.setting, one.concurrency));
-  return [...found, ...startedFromCode(inference, constants)].sort((a, b) =>
+  return [...found, ...startedFromCode(graph, constants)].sort((a, b) =>
     a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line,
   );
 }

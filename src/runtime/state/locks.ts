@@ -50,6 +50,8 @@ export interface Locks {
   all(): readonly Acquisition[];
   /** The calls that give a lock back, in a body. */
   released(func: Func): readonly { lock: Lock; call: Call }[];
+  /** All of them, in every body of code. */
+  allReleased(): readonly { func: Func; lock: Lock; call: Call }[];
 }
 
 const DEEPEST_CALLERS = 8;
@@ -79,6 +81,7 @@ function build(runtime: Runtime): Locks {
   const releasedBy = new Map<Func, readonly { lock: Lock; call: Call }[]>();
   const entries = new Map<Func, readonly Lock[]>();
   let everything: readonly Acquisition[] | null = null;
+  let releases: readonly { func: Func; lock: Lock; call: Call }[] | null = null;
 
   const of = (expression: Expression, func: Func): Lock | null => {
     const memo = locks.get(expression);
@@ -303,6 +306,10 @@ function build(runtime: Runtime): Locks {
       return everything;
     },
     released,
+    allReleased: () => {
+      releases ??= graph.funcs.flatMap((func) => released(func).map((one) => ({ func, ...one })));
+      return releases;
+    },
   };
 }
 

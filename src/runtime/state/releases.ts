@@ -2,6 +2,7 @@ import type { Func } from "../../python/module.ts";
 import { sourceOf } from "../../python/module.ts";
 import type { Call, Expression, Node, Statement, Try } from "../../python/syntax.ts";
 import { blocksOf, isInside, within } from "../../python/syntax.ts";
+import { attributesNamed } from "../graph/mentions.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Acquisition, type Lock, locksOf, sameLock } from "./locks.ts";
 
@@ -62,23 +63,23 @@ function isHandedOn(runtime: Runtime, { func, lock, node }: Acquisition): boolea
     for (const one of func.nodes)
       if (one.kind === "name" && one.id === id && one.start > node.end && isPassedOn(one)) return true;
   }
-  for (const other of runtime.graph.funcs) {
-    if (other !== func)
-      for (const { lock: theirs, call } of locks.released(other))
-        if (
-          sameLock(theirs, lock) &&
-          !locks
-            .taken(other)
-            .some((one) => one.by === "acquire" && one.node.start < call.start && sameLock(one.lock, lock))
-        )
-          return true;
-    for (const one of other.nodes)
-      if (one.kind === "attribute" && one.attr === "release" && one.parent?.kind !== "call") {
-        const theirs = locks.of(one.value);
-        if (theirs && sameLock(theirs, lock)) return true;
-      }
-  }
-  return false;
+  const isElsewhere = locks
+    .allReleased()
+    .some(
+      ({ func: other, lock: theirs, call }) =>
+        other !== func &&
+        sameLock(theirs, lock) &&
+        !locks
+          .taken(other)
+          .some((one) => one.by === "acquire" && one.node.start < call.start && sameLock(one.lock, lock)),
+    );
+  return (
+    isElsewhere ||
+    attributesNamed(runtime, "release").some((one) => {
+      const theirs = one.parent?.kind === "call" ? null : locks.of(one.value);
+      return theirs !== null && sameLock(theirs, lock);
+    })
+  );
 }
 
 /** In `finally` or `except`. */

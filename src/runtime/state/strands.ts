@@ -126,13 +126,7 @@ function build(runtime: Runtime): readonly Strand[] {
 
 /** Where gevent or eventlet replaces the threads, they take turns only where they wait. */
 function isPatched({ graph }: Runtime): boolean {
-  return graph.funcs.some((func) =>
-    graph
-      .sites(func)
-      .some(({ library }) =>
-        library.some(({ name }) => /^(?:gevent\.monkey\.patch_|eventlet\.monkey_patch)/.test(name)),
-      ),
-  );
+  return graph.calling(({ name }) => /^(?:gevent\.monkey\.patch_|eventlet\.monkey_patch)/.test(name)).length > 0;
 }
 
 function depthOf(strand: Strand): number {

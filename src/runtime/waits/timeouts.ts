@@ -37,10 +37,9 @@ const known = new WeakMap<Runtime, readonly Wait[]>();
 export function waitsOf(runtime: Runtime): readonly Wait[] {
   const found = known.get(runtime);
   if (found) return found;
+  const calls = runtime.graph.calling((callee) => factOf(runtime, callee) !== null);
   const made = [
-    ...runtime.graph.funcs.flatMap((func) =>
-      chosen(runtime.graph.sites(func).flatMap((site) => called(runtime, site) ?? [])),
-    ),
+    ...chosen(calls.flatMap((site) => called(runtime, site) ?? [])),
     ...submissionsOf(runtime).flatMap((submission) => submitted(runtime, submission) ?? []),
   ];
   known.set(runtime, made);
@@ -53,7 +52,11 @@ function chosen(waits: readonly Wait[]): Wait[] {
     const hasOther =
       wait.limit === "missing" &&
       waits.some(
-        (other) => other.limit !== "missing" && other.fact.name === wait.fact.name && isConditional(other.call),
+        (other) =>
+          other.func === wait.func &&
+          other.limit !== "missing" &&
+          other.fact.name === wait.fact.name &&
+          isConditional(other.call),
       );
     return hasOther ? { ...wait, doubt: wait.doubt + 2 } : wait;
   });
