@@ -5,6 +5,7 @@ import type { Node } from "../python/syntax.ts";
 import { isFile } from "../runtime/effects/blocking.ts";
 import type { Source } from "../runtime/effects/witness.ts";
 import { placeOf } from "../runtime/graph/callgraph.ts";
+import { leniency } from "../runtime/graph/leniency.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Detection, Repair, Rule } from "./rule.ts";
 import { alternatives, calleeWords, offloadAdvice } from "./words.ts";
@@ -54,6 +55,12 @@ export function loopReason(runtime: Runtime, func: Func): string | null {
 export function loopSeverity(fact: BlockingFact): Severity {
   if (!isFile(fact)) return fact.when === "large" && fact.cost === "net" ? "warning" : "error";
   return fact.when === "always" ? "warning" : "notice";
+}
+
+/** Small files and questions to the person at the keyboard are no news where nothing else wants the loop: at start-up, in scripts, in tests. */
+export function idleDoubt(runtime: Runtime, func: Func, at: Node, fact: BlockingFact): number {
+  const isSmall = fact.cost === "user" || (isFile(fact) && loopSeverity(fact) === "notice");
+  return isSmall && leniency(runtime, func, at) !== null ? 2 : 0;
 }
 
 /** What to do about one blocking call: its async alternative, or another thread. */
@@ -118,7 +125,7 @@ function detection(runtime: Runtime, func: Func, source: Source<BlockingFact>): 
     message: how,
     instead: advice(runtime, func, fact, site.node),
     severity: loopSeverity(fact),
-    doubt: source.doubt,
+    doubt: source.doubt + idleDoubt(runtime, func, site.node, fact),
     subject: name,
     repair: repairOf(runtime, func, source),
   };

@@ -4,7 +4,7 @@ import type { Node } from "../python/syntax.ts";
 import { through, type Witness } from "../runtime/effects/witness.ts";
 import { placeOf, type Site } from "../runtime/graph/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { asyncAlternative, loopReason, loopSeverity } from "./blocking-call-in-async.ts";
+import { asyncAlternative, idleDoubt, loopReason, loopSeverity } from "./blocking-call-in-async.ts";
 import { hops, shortName } from "./hops.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { calleeWords, code, offloadAdvice, quoted } from "./words.ts";
@@ -48,11 +48,15 @@ async def handler(url):
         if ((site.awaited && site.kind === "call") || isPartOf(site.node, told)) continue;
         const found =
           through(runtime.graph, site, runtime.blocking.waits) ?? through(runtime.graph, site, runtime.blocking.files);
-        if (found) yield detection(runtime, func, site, found.witness, found.doubt);
+        if (found && !(runtime.blocking.isReady(func) && TRANSFERS.test(found.witness.source.name)))
+          yield detection(runtime, func, site, found.witness, found.doubt);
       }
     }
   },
 };
+
+/** What the loop says is ready does not wait. */
+const TRANSFERS = /\.(?:recv|read|accept|send)\w*$/;
 
 function detection(runtime: Runtime, func: Func, site: Site, witness: Witness<BlockingFact>, doubt: number): Detection {
   const { module } = func;
@@ -71,7 +75,7 @@ function detection(runtime: Runtime, func: Func, site: Site, witness: Witness<Bl
     message: `${code(module, shown)} blocks the event loop: it ${witness.length === 1 ? "calls" : "ends in"} ${end}`,
     instead: advice(runtime, func, at, witness),
     severity: loopSeverity(source.fact),
-    doubt,
+    doubt: doubt + idleDoubt(runtime, func, site.node, source.fact),
     subject: `${witness.func.name}>${source.name}`,
     cause: `${source.site.func.name}>${source.name}`,
     trace: hops(witness),

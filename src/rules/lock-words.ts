@@ -55,7 +55,7 @@ export function loopWaitWords(wait: LoopWait, acquisition: Acquisition): LoopWai
     case "brief":
       return {
         severity: "notice",
-        doubt: 1,
+        doubt: 2,
         message: `${name} stops the event loop for as long as a thread holds it`,
       };
     case "alone":

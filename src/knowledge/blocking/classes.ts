@@ -173,7 +173,12 @@ export const CLIENT_CLASSES = [
     ["opensearchpy.OpenSearch", "net", "opensearchpy.AsyncOpenSearch.*", "close"],
     ["opensearchpy.client.IndicesClient", "net", "opensearchpy.AsyncOpenSearch", ""],
     ["qdrant_client.QdrantClient", "net", "qdrant_client.AsyncQdrantClient.*", "close"],
-    ["pymilvus.MilvusClient", "net", "pymilvus.AsyncMilvusClient.*", "close"],
+    [
+      "pymilvus.MilvusClient",
+      "net",
+      "pymilvus.AsyncMilvusClient.*",
+      "close {create_schema,create_field_schema,create_struct_field_schema,prepare_index_params}",
+    ],
     ["pymilvus.Collection", "net", "pymilvus.AsyncMilvusClient.*", ""],
   ]),
   ...classes("cloud", "botocore 1.43 client.py, google-cloud clients", [

@@ -20,6 +20,7 @@ export const BASE_ROWS: readonly (readonly [classes: string, bases: string])[] =
   ["multiprocessing.queues.JoinableQueue", "multiprocessing.queues.Queue"],
   ["multiprocessing.managers.SyncManager", "multiprocessing.managers.BaseManager"],
   ["pathlib.Path", "pathlib.PurePath"],
+  ["io.{BytesIO,StringIO,BufferedReader,BufferedWriter,TextIOWrapper}", "io.IOBase"],
   ["io.BufferedRandom", "io.BufferedReader io.BufferedWriter"],
   ["ssl.SSLSocket", "socket.socket"],
   ["http.client.HTTPSConnection", "http.client.HTTPConnection"],

@@ -65,7 +65,8 @@ function collect(statements: readonly Statement[], waits: WaitPoint[]): boolean 
   return true;
 }
 
-function following(parent: Node, at: Node): readonly Statement[] {
+/** The statements of the same block that come after one of them. */
+export function following(parent: Node, at: Node): readonly Statement[] {
   for (const block of blocksOf(parent)) {
     const nodes: readonly Node[] = block;
     const index = nodes.indexOf(at);

@@ -5,8 +5,9 @@ import type { Expression, Handler, Node, Statement, Try, WithItem } from "../../
 import { within } from "../../python/syntax.ts";
 import type { CallGraph } from "../graph/callgraph.ts";
 import { type Exit, exitsOf, isEndless } from "../graph/exits.ts";
+import { isRun } from "../graph/quiet.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Afterwards, afterwards, loopAround, type WaitPoint, waitsIn } from "./afterwards.ts";
+import { type Afterwards, afterwards, following, loopAround, type WaitPoint, waitsIn } from "./afterwards.ts";
 
 /** A place that takes a task's cancellation and lets the task go on. */
 export interface Swallowed {
@@ -35,7 +36,7 @@ export function* swallowedCancellations(runtime: Runtime): Iterable<Swallowed> {
     if (!func.isAsync) continue;
     for (const node of nodesOf(func, "try", "withitem")) {
       const catcher = catcherOf(runtime.inference, node);
-      const found = catcher && judged(runtime.graph, func, catcher);
+      const found = catcher && judged(runtime, func, catcher);
       if (found) yield { func, at: catcher.at, name: catcher.name, ...found };
     }
   }
@@ -85,38 +86,46 @@ function isOfThreads(inference: Inference, type: Expression): boolean {
   return inference.bindings(type).bindings.some((one) => one.kind === "from" && one.module.startsWith("concurrent"));
 }
 
-function judged(graph: CallGraph, func: Func, catcher: Catcher): Pick<Swallowed, "goesOn" | "doubt"> | null {
+function judged(runtime: Runtime, func: Func, catcher: Catcher): Pick<Swallowed, "goesOn" | "doubt"> | null {
+  const { graph } = runtime;
   const { handler, statement } = catcher;
   const ways: ReadonlySet<Exit> = handler ? exitsOf(handler.body) : new Set<Exit>(["end"]);
   const waits = catcher.tried.flatMap(waitsIn);
   if (waits.length === 0 || (ways.size === 1 && ways.has("raise"))) return null;
   if (handler && (asksWhoCancelled(handler) || handsOn(graph.inference, handler))) return null;
-  const own = othersCancellation(graph.inference, func, statement, waits);
+  const own = othersCancellation(graph, func, statement, waits);
   if (own === "surely") return null;
   const tidies = own === "perhaps" || waits.every((one) => isCleanUp(func, one, ENDING));
-  const doubt = (tidies ? 2 : 0) + (ENDERS.test(func.name) ? 1 : 0) + (handler ? thoughtOf(handler, ways) : 0);
-  const worst = worstEnd(graph, func, catcher, ways);
+  const doubt =
+    (tidies ? 2 : 0) +
+    (ENDERS.test(func.name) ? 1 : 0) +
+    (handler ? thoughtOf(handler, ways) : 0) +
+    // Who names the cancellation has thought of it.
+    (catcher.name === "asyncio.CancelledError" ? 1 : 0);
+  const worst = worstEnd(runtime, func, catcher, ways);
   return worst && { goesOn: worst.goesOn, doubt: doubt + worst.doubt };
 }
 
 function worstEnd(
-  graph: CallGraph,
+  runtime: Runtime,
   func: Func,
   { statement, handler }: Catcher,
   ways: ReadonlySet<Exit>,
 ): Pick<Swallowed, "goesOn" | "doubt"> | null {
+  const { graph } = runtime;
   const loop = loopAround(statement);
   const ends: Afterwards[] = [];
   if (ways.has("end")) ends.push(afterwards(func, statement));
   if (ways.has("continue") && loop) ends.push({ kind: "loop", loop });
   if (ways.has("break") && loop) ends.push(afterwards(func, loop));
   for (const end of ends)
-    if (end.kind === "loop" && !isStopped(end, handler)) return { goesOn: "loop", doubt: asksState(end) ? 1 : 0 };
+    if (end.kind === "loop" && !isStopped(end, handler) && !(end.loop.kind === "for" && isMain(runtime, func)))
+      return { goesOn: "loop", doubt: asksState(end) ? 1 : 0 };
   for (const end of ends)
     if (end.kind === "waits" && !isTopOfTask(graph, func) && !end.waits.every((one) => isCleanUp(func, one, TIDYING)))
       return { goesOn: "code", doubt: 1 };
-  if (func.isGenerator || (ways.has("raise") && !ways.has("end"))) return null;
-  const caller = callerThatGoesOn(graph, func, 0);
+  if (func.isGenerator || (ways.has("raise") && !ways.has("end")) || raisesAfter(func, statement)) return null;
+  const caller = callerThatGoesOn(runtime, func, 0);
   return caller === null ? null : { goesOn: "caller", doubt: Math.max(1, caller) };
 }
 
@@ -162,7 +171,9 @@ function thoughtOf(handler: Handler, ways: ReadonlySet<Exit>): number {
 function decidesByState(statement: Statement): boolean {
   if (statement.kind !== "if") return false;
   return statement.branches.some(({ test }) =>
-    wholeOf(test).some(({ kind }) => kind === "attribute" || kind === "call"),
+    wholeOf(test).some(
+      (one) => one.kind === "attribute" || one.kind === "call" || (one.kind === "name" && /cancel/i.test(one.id)),
+    ),
   );
 }
 
@@ -188,16 +199,32 @@ function isTopOfTask(graph: CallGraph, func: Func): boolean {
   return callers.length > 0 || graph.handedOver(func).length > 0;
 }
 
+/** Whether all that a runner runs is this coroutine: nobody but the person at the keyboard cancels it. */
+function isMain({ graph }: Runtime, func: Func): boolean {
+  const callers = graph.callers(func);
+  return callers.length > 0 && callers.every(({ site }) => isRun(graph, site));
+}
+
+/** Whether control, once it leaves the statement at its end, meets a `raise` before it leaves the function. */
+function raisesAfter(func: Func, statement: Node): boolean {
+  for (let at: Node = statement, parent = at.parent; parent; at = parent, parent = at.parent) {
+    const ways = exitsOf(following(parent, at));
+    if (!ways.has("end")) return ways.size === 1 && ways.has("raise");
+    if (parent === func.node) return false;
+  }
+  return false;
+}
+
 /** A coroutine that awaits this one and goes on afterwards: its doubt; `null` if the task ends with this one as far as the project shows. */
-function callerThatGoesOn(graph: CallGraph, func: Func, depth: number): number | null {
+function callerThatGoesOn(runtime: Runtime, func: Func, depth: number): number | null {
   let best: number | null = null;
-  for (const { site, target } of graph.callers(func)) {
+  for (const { site, target } of runtime.graph.callers(func)) {
     const { parent } = site.node;
-    if (parent?.kind !== "await") continue;
+    if (parent?.kind !== "await" || runtime.target.isTest(site.func.module.path)) continue;
     const statement = parent.parent;
     const isTail = statement?.kind === "return" || statement?.kind === "expression";
     const goesOn = !isTail || afterwards(site.func, parent).kind !== "end";
-    const found = goesOn ? target.doubt : depth < 4 ? callerThatGoesOn(graph, site.func, depth + 1) : null;
+    const found = goesOn ? target.doubt : depth < 4 ? callerThatGoesOn(runtime, site.func, depth + 1) : null;
     if (found !== null && (best === null || found < best)) best = found;
   }
   return best;
@@ -205,12 +232,12 @@ function callerThatGoesOn(graph: CallGraph, func: Func, depth: number): number |
 
 /** Whether the cancellation may be that of another task which the code has cancelled and now waits for. */
 function othersCancellation(
-  inference: Inference,
+  graph: CallGraph,
   func: Func,
   statement: Node,
   waits: readonly WaitPoint[],
 ): "surely" | "perhaps" | "no" {
-  if (!waits.every((one) => isWaitForTask(inference, one))) return "no";
+  if (!waits.every((one) => isWaitForTask(graph, one))) return "no";
   const cancels = nodesOf(func, "call").some(
     (node) =>
       node.start < statement.end &&
@@ -222,12 +249,31 @@ function othersCancellation(
 }
 
 /** `await task`, `await gather(*tasks)`, `await wait_for(task, 5)`: what is awaited runs anyway. */
-function isWaitForTask(inference: Inference, wait: WaitPoint): boolean {
-  if (wait.kind === "await") return isTask(inference, wait.value);
+function isWaitForTask(graph: CallGraph, wait: WaitPoint): boolean {
+  const { inference } = graph;
+  if (wait.kind === "await") return isTask(inference, wait.value) || passesOnWait(graph, wait.value);
   if (wait.kind !== "with") return false;
   return wait.items.every(
     ({ context }) =>
       context.kind === "call" && inference.names(context.callee).some(({ name }) => /timeout(?:_at)?$/.test(name)),
+  );
+}
+
+/** A coroutine of the project that starts a task, or makes a future, and waits for it: others may cancel that. */
+function passesOnWait(graph: CallGraph, value: Expression): boolean {
+  const targets = graph.siteOf(value)?.targets ?? [];
+  return (
+    targets.length > 0 &&
+    targets.every(
+      ({ func }) =>
+        func.isAsync &&
+        nodesOf(func, "await").some((node) => node.value.kind === "name") &&
+        nodesOf(func, "call").some((node) =>
+          graph.inference
+            .names(node.callee)
+            .some(({ name }) => /^asyncio\.(?:.*\.)?(?:create_task|ensure_future|create_future)$/.test(name)),
+        ),
+    )
   );
 }
 

@@ -100,11 +100,22 @@ function loss(graph: CallGraph, func: Func, call: Call, fates: readonly Fate[]):
         found ??= { how: "local", doubt: 0, variable: fate.name };
     }
   }
+  if (found?.how === "local" && runsLoopAfter(func, call)) return null;
   if (!found || found.how === "dropped" || !func.isAsync) return found;
   // The frame of a coroutine holds its locals as long as it runs.
   const isIgnored = found.variable === "_" || found.how === "done-callback";
   if (isIgnored) return found;
   return runsToTheEnd(graph, func, call) ? null : { ...found, doubt: found.doubt + (awaitsAfter(func, call) ? 1 : 0) };
+}
+
+/** `task = loop.create_task(serve()); loop.run_forever()`: the frame holds its locals as long as the loop runs. */
+function runsLoopAfter(func: Func, call: Call): boolean {
+  return nodesOf(func, "call").some(
+    (node) =>
+      node.start > call.end &&
+      node.callee.kind === "attribute" &&
+      /^run_(?:forever|until_complete)$/.test(node.callee.attr),
+  );
 }
 
 /** Attributes of a task that say nothing about its end. */

@@ -1,10 +1,12 @@
 import type { BlockingFact, Category, Cost } from "../../knowledge/blocking.ts";
+import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
-import { argument, enclosing } from "../../python/syntax.ts";
+import { argument, enclosing, within } from "../../python/syntax.ts";
 import type { CallGraph, Site } from "../graph/callgraph.ts";
 import type { Origins } from "../graph/origins.ts";
 import { isFinished } from "./futures.ts";
+import { isInstant, isOnlyTried } from "./instant.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import { type Effects, type Source, spread } from "./witness.ts";
 
@@ -19,6 +21,8 @@ export interface Blocking {
   waits: Effects<BlockingFact>;
   /** Functions that block on local files. */
   files: Effects<BlockingFact>;
+  /** Whether the loop calls the function because there is something to read, or room to write. */
+  isReady(func: Func): boolean;
 }
 
 /** Categories that rules of their own speak of. */
@@ -46,6 +50,7 @@ export function blockingOf(graph: CallGraph, origins: Origins, facts: BlockingFa
       { program: 1, object: 0, always: 0 },
     ),
     files: spread(graph, of(isFile), { program: 2, object: 1, always: 0 }),
+    isReady: readiness.isReady,
   };
 }
 
@@ -66,15 +71,16 @@ function directly(
   let innocent = 0;
   for (const { name, doubt, receiver } of site.library) {
     const fact = facts(name, receiver);
-    if (!fact || !applies(graph, readiness, fact, site)) innocent++;
+    if (!fact || !applies(graph, origins, readiness, fact, site)) innocent++;
     else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
   }
   // Where the receiver may also be something harmless, the call only may block.
-  return best && { ...best, doubt: best.doubt + (innocent > 0 ? 1 : 0) + circumstance(origins, best) };
+  return best && { ...best, doubt: best.doubt + (innocent > 0 ? 1 : 0) + circumstance(graph, origins, best) };
 }
 
 /** The doubt that lies in the circumstances of a call: whether there is anything to wait for. */
-function circumstance(origins: Origins, { fact, site }: Source<BlockingFact>): number {
+function circumstance(graph: CallGraph, origins: Origins, { fact, site }: Source<BlockingFact>): number {
+  if (/^io\.\w+\./.test(fact.name) && site.node.kind === "call" && !isOpened(graph, origins, site.node)) return 2;
   switch (fact.when) {
     case "streamed":
       return 2;
@@ -87,6 +93,32 @@ function circumstance(origins: Origins, { fact, site }: Source<BlockingFact>): n
   }
 }
 
+/** Whether the file object whose method is called is opened in the program; a parameter that is declared as one may be a buffer in memory. */
+function isOpened({ inference }: CallGraph, origins: Origins, { callee }: Call): boolean {
+  if (callee.kind !== "attribute") return true;
+  const made = origins.of(callee.value);
+  if (made.length === 0) return !isDeclared(inference, callee.value);
+  return made.some(({ expression }) => !isMemory(inference, expression));
+}
+
+/** A parameter of which only the annotation tells something, and that is the type of everything that can be read: `typing.BinaryIO`. */
+function isDeclared(inference: Inference, receiver: Expression): boolean {
+  if (receiver.kind !== "name") return false;
+  const { bindings } = inference.bindings(receiver);
+  return bindings.some(
+    (one) =>
+      one.kind === "parameter" &&
+      one.node.annotation !== null &&
+      [one.node.annotation, ...within(one.node.annotation)].some((part) =>
+        /^(?:(?:Binary|Text)?IO|(?:Buffered|Raw|Text)?IOBase)$/.test(lastName(part)),
+      ),
+  );
+}
+
+function lastName(node: Node): string {
+  return node.kind === "attribute" ? node.attr : node.kind === "name" ? node.id : "";
+}
+
 /** Whether the queue whose method is called was made with a bound. */
 function isBounded(origins: Origins, { callee }: Call): boolean {
   if (callee.kind !== "attribute") return false;
@@ -96,12 +128,16 @@ function isBounded(origins: Origins, { callee }: Call): boolean {
   });
 }
 
-function applies(graph: CallGraph, readiness: Readiness, fact: BlockingFact, site: Site): boolean {
+function applies(graph: CallGraph, origins: Origins, readiness: Readiness, fact: BlockingFact, site: Site): boolean {
   if (fact.when === "never") return false;
   if (fact.when === "loop" && !repeats(site.node)) return false;
+  if (site.node.kind === "withitem" && fact.name.startsWith("filelock."))
+    return !isOnlyTried(origins, site.node.context);
   if (site.node.kind !== "call") return true;
-  if (isFile(fact) && isInMemory(graph, site.node)) return false;
-  if (returnsAtOnce(site.node) || isFinished(graph.inference, site.node)) return false;
+  if (isInstant(graph, origins, site.func, fact, site.node)) return false;
+  // `open` itself takes nothing but paths.
+  if (isFile(fact) && fact.name !== "open" && isInMemory(graph, site.node)) return false;
+  if (returnsAtOnce(site.node) || isFinished(graph.inference, site.func, site.node)) return false;
   if (isResult(fact) && readiness.isDoneCallback(site.func) && isParameter(graph, site.node)) return false;
   return !(fact.category === "socket" || READS.has(fact.name)) || !readiness.isNonBlocking(site.func, site.node);
 }
@@ -109,7 +145,11 @@ function applies(graph: CallGraph, readiness: Readiness, fact: BlockingFact, sit
 /** `Image.open(BytesIO(…))` and its kin read no disk. */
 function isInMemory({ inference }: CallGraph, call: Call): boolean {
   const given = argument(call, null, 0);
-  return given !== null && inference.values(given).some((value) => value.kind === "instance" && MEMORY.has(value.type));
+  return given !== null && isMemory(inference, given);
+}
+
+function isMemory(inference: Inference, given: Expression): boolean {
+  return inference.values(given).some((value) => value.kind === "instance" && MEMORY.has(value.type));
 }
 
 const MEMORY = new Set(["io.BytesIO", "io.StringIO"]);

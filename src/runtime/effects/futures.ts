@@ -1,16 +1,23 @@
 import type { Inference } from "../../python/infer.ts";
+import type { Func } from "../../python/module.ts";
 import type { Call, Expression } from "../../python/syntax.ts";
-import { enclosing } from "../../python/syntax.ts";
+import { isAsked } from "./instant.ts";
 
-/** Whether the future whose method is called is finished already: it comes from `as_completed` or from the done set of `wait`, or `.done()` was asked. */
-export function isFinished(inference: Inference, call: Call): boolean {
+/**
+ * Whether the future whose method is called is finished already: it comes from `as_completed` or from the done set of `wait`, or the
+ * code only gets here when `.done()` was true.
+ */
+export function isFinished(inference: Inference, func: Func, call: Call): boolean {
   const { callee } = call;
-  if (callee.kind !== "attribute" || callee.value.kind !== "name") return false;
+  if (callee.kind !== "attribute") return false;
   const receiver = callee.value;
-  for (const binding of inference.bindings(receiver).bindings)
-    if (binding.kind === "iteration" && givesFinished(inference, binding.iter, 0)) return true;
-  const asked = enclosing(call, (node) => node.kind === "branch");
-  return asked?.kind === "branch" && asksDone(asked.test, receiver.id);
+  if (isAsked(func, call, receiver, "done", true)) return true;
+  return (
+    receiver.kind === "name" &&
+    inference
+      .bindings(receiver)
+      .bindings.some((binding) => binding.kind === "iteration" && givesFinished(inference, binding.iter, 0))
+  );
 }
 
 function givesFinished(inference: Inference, iter: Expression, depth: number): boolean {
@@ -33,17 +40,6 @@ function givesFinished(inference: Inference, iter: Expression, depth: number): b
     if (step === undefined) return givesFinished(inference, value, depth + 1);
     return step === 0 && value.kind === "call" && inference.names(value.callee).some(({ name }) => WAITS.has(name));
   });
-}
-
-function asksDone(test: Expression, id: string): boolean {
-  if (test.kind === "boolean") return test.op === "and" && (asksDone(test.left, id) || asksDone(test.right, id));
-  return (
-    test.kind === "call" &&
-    test.callee.kind === "attribute" &&
-    test.callee.attr === "done" &&
-    test.callee.value.kind === "name" &&
-    test.callee.value.id === id
-  );
 }
 
 const FINISHED = new Set(["concurrent.futures.as_completed", "asyncio.as_completed"]);

@@ -268,7 +268,10 @@ function isText(inference: Inference, node: Expression): boolean {
     );
 }
 
-/** A function that calls itself at least twice on the way to its result takes exponential time: the second call, if so. */
+/**
+ * A function that calls itself at least twice with a number little smaller than its own takes exponential time: the second call, if so.
+ * One that calls itself for the parts of its data only goes through all of it.
+ */
 function branchingRecursion(graph: CallGraph, func: Func): Node | null {
   if (func.isAsync || func.node.kind !== "function") return null;
   for (const node of nodesOf(func, "binary")) {
@@ -276,10 +279,18 @@ function branchingRecursion(graph: CallGraph, func: Func): Node | null {
     const sides = [node.left, node.right];
     if (
       sides.every(
-        (side) => side.kind === "call" && (graph.siteOf(side)?.targets.some((target) => target.func === func) ?? false),
+        (side) =>
+          side.kind === "call" &&
+          side.args.some(({ value }) => isLess(value)) &&
+          (graph.siteOf(side)?.targets.some((target) => target.func === func) ?? false),
       )
     )
       return node;
   }
   return null;
+}
+
+/** `n - 1`. */
+function isLess(value: Expression): boolean {
+  return value.kind === "binary" && value.op === "-" && value.right.kind === "number";
 }

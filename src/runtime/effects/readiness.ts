@@ -9,6 +9,8 @@ import { type Holder, type Origins, sameHolder } from "../graph/origins.ts";
 export interface Readiness {
   /** Whether the socket whose method is called does not block: somebody says so of it, or the loop calls the function because it is ready. */
   isNonBlocking(func: Func, call: Call): boolean;
+  /** Whether the loop calls the function because there is something to read, or room to write. */
+  isReady(func: Func): boolean;
   /** Whether the function is called with a future that is done. */
   isDoneCallback(func: Func): boolean;
 }
@@ -38,6 +40,7 @@ export function readinessOf(graph: CallGraph, origins: Origins): Readiness {
       }
     }
   return {
+    isReady: (func) => ready.has(func),
     isDoneCallback: (func) => callbacks.has(func),
     isNonBlocking: (func, { callee }) => {
       if (ready.has(func)) return true;

@@ -1,5 +1,7 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Class, Func } from "../../python/module.ts";
+import type { Node } from "../../python/syntax.ts";
+import { enclosing } from "../../python/syntax.ts";
 import { isConditional, reaches } from "../graph/branches.ts";
 import type { CallGraph, Receiver, Site, Target } from "../graph/callgraph.ts";
 import { type Rarity, rarityOf } from "../graph/once.ts";
@@ -74,7 +76,7 @@ export function spread<Fact>(
         next: null,
         source,
         length: 1,
-        doubt: source.doubt,
+        doubt: source.doubt + (isBackOff(source) ? 1 : 0),
         requires: null,
         rarity: "always",
       });
@@ -100,6 +102,11 @@ export function spread<Fact>(
       }
     }
   return { firstTime, get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
+}
+
+/** Waiting a moment after an error before the next try: few calls come there, and what failed is the better witness. */
+function isBackOff<Fact>({ site, name }: Source<Fact>): boolean {
+  return /(?:^|\.)sleep$/.test(name) && enclosing(site.node, (one): one is Node => one.kind === "handler") !== null;
 }
 
 /** The same witness with the doubt that its own place is reached only the first time; counted once on a way. */

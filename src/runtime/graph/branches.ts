@@ -1,6 +1,6 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
-import type { Expression, Name, Node, Parameter } from "../../python/syntax.ts";
+import type { Call, Expression, Name, Node, Parameter } from "../../python/syntax.ts";
 import { matchArguments } from "./callables.ts";
 import type { Site, Target } from "./callgraph.ts";
 import { conditionsOf } from "./conditions.ts";
@@ -11,7 +11,7 @@ type Verdict = "true" | "false" | "unlikely" | "unknown";
 /** What decides a branch: a parameter, compared with constants or tried for truth. */
 interface Question {
   parameter: Parameter;
-  asks: "truth" | "falsehood" | "none" | "not none" | "equal" | "unequal";
+  asks: "truth" | "falsehood" | "none" | "not none" | "equal" | "unequal" | "instance" | "no instance";
   /** What it is compared with: equal to one of them, or to none. */
   values: readonly Expression[];
 }
@@ -50,6 +50,7 @@ function questionOf(inference: Inference, test: Expression): Question | null {
     const parameter = parameterOf(inference, test);
     return parameter && { parameter, asks: "truth", values: [] };
   }
+  if (test.kind === "call") return instanceQuestion(inference, test);
   if (test.kind !== "compare" || test.operands.length !== 2) return null;
   const [left, right] = test.operands;
   const parameter = left?.kind === "name" ? parameterOf(inference, left) : null;
@@ -73,6 +74,15 @@ function questionOf(inference: Inference, test: Expression): Question | null {
   }
 }
 
+/** `isinstance(parameter, type)`. */
+function instanceQuestion(inference: Inference, test: Call): Question | null {
+  if (test.callee.kind !== "name" || test.callee.id !== "isinstance" || test.args.length !== 2) return null;
+  const [asked, types] = test.args.map(({ value }) => value);
+  const parameter = asked?.kind === "name" ? parameterOf(inference, asked) : null;
+  if (!parameter || !types) return null;
+  return { parameter, asks: "instance", values: types.kind === "tuple" ? types.items : [types] };
+}
+
 function isNone(expression: Expression): boolean {
   return expression.kind === "constant" && expression.value === null;
 }
@@ -84,6 +94,8 @@ const OPPOSITE: Record<Question["asks"], Question["asks"]> = {
   "not none": "none",
   equal: "unequal",
   unequal: "equal",
+  instance: "no instance",
+  "no instance": "instance",
 };
 
 function parameterOf(inference: Inference, name: Name): Parameter | null {
@@ -124,8 +136,44 @@ function answer(inference: Inference, { asks, values }: Question, expression: Ex
       const isEqual = verdicts.includes(true) ? true : verdicts.every((one) => one === false) ? false : null;
       return isEqual === null ? "unknown" : isEqual === (asks === "equal") ? "true" : "false";
     }
+    case "instance":
+    case "no instance": {
+      const verdicts = values.map((type) => isOfType(inference, expression, type));
+      const isOne = verdicts.includes(true) ? true : verdicts.every((one) => one === false) ? false : null;
+      return isOne === null ? "unknown" : isOne === (asks === "instance") ? "true" : "false";
+    }
   }
 }
+
+/** Whether everything that the expression may be is of a type; `null` where that is not known. */
+function isOfType(inference: Inference, expression: Expression, type: Expression): boolean | null {
+  if (isNone(expression)) return false;
+  const types = inference.names(type).map(({ name }) => name);
+  const classes = inference.values(type).flatMap((value) => (value.kind === "class" ? [value.cls] : []));
+  const values = inference.values(expression);
+  if (values.length === 0 || types.length + classes.length === 0) return null;
+  const verdicts = values.map((value): boolean | null => {
+    if (value.kind === "object")
+      return inference.ancestry(value.cls).some((cls) => classes.includes(cls)) ? true : null;
+    if (value.kind !== "instance" || value.doubt > 0) return null;
+    if (inference.library.ancestry(value.type).some((name) => types.includes(name))) return true;
+    if (value.type === "io.BytesIO" && isBufferedBase(type)) return true;
+    return types.length > 0 && classes.length === 0 && types.every((name) => areApart(value.type, name)) ? false : null;
+  });
+  return verdicts.every((one) => one === true) ? true : verdicts.every((one) => one === false) ? false : null;
+}
+
+/** `io.BufferedIOBase`, which other tables take for a file that is read. */
+function isBufferedBase(type: Expression): boolean {
+  return (type.kind === "attribute" ? type.attr : type.kind === "name" ? type.id : "") === "BufferedIOBase";
+}
+
+/** Two types of which no object can be both. */
+function areApart(a: string, b: string): boolean {
+  return a !== b && APART.has(a) && APART.has(b);
+}
+
+const APART = new Set(["str", "bytes", "int", "float", "dict", "list", "tuple", "set", "io.BytesIO", "io.StringIO"]);
 
 /** Whether two expressions are the same constant; `null` where that is not known. */
 function isSame(inference: Inference, a: Expression, b: Expression): boolean | null {

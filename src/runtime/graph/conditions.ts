@@ -1,6 +1,7 @@
 import type { Func } from "../../python/module.ts";
 import type { Expression, Node, Statement } from "../../python/syntax.ts";
 import { opensScope } from "../../python/syntax.ts";
+import { exitsOf } from "./exits.ts";
 
 /** A condition on the way, and whether it must hold or must not. */
 export interface Condition {
@@ -16,6 +17,7 @@ export function conditionsOf(node: Node, func: Func): Condition[] {
     if (at === func.node) break;
     if (opensScope(at)) return [];
     if (at.kind === "branch" && from !== at.test) found.push({ test: at.test, taken: true });
+    else if (at.kind === "while" && at.body.some((one) => one === from)) found.push({ test: at.test, taken: true });
     else if (at.kind === "if") {
       const index = from.kind === "branch" ? at.branches.indexOf(from) : -1;
       for (const branch of index < 0 ? at.branches : at.branches.slice(0, index))
@@ -32,10 +34,12 @@ function parts({ test, taken }: Condition): Condition[] {
   return [...parts({ test: test.left, taken }), ...parts({ test: test.right, taken })];
 }
 
-/** What must hold because the statements before `from` in the same block did not leave it: `if not ready: return`. */
+/** What must hold because the statements before `from` in the same block did not leave it: `if not ready: return`, `while not ready: …`. */
 function passedBefore(block: Node, from: Node): Condition[] {
   const found: Condition[] = [];
   for (const statement of before(block, from)) {
+    if (statement.kind === "while" && !exitsOf(statement.body).has("break"))
+      found.push({ test: statement.test, taken: false });
     if (statement.kind !== "if") continue;
     const { branches, orelse } = statement;
     for (const { test, body } of branches) {

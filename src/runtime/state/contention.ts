@@ -109,8 +109,10 @@ export function loopWaitOf(runtime: Runtime, acquisition: Acquisition): LoopWait
   const { lock, waits } = acquisition;
   if (!lock.fact || lock.fact.family === "task" || lock.fresh || waits === "not at all") return null;
   const pause = pauseWhileHeld(runtime, acquisition);
-  if (pause) return { kind: lock.fact.kind === "rlock" ? "reentered" : "held", pause };
   const hold = contentionOf(runtime).byThread(lock);
+  const isReentrant = lock.fact.kind === "rlock";
+  // A reentrant lock that threads take is there to keep them out, not tasks.
+  if (pause && !(isReentrant && hold)) return { kind: isReentrant ? "reentered" : "held", pause };
   if (hold?.blocking && waits === "for ever") return { kind: "blocked", hold };
   if (lock.fact.family === "process") return { kind: "process" };
   return hold ? { kind: "brief", hold } : { kind: "alone" };

@@ -12,7 +12,7 @@ import type { Wait } from "./timeouts.ts";
 
 /** Whether what is waited for is there already: the future is done, or the pool was waited for. */
 export function isThere(runtime: Runtime, { func, call }: Wait): boolean {
-  if (isFinished(runtime.inference, call) || isDoneCallback(runtime, func)) return true;
+  if (isFinished(runtime.inference, func, call) || isDoneCallback(runtime, func)) return true;
   return func.nodes.some((node) => node.end <= call.start && waitsForAll(runtime, node));
 }
 

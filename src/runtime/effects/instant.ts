@@ -1,0 +1,95 @@
+import type { BlockingFact } from "../../knowledge/blocking.ts";
+import { type Func, sourceOf } from "../../python/module.ts";
+import type { Call, Expression } from "../../python/syntax.ts";
+import { argument, within } from "../../python/syntax.ts";
+import type { CallGraph } from "../graph/callgraph.ts";
+import { conditionsOf } from "../graph/conditions.ts";
+import type { Origins } from "../graph/origins.ts";
+
+/**
+ * Whether a call of a function that blocks has nothing to wait for here: a database in memory, a socket that only sends datagrams, a
+ * lock that is only tried, a queue that was asked whether it holds something.
+ */
+export function isInstant(graph: CallGraph, origins: Origins, func: Func, fact: BlockingFact, call: Call): boolean {
+  const { name } = fact;
+  if (name.startsWith("sqlite3.")) return isInMemory(graph, origins, call);
+  if (/^socket\.socket\.(?:connect|connect_ex|send|sendmsg)$/.test(name)) return isDatagram(graph, origins, call);
+  if (name.startsWith("fcntl.")) return call.args.some(({ value }) => mentions(value, "LOCK_NB"));
+  if (name.startsWith("filelock.")) return isOnlyTried(origins, receiverOf(call));
+  return /^queue\.\w+\.get$/.test(name) && isFilled(func, call);
+}
+
+/** `with FileLock(path, timeout=0)`: taken or refused at once. */
+export function isOnlyTried(origins: Origins, lock: Expression | null): boolean {
+  return everyOrigin(origins, lock, (made) => {
+    const limit = argument(made, "timeout", 1);
+    const waits = argument(made, "blocking", -1);
+    return (limit?.kind === "number" && limit.value === 0) || (waits?.kind === "constant" && waits.value === false);
+  });
+}
+
+function receiverOf({ callee }: Call): Expression | null {
+  return callee.kind === "attribute" ? callee.value : null;
+}
+
+/** Whether the object comes from calls alone, and all of them are so. */
+function everyOrigin(origins: Origins, node: Expression | null, holds: (made: Call) => boolean): boolean {
+  if (!node) return false;
+  const found = origins.of(node);
+  return found.length > 0 && found.every(({ expression }) => expression.kind === "call" && holds(expression));
+}
+
+/** A SQLite database that no disk holds: opened as `:memory:`, or a connection or cursor of it. */
+function isInMemory(graph: CallGraph, origins: Origins, call: Call): boolean {
+  const opens = graph.inference.names(call.callee).some(({ name }) => name === "sqlite3.connect");
+  if (!opens) return everyOrigin(origins, receiverOf(call), (made) => isInMemory(graph, origins, made));
+  const address = argument(call, "database", 0);
+  return address?.kind === "string" && /^(?::memory:|file::memory:)/.test(address.value);
+}
+
+/** `connect` on a socket for datagrams only sets where they go. */
+function isDatagram({ inference }: CallGraph, origins: Origins, call: Call): boolean {
+  const [address] = call.args;
+  const host = address?.value.kind === "tuple" ? address.value.items[0] : undefined;
+  // A name must be looked up first.
+  if (host?.kind === "string" && /[a-z]/i.test(host.value) && !host.value.includes(":")) return false;
+  return everyOrigin(
+    origins,
+    receiverOf(call),
+    (made) =>
+      inference.names(made.callee).some(({ name }) => name === "socket.socket") &&
+      made.args.some(({ value }) => mentions(value, "SOCK_DGRAM")),
+  );
+}
+
+function mentions(root: Expression, word: string): boolean {
+  return [root, ...within(root)].some(
+    (node) => (node.kind === "attribute" && node.attr === word) || (node.kind === "name" && node.id === word),
+  );
+}
+
+/** `while not queue.empty(): queue.get()`. */
+function isFilled(func: Func, call: Call): boolean {
+  const receiver = receiverOf(call);
+  return receiver !== null && isAsked(func, call, receiver, "empty", false);
+}
+
+/** Whether the code at `node` is reached only where `receiver.method()` was true (or false). */
+export function isAsked(func: Func, node: Expression, receiver: Expression, method: string, answer: boolean): boolean {
+  const text = sourceOf(func.module, receiver);
+  return conditionsOf(node, func).some(({ test, taken }) => {
+    let asked = test;
+    let holds = taken;
+    while (asked.kind === "unary" && asked.op === "not") {
+      asked = asked.operand;
+      holds = !holds;
+    }
+    return (
+      holds === answer &&
+      asked.kind === "call" &&
+      asked.callee.kind === "attribute" &&
+      asked.callee.attr === method &&
+      sourceOf(func.module, asked.callee.value) === text
+    );
+  });
+}
