@@ -147,7 +147,9 @@ function leadingToState(runtime: Runtime, submissions: readonly Submission[]): S
     for (const { roots } of starts.in(func)) for (const one of roots) note(one.func, func);
   for (const { work, func } of submissions) for (const one of work) if (one.func) note(one.func, func);
   const found = new Set<Func>();
-  const queue = graph.funcs.filter(mayConflict(runtime));
+  const conflicts = mayConflict(runtime);
+  // No strand comes to a module's top level: that has run when the first one starts.
+  const queue = graph.funcs.filter((func) => func.node.kind !== "module" && conflicts(func));
   for (const func of queue) {
     if (found.has(func)) continue;
     found.add(func);
