@@ -8,7 +8,7 @@ import { findingsOf } from "./findings.ts";
 import { ignoreFindings } from "./ignored.ts";
 import { libraryTables } from "./knowledge/library.ts";
 import { type Layout, layoutOf } from "./python/layout.ts";
-import { type Loaded, loadModules } from "./python/load.ts";
+import { type Loaded, loadModules, roomForCode } from "./python/load.ts";
 import type { Module } from "./python/module.ts";
 import { type Parsers, startParsers } from "./python/parsers.ts";
 import { groupsOf, reachOf } from "./python/reach.ts";
@@ -85,7 +85,8 @@ export async function examine(
   done: () => void,
   known: ReadonlyMap<string, Module> = new Map(),
 ): Promise<Examined> {
-  const loaded = await loadModules(paths, { layout, parsers, read: (path) => tree.read(path), known, done });
+  const read = (path: string) => tree.read(path);
+  const loaded = await loadModules(paths, { layout, parsers, read, known, room: roomForCode(), done });
   const runtime = analyse(loaded.modules, layout, targetOf(settings), settings, await settingsTexts(tree));
   const found = findingsOf(runtime, wantedRules(settings), settings);
   return { findings: ignoreFindings(found, runtime, settings), loaded, runtime };

@@ -1,3 +1,5 @@
+import { getHeapStatistics } from "node:v8";
+import { InputError } from "../errors.ts";
 import type { Layout } from "./layout.ts";
 import { loadModule, type Module, textOf } from "./module.ts";
 import type { Parsers } from "./parsers.ts";
@@ -21,6 +23,17 @@ const LONGEST_LINE = 100_000;
 /** Files that are read and parsed ahead of the one that is lowered. */
 const AHEAD = 24;
 
+/**
+ * Bytes of heap that a character of Python needs, when all is analysed. Measured on the standard library of CPython 3.11: 422 MB stay in use
+ * for 15.6 million characters; half as much again is for what waits to be collected.
+ */
+const BYTES_A_CHARACTER = 40;
+
+/** So many characters of Python can be analysed in this process's memory. */
+export function roomForCode(): number {
+  return Math.floor(getHeapStatistics().heap_size_limit / BYTES_A_CHARACTER);
+}
+
 /** How to read and parse, and what is known already. */
 export interface Loading {
   layout: Layout;
@@ -28,15 +41,18 @@ export interface Loading {
   read(path: string): Promise<string | null>;
   /** Modules of another version of the code: a file with the same text and name is not parsed twice. */
   known: ReadonlyMap<string, Module>;
+  /** Characters of Python that fit into memory, see `roomForCode`. */
+  room: number;
   /** Told after every file. */
   done(path: string): void;
 }
 
-/** Reads and parses the files; what cannot be analysed is listed with its reason and loses nothing else. */
+/** Reads and parses the files; what cannot be analysed is listed with its reason and loses nothing else. Throws `InputError` when they do not fit into memory. */
 export async function loadModules(paths: readonly string[], loading: Loading): Promise<Loaded> {
   const modules = new Map<string, Module>();
   const skipped: Skipped[] = [];
   let lines = 0;
+  let { room } = loading;
   const started: Promise<Module | Skipped | null>[] = [];
   for (const [index, path] of paths.entries()) {
     while (started.length < paths.length && started.length < index + AHEAD)
@@ -49,6 +65,11 @@ export async function loadModules(paths: readonly string[], loading: Loading): P
       continue;
     }
     modules.set(path, loaded);
+    room -= loaded.text.length;
+    if (room < 0)
+      throw new InputError(
+        `${paths.length} files of Python are more than fits into the memory that node may use: analyse them in parts with shards, or give node more with NODE_OPTIONS=--max-old-space-size (in MB)`,
+      );
     lines += loaded.lineStarts.length;
     const reason = partial(loaded);
     if (reason) skipped.push({ path, reason, whole: loaded.tree.body.length === 0 && loaded.unparsed.length > 0 });
