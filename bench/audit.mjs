@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const CLI = join(dirname(dirname(fileURLToPath(import.meta.url))), "dist", "cli.js");
 /** Says at its end how much memory a process used at most, in kilobytes. */
-const PEAK = 'data:text/javascript,process.on("exit",()=>console.error(`peak ${process.resourceUsage().maxRSS}`))';
+const PEAK = 'data:text/javascript,process.on("exit",()=>console.error("peak",process.resourceUsage().maxRSS))';
 const [folder = standardLibrary(), ...range] = process.argv.slice(2);
 
 const audited = run(["audit", folder, "--format", "json"], folder);
