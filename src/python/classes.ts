@@ -27,8 +27,10 @@ export function classesOf(
   modules: ReadonlyMap<string, Module>,
 ): Classes {
   const ancestries = new Map<Class, readonly Class[]>();
+  const bases = new Map<Class, readonly string[]>();
   const conformers = new Map<Class, readonly Class[]>();
   let children: Map<Class, Class[]> | null = null;
+  let owners: Map<string, Class[]> | null = null;
 
   const ancestry = (cls: Class): readonly Class[] => {
     const known = ancestries.get(cls);
@@ -45,6 +47,8 @@ export function classesOf(
   };
 
   const libraryBases = (cls: Class): readonly string[] => {
+    const known = bases.get(cls);
+    if (known) return known;
     const found: string[] = [];
     for (const one of ancestry(cls))
       for (const base of one.node.bases)
@@ -52,10 +56,12 @@ export function classesOf(
           for (const value of values(base.value))
             if (value.kind === "library" && value.name !== "object" && !found.includes(value.name))
               found.push(value.name);
+    bases.set(cls, found);
     return found;
   };
 
-  const subclasses = (cls: Class): readonly Class[] => {
+  /** The classes that derive from a class, directly or not. */
+  const derivedFrom = (cls: Class): readonly Class[] => {
     if (!children) {
       children = new Map();
       for (const module of modules.values())
@@ -66,7 +72,11 @@ export function classesOf(
             else children.set(base, [one]);
           }
     }
-    const found = children.get(cls) ?? [];
+    return children.get(cls) ?? [];
+  };
+
+  const subclasses = (cls: Class): readonly Class[] => {
+    const found = derivedFrom(cls);
     const all = libraryBases(cls).some((base) => PROTOCOLS.has(base)) ? [...found, ...conforming(cls, found)] : found;
     return all.slice(0, MOST_SUBCLASSES);
   };
@@ -75,15 +85,29 @@ export function classesOf(
   const conforming = (protocol: Class, derived: readonly Class[]): readonly Class[] => {
     const known = conformers.get(protocol);
     if (known) return known;
-    const wanted = [...protocol.methods.keys()].filter((name) => !name.startsWith("__"));
+    const [first, ...others] = [...protocol.methods.keys()].filter((name) => !name.startsWith("__"));
     const found: Class[] = [];
     conformers.set(protocol, found);
-    if (wanted.length === 0) return found;
-    for (const module of modules.values())
-      for (const cls of module.classes)
-        if (cls !== protocol && !derived.includes(cls) && !isProtocol(cls) && wanted.every((name) => method(cls, name)))
-          found.push(cls);
+    if (first === undefined) return found;
+    for (const cls of having(first))
+      if (cls !== protocol && !derived.includes(cls) && others.every((name) => method(cls, name)) && !isProtocol(cls))
+        found.push(cls);
     return found;
+  };
+
+  /** The classes that define a method or inherit it, in the order of the code. */
+  const having = (name: string): readonly Class[] => {
+    if (!owners) {
+      owners = new Map();
+      for (const module of modules.values())
+        for (const cls of module.classes)
+          for (const own of new Set(ancestry(cls).flatMap(({ methods }) => [...methods.keys()]))) {
+            const known = owners.get(own);
+            if (known) known.push(cls);
+            else owners.set(own, [cls]);
+          }
+    }
+    return owners.get(name) ?? [];
   };
 
   const isProtocol = (cls: Class): boolean =>

@@ -33,6 +33,8 @@ export function layoutOf(paths: readonly string[], isLibrary: (top: string) => b
     else byTail.set(tail, [path]);
   }
   const names = new Map<string, string>();
+  /** By the folder that imports, the level and the module. */
+  const resolved = new Map<string, string | null>();
 
   const nameOf = (path: string): string => {
     const known = names.get(path);
@@ -57,6 +59,15 @@ export function layoutOf(paths: readonly string[], isLibrary: (top: string) => b
       .find((path) => files.has(path)) ?? null;
 
   const resolve = (from: string, module: string, level: number): string | null => {
+    const key = `${split(from).folder} ${level} ${module}`;
+    const known = resolved.get(key);
+    if (known !== undefined) return known;
+    const found = locate(from, module, level);
+    resolved.set(key, found);
+    return found;
+  };
+
+  const locate = (from: string, module: string, level: number): string | null => {
     const { folder } = split(from);
     if (level > 0) {
       let at = folder;

@@ -70,6 +70,7 @@ export interface Callables {
 /** Builds the answers; they are inferred from the bodies of the project's functions, whatever their names. */
 export function callablesOf(inference: Inference, offloaders: Offloaders): Callables {
   const parameters = new Map<Expression, Parameter | null>();
+  const takers = new Map<Func, boolean>();
   const uses = new Map<Parameter | Func, Use>();
   const handedByCall = new Map<Call, readonly Handed[]>();
   const wrappings = new Map<Func, Wrapping>();
@@ -166,6 +167,20 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
     return use;
   };
 
+  /** Whether the function calls any of its parameters, or passes one on to be called. */
+  const takesCallables = (func: Func): boolean => {
+    const known = takers.get(func);
+    if (known !== undefined) return known;
+    // A function that is asked about while it is looked at may be one.
+    takers.set(func, true);
+    const takes = func.params.some((param) => {
+      const { now, later, offload } = useOf(param, func);
+      return now || later || offload !== null;
+    });
+    takers.set(func, takes);
+    return takes;
+  };
+
   /** How a function nested in `owner` gets to run: at once, when what `owner` returns is called, or elsewhere. */
   const fateOf = (inner: Func, owner: Func): Use => {
     const known = uses.get(inner);
@@ -246,6 +261,7 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
     if (func.node.kind === "module") return [];
     const declared = offloaders.isDeclared(func.name);
     const found: Handed[] = [];
+    if (!declared && !takesCallables(func)) return found;
     for (const [param, expression] of matchArguments(call, func, bound)) {
       if (!mayBeCallable(expression)) continue;
       const use = declared ? { now: false, later: false, offload: declaredPlacement(func.name) } : useOf(param, func);
