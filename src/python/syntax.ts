@@ -534,6 +534,16 @@ export function blocksOf(node: Node): readonly (readonly Statement[])[] {
   }
 }
 
+/** The statements behind one of a node's statements in its block. */
+export function following(parent: Node, at: Node): readonly Statement[] {
+  for (const block of blocksOf(parent)) {
+    const nodes: readonly Node[] = block;
+    const index = nodes.indexOf(at);
+    if (index >= 0) return block.slice(index + 1);
+  }
+  return [];
+}
+
 /** Calls `visit` for every node below `root` in source order; where it answers `false` the node's inside is left out. */
 export function walk(root: Node, visit: (node: Node) => boolean | undefined): void {
   eachChild(root, (child) => {

@@ -1,5 +1,6 @@
 import { sourceOf } from "../python/module.ts";
 import type { Opening } from "../runtime/lifetimes/lifetimes.ts";
+import { closingName } from "./block-repair.ts";
 import type { Repair } from "./rule.ts";
 
 /** `with connect(…) as c` becomes `with closing(connect(…)) as c, c`: the same transaction, and the end of the connection. */
@@ -14,16 +15,4 @@ export function closingRepair({ call, func, resource }: Opening): Repair | null 
     title: "Close the connection at the end of the block",
     edits: [{ start: item.start, end: item.end, text: `${closing}(${sourceOf(module, call)}) as ${name}, ${name}` }],
   };
-}
-
-/** How the file names `contextlib.closing`, if it imports it at its top. */
-function closingName(names: Opening["func"]["scope"]["names"]): string | null {
-  const imported = names.get("contextlib");
-  if (imported?.length === 1 && imported[0]?.kind === "import" && imported[0].module === "contextlib")
-    return "contextlib.closing";
-  const direct = names.get("closing");
-  const [only] = direct ?? [];
-  return direct?.length === 1 && only?.kind === "from" && only.module === "contextlib" && only.name === "closing"
-    ? "closing"
-    : null;
 }

@@ -1,4 +1,5 @@
 import type { Lifetime } from "../runtime/lifetimes/lifetimes.ts";
+import { blockRepair } from "./block-repair.ts";
 import { leftOpen, openedWords, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { quoted } from "./words.ts";
@@ -46,6 +47,7 @@ function detection(lifetime: Lifetime): Detection {
   const { opening, fate, kept } = lifetime;
   const { func, call, name } = opening;
   const trace = wayOut(lifetime);
+  const repair = blockRepair(lifetime);
   return {
     func,
     at: call,
@@ -55,6 +57,7 @@ function detection(lifetime: Lifetime): Detection {
     doubt: lifetime.doubt + (kept ? 1 : 0),
     subject: name,
     ...(trace.length > 0 ? { trace } : {}),
+    ...(repair ? { repair } : {}),
   };
 }
 

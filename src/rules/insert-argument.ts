@@ -1,6 +1,7 @@
 import type { Module } from "../python/module.ts";
 import type { Call } from "../python/syntax.ts";
 import type { Repair } from "./rule.ts";
+import { indentation } from "./source-lines.ts";
 
 /** The repair that adds keyword arguments (`timeout=10`) to a call, in the layout that its author chose. */
 export function insertArgument(module: Module, call: Call, text: string): Repair {
@@ -23,10 +24,4 @@ function edits(source: string, call: Call, added: string): Repair["edits"] {
 
 function at(offset: number, text: string): Repair["edits"][number] {
   return { start: offset, end: offset, text };
-}
-
-/** The white space at the start of the line. */
-function indentation(source: string, offset: number): string {
-  const line = source.lastIndexOf("\n", offset - 1) + 1;
-  return /^[ \t]*/.exec(source.slice(line))?.[0] ?? "";
 }

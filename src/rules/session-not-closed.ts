@@ -1,5 +1,6 @@
 import type { Repetition } from "../runtime/effects/repetition.ts";
 import type { Lifetime } from "../runtime/lifetimes/lifetimes.ts";
+import { blockRepair } from "./block-repair.ts";
 import { closingRepair } from "./closing-repair.ts";
 import { callWords, leftOpen, openedWords, repetitionTrace, wayOut } from "./lifetime-words.ts";
 import type { Detection, Rule } from "./rule.ts";
@@ -46,7 +47,7 @@ function detection(lifetime: Lifetime, often: Repetition | null): Detection {
   const { opening, fate } = lifetime;
   const { resource, func, call, name } = opening;
   const trace = often ? [...wayOut(lifetime), ...repetitionTrace(often)] : wayOut(lifetime);
-  const repair = fate === "never" ? closingRepair(opening) : null;
+  const repair = often ? null : ((fate === "never" ? closingRepair(opening) : null) ?? blockRepair(lifetime));
   return {
     func,
     at: call,

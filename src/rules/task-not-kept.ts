@@ -1,4 +1,6 @@
 import { type LostTask, lostTasks } from "../runtime/coroutines/lost-tasks.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { keepTaskRepair } from "./keep-task-repair.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { calleeWords, quoted } from "./words.ts";
 
@@ -39,14 +41,23 @@ async def handler(message):
     return "accepted"
 `,
   *detect(runtime) {
-    for (const lost of lostTasks(runtime)) yield detection(lost, runtime.target.minor);
+    for (const lost of lostTasks(runtime)) yield detection(runtime, lost);
   },
 };
 
-function detection(lost: LostTask, minor: number): Detection {
+function detection(runtime: Runtime, lost: LostTask): Detection {
   const { func, at, name, doubt } = lost;
+  const repair = keepTaskRepair(runtime, lost);
   const what = calleeWords(func.module, at.kind === "call" ? at.callee : at, name);
-  return { func, at, message: message(what, lost), instead: advice(minor), doubt, subject: name };
+  return {
+    func,
+    at,
+    message: message(what, lost),
+    instead: advice(runtime.target.minor),
+    doubt,
+    subject: name,
+    ...(repair && { repair }),
+  };
 }
 
 function message(what: string, { how, variable }: LostTask): string {

@@ -14,6 +14,8 @@ export interface Resource {
   awaited: boolean;
   /** Whether `with` (or `async with`) closes it at the end of the block. */
   with: boolean;
+  /** Whether the call is a plain coroutine, and `async with` takes what it gives when awaited; elsewhere it takes the call itself. */
+  entersAwaited: boolean;
   /** Methods of the pool that take the object back. */
   giveBack: readonly string[];
   /** Methods without which nothing is open yet; none if the constructor opens. */
@@ -54,6 +56,7 @@ export function resources(
       close: close.split(" ").filter((method) => method !== ""),
       awaited: false,
       with: true,
+      entersAwaited: false,
       giveBack: [],
       starts: [],
       startsBy: null,

@@ -7,14 +7,19 @@ import { resources } from "./row.ts";
  */
 const BROKERS: readonly ResourceRow[] = [
   ["pika.BlockingConnection", "connection", "close", { derives: ["channel"] }],
-  ["aio_pika.{connect,connect_robust}", "connection", "close", { awaited: true, derives: ["channel"] }],
+  [
+    "aio_pika.{connect,connect_robust}",
+    "connection",
+    "close",
+    { awaited: true, entersAwaited: true, derives: ["channel"] },
+  ],
   ["kafka.KafkaProducer", "producer", "close", { shared: true }],
   ["kafka.KafkaConsumer", "consumer", "close", { endless: true }],
   ["kafka.KafkaAdminClient", "client", "close", {}],
   ["aiokafka.AIOKafkaProducer", "producer", "stop", { shared: true, awaited: true, starts: ["start"] }],
   ["aiokafka.AIOKafkaConsumer", "consumer", "stop", { awaited: true, starts: ["start"], endless: true }],
   ["confluent_kafka.Consumer", "consumer", "close", { with: false, endless: true }],
-  ["nats.connect", "connection", "close drain", { awaited: true }],
+  ["nats.connect", "connection", "close drain", { awaited: true, entersAwaited: true }],
   ["pulsar.Client", "client", "close", { derives: ["create_producer", "subscribe", "create_reader"] }],
 ];
 

@@ -1,6 +1,6 @@
 import type { Func } from "../../python/module.ts";
 import type { Await, Clause, For, Node, Statement, While, With } from "../../python/syntax.ts";
-import { blocksOf, children, opensScope, within } from "../../python/syntax.ts";
+import { blocksOf, children, following, opensScope, within } from "../../python/syntax.ts";
 import { exitsOf } from "../graph/exits.ts";
 
 /** A place at which a coroutine may wait, and be cancelled. */
@@ -63,14 +63,4 @@ function collect(statements: readonly Statement[], waits: WaitPoint[]): boolean 
     if (!exitsOf([statement]).has("end")) return false;
   }
   return true;
-}
-
-/** The statements of the same block that come after one of them. */
-export function following(parent: Node, at: Node): readonly Statement[] {
-  for (const block of blocksOf(parent)) {
-    const nodes: readonly Node[] = block;
-    const index = nodes.indexOf(at);
-    if (index >= 0) return block.slice(index + 1);
-  }
-  return [];
 }

@@ -2,12 +2,12 @@ import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
 import { nodesOf, sourceOf } from "../../python/module.ts";
 import type { Expression, Handler, Node, Statement, Try, WithItem } from "../../python/syntax.ts";
-import { within } from "../../python/syntax.ts";
+import { following, within } from "../../python/syntax.ts";
 import type { CallGraph } from "../graph/callgraph.ts";
 import { type Exit, exitsOf, isEndless } from "../graph/exits.ts";
 import { isRun } from "../graph/quiet.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Afterwards, afterwards, following, loopAround, type WaitPoint, waitsIn } from "./afterwards.ts";
+import { type Afterwards, afterwards, loopAround, type WaitPoint, waitsIn } from "./afterwards.ts";
 
 /** A place that takes a task's cancellation and lets the task go on. */
 export interface Swallowed {

@@ -20,6 +20,8 @@ export interface LostTask {
   variable: string | null;
   /** How it is lost: dropped where it is made, held by a local that dies, known only to its own callback, or returned to a loop that drops it. */
   how: "dropped" | "local" | "done-callback" | "loop-callback";
+  /** Whether what makes it surely makes a task of asyncio's. */
+  isTask: boolean;
   doubt: number;
 }
 
@@ -35,7 +37,8 @@ export function* lostTasks(runtime: Runtime): Iterable<LostTask> {
       // A gathered result that is used without `await` is a coroutine never awaited.
       if (maker.name === GATHER && fates.some(({ kind }) => kind !== "dropped")) continue;
       const lost = loss(graph, func, node, fates);
-      if (lost) yield { func, at: node, name: maker.name, ...lost, doubt: maker.doubt + lost.doubt };
+      if (lost)
+        yield { func, at: node, name: maker.name, ...lost, isTask: maker.doubt === 0, doubt: maker.doubt + lost.doubt };
     }
 }
 
@@ -164,7 +167,15 @@ function* startedByCallback(inference: Inference, func: Func, call: Call): Itera
     if (value.kind !== "name" && value.kind !== "attribute") continue;
     const maker = inference.names(value).find(({ name }) => MAKERS.has(name));
     if (maker)
-      yield { func, at: value, name: maker.name, variable: null, how: "loop-callback", doubt: maker.doubt + 1 };
+      yield {
+        func,
+        at: value,
+        name: maker.name,
+        variable: null,
+        how: "loop-callback",
+        isTask: false,
+        doubt: maker.doubt + 1,
+      };
   }
 }
 
