@@ -1,9 +1,10 @@
 import { OFFLOAD } from "../../knowledge/offload.ts";
 import type { Func, Module } from "../../python/module.ts";
 import type { Expression, Node, Statement } from "../../python/syntax.ts";
-import { within } from "../../python/syntax.ts";
+import { blocksOf, following, within } from "../../python/syntax.ts";
 import { matchArguments } from "../graph/callables.ts";
 import type { Site } from "../graph/callgraph.ts";
+import { exitsOf } from "../graph/exits.ts";
 import { leniency } from "../graph/leniency.ts";
 import { namesOf } from "../graph/mentions.ts";
 import type { Runtime } from "../runtime.ts";
@@ -150,7 +151,7 @@ function climb(
   const { func } = site;
   if (doubt > 1 || runtime.target.isTest(func.module.path)) return null;
   if (func.node.kind !== "module" && leniency(runtime, func, site.node) === "start-up") return null;
-  if (isOnce(func, site.node)) return null;
+  if (isOnce(func, site.node) || endsInRaise(func, site.node)) return null;
   const loop = loopAround(runtime, func, site.node);
   if (loop && loop.doubt === 0) return repeated(step, site, "item", "loop", "calls it for every item", doubt);
   if (func.node.kind === "module" || seen.has(func)) return null;
@@ -163,6 +164,17 @@ function climb(
     doubt: step.doubt + doubt,
   });
   return null;
+}
+
+/** The code goes on to raise: this way the loops of its callers end. */
+function endsInRaise(func: Func, node: Node): boolean {
+  for (let at: Node = node, parent = at.parent; parent && at !== func.node; at = parent, parent = at.parent) {
+    if (at.kind === "raise") return true;
+    if (blocksOf(parent).length === 0) continue;
+    const exits = exitsOf(following(parent, at));
+    return exits.size === 1 && exits.has("raise");
+  }
+  return false;
 }
 
 function repeated(

@@ -110,7 +110,12 @@ export function originsOf(inference: Inference): Origins {
       const item = value.items[step];
       return item ? element(item, rest) : [];
     }
-    return [];
+    // `first, second = self.pair`: the pair was put together elsewhere.
+    return of(value).flatMap(({ expression }) =>
+      expression !== value && (expression.kind === "tuple" || expression.kind === "list")
+        ? element(expression, path)
+        : [],
+    );
   };
 
   /** The elements of a literal list, or the one element expression of a comprehension. */

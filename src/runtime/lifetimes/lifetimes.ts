@@ -86,6 +86,7 @@ function openingAt(runtime: Runtime, { node: call, library, func }: Site): Openi
   for (const { name, doubt } of library) {
     const resource = RESOURCES.get(name);
     if (!resource || isBorrowed(runtime, call, name, resource) || isMeantToFail(runtime, call)) continue;
+    if (resource.kind === "checkout" && isOnlyOne(runtime, call)) continue;
     // What may as well be something else is not sure to open anything.
     const others = library.filter((one) => !RESOURCES.has(one.name)).length;
     return { call, func, name, resource, via: null, doubt: doubt + (others > 0 ? 1 : 0) };
@@ -96,12 +97,25 @@ function openingAt(runtime: Runtime, { node: call, library, func }: Site): Openi
 /** It stands on something open that is somebody else's, or holds nothing that must be given back. */
 function isBorrowed(runtime: Runtime, call: Call, name: string, resource: Resource): boolean {
   if (call.args.some((arg) => arg.name !== null && resource.borrows.includes(arg.name))) return true;
-  if (name === "sqlite3.connect") {
-    const database = argument(call, "database", 0);
-    return database?.kind === "string" && (database.value === ":memory:" || database.value === "");
+  const address = name === "sqlite3.connect" ? "database" : /create_(?:async_)?engine$/.test(name) ? "url" : null;
+  if (address) {
+    const database = argument(call, address, 0);
+    if (database?.kind === "string" && IN_MEMORY.test(database.value)) return true;
   }
   const bind = /(?:Session|sessionmaker\.__call__)$/.test(name) ? argument(call, "bind", 0) : null;
   return bind !== null && isConnection(runtime, bind);
+}
+
+/** A database that lives and dies with its connection. */
+const IN_MEMORY = /^(?:|:memory:|sqlite(?:\+\w+)?:\/\/(?:\/:memory:)?)$/;
+
+/** A pool of one connection that everybody shares: there is nothing to give back. */
+function isOnlyOne({ inference, origins }: Runtime, { callee }: Call): boolean {
+  if (callee.kind !== "attribute") return false;
+  return origins.of(callee.value).some(({ expression }) => {
+    const pool = expression.kind === "call" ? argument(expression, "poolclass", -1) : null;
+    return pool !== null && inference.names(pool).some(({ name }) => /(?:^|\.)StaticPool$/.test(name));
+  });
 }
 
 /** A session may stand on a connection that its caller has taken. */

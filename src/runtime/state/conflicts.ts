@@ -64,7 +64,7 @@ function build(runtime: Runtime, kind: Strand["kind"]): readonly Conflict[] {
       // What tests do to the program says nothing about how it is used.
       if (fromTest && !runtime.target.isTest(func.module.path)) continue;
       for (const use of state.updates(func))
-        if (strand.ownership.ofVariable(use.place.variable, func) === "shared")
+        if (strand.ownership.ofVariable(use.place.variable, func) === "shared" && !hasOwnKey(strand, use))
           push(updates, variableId(use.place.variable), { use, strand, doubt });
       for (const use of state.touches(func))
         if (strand.ownership.ofVariable(use.variable, func) === "shared")
@@ -86,6 +86,12 @@ function build(runtime: Runtime, kind: Strand["kind"]): readonly Conflict[] {
     if (kind === "task") for (const conflict of emptied(runtime, list)) offer(conflict);
   }
   return [...best.values()];
+}
+
+/** `clients[self.id]` of an object that each run has for itself: nobody else writes there. */
+function hasOwnKey({ ownership }: Strand, { place: { key }, func }: Update): boolean {
+  if (key?.kind !== "attribute" || key.value.kind !== "name" || key.value.id !== func.params[0]?.name) return false;
+  return func.cls !== null && ownership.of(key.value, func) === "own";
 }
 
 function betweenThreads(runtime: Runtime, seen: Seen<Update>, all: readonly Seen<Update>[]): Conflict | null {
@@ -137,10 +143,19 @@ function areRelated({ inference }: Runtime, a: Class, b: Class): boolean {
   return inference.subclasses(a).some((one) => inference.ancestry(one).includes(b));
 }
 
-/** Whether two strands never run at once: they share a pool of one thread, or only one of the two is started, in the branches of one choice. */
+/**
+ * Whether two strands never run at once: they share a pool of one thread, or only one of the two is started, in the branches of one choice,
+ * or each starts the other as its last deed.
+ */
 function areExclusive(a: Strand, b: Strand): boolean {
-  if (a.lane !== null && a.lane === b.lane) return true;
+  if ((a.lane !== null && a.lane === b.lane) || takesOver(a, b) || takesOver(b, a)) return true;
   return a.func === b.func && !a.many && !b.many && areAlternatives(a.at, b.at);
+}
+
+/** A reader that reconnects when its line breaks, and a reconnecting thread that starts the next reader: one goes when the other comes. */
+function takesOver(a: Strand, b: Strand): boolean {
+  if (a.many || b.many || a.root === b.root || !b.reach.has(a.func)) return false;
+  return a.reach.has(b.root) || a.reach.has(b.func);
 }
 
 function updated({ use, strand }: Seen<Update>): { variable: Variable; func: Func; strand: Strand } {
@@ -200,7 +215,17 @@ function doubtOf(runtime: Runtime, { effect, value }: Update, isAsync: boolean):
   if (effect !== "fill" && effect !== "cache") return 0;
   const makes = value !== null && isResource(runtime, value);
   if (effect === "cache") return makes ? 1 : 2;
-  return makes ? 0 : isAsync ? 1 : 2;
+  return makes ? 0 : isAsync && !(value && isAsked(runtime, value)) ? 1 : 2;
+}
+
+/** `await Registry.get(name)`: whoever is asked twice gives the same object twice, or says itself when it makes a second one. */
+function isAsked({ inference }: Runtime, value: Expression): boolean {
+  const call = value.kind === "await" ? value.value : value;
+  return (
+    call.kind === "call" &&
+    inference.values(call.callee).some((one) => one.kind === "function" && one.self !== null) &&
+    inference.values(value).every((one) => one.kind === "object")
+  );
 }
 
 /** Sessions, pools, connections, threads, executors: to make a second one and forget it is a leak. */
@@ -288,13 +313,31 @@ function iterated(runtime: Runtime, kind: Strand["kind"], list: readonly Seen<To
         strand: change.strand,
         other: loop.strand,
         useless: null,
-        // A comprehension is over soon.
-        doubt: loop.doubt + change.doubt + (kind === "thread" && node.kind === "comprehension" ? 1 : 0),
+        // A comprehension is over soon; what ends the program goes over everything once.
+        doubt:
+          loop.doubt +
+          change.doubt +
+          (kind === "thread" && node.kind === "comprehension" ? 1 : 0) +
+          (isEnding(loop.use.func) ? 1 : 0) +
+          (isFar(loop) || isFar(change) ? 1 : 0),
       });
     }
   }
   return found;
 }
+
+function isEnding({ node }: Func): boolean {
+  return node.kind === "function" && TEARDOWN.test(node.name);
+}
+
+/** So many calls from the start of the strand that conditions stand between which we do not see. */
+function isFar({ strand, use }: Seen<Touch>): boolean {
+  let hops = 0;
+  for (let at = strand.reach.get(use.func) ?? null; at; at = at.from) hops++;
+  return hops > FAR;
+}
+
+const FAR = 5;
 
 function pauseInside(runtime: Runtime, func: Func, loop: Node): Node | null {
   return (
@@ -377,7 +420,7 @@ function isTakenDown({ node, module }: Func, pause: Node): boolean {
 }
 
 const TEARDOWN =
-  /^_*(?:a?close|a?stop|shut_?down|disconnect|terminate|kill|cancel|cleanup|clean_up|tear_?down|unload|release|__aexit__|wait_closed)(?:$|_)/;
+  /^_*(?:a?close|a?stop|shut_?down|disconnect|terminate|kill|cancel|cleanup|clean_up|tear_?down|detach|deregister|dispose|exit|unload|release|__aexit__|wait_closed)(?:$|_)/;
 
 function baseText(func: Func, at: Expression): string {
   return sourceOf(func.module, at.kind === "attribute" && at.attr === "clear" ? at.value : at);

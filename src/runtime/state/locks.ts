@@ -272,7 +272,11 @@ function build(runtime: Runtime): Locks {
   };
 
   const heldByCallers = (func: Func, depth: number): readonly Lock[] => {
-    const callers = graph.callers(func).filter(({ site }) => site.func !== func);
+    // Tests call what they like without it.
+    const isTest = runtime.target.isTest(func.module.path);
+    const callers = graph
+      .callers(func)
+      .filter(({ site }) => site.func !== func && (isTest || !runtime.target.isTest(site.func.module.path)));
     if (callers.length === 0 || graph.handedOver(func).length > 0) return [];
     if (runtime.contexts.of(func).some(({ from, root }) => from === null && root.kind === "framework")) return [];
     let common: readonly Lock[] | null = null;

@@ -31,7 +31,9 @@ type After = "held" | "free" | "either" | "gone";
 export function leakOf(runtime: Runtime, acquisition: Acquisition): Leak | null {
   const { func, lock, node, by, waits } = acquisition;
   if (by !== "acquire" || waits === "not at all" || !lock.fact || lock.fact.kind === "limiter") return null;
-  if (node.kind !== "call" || isHandedOn(runtime, acquisition)) return null;
+  // A lock that nobody else can have keeps nobody waiting.
+  if (node.kind !== "call" || lock.fresh || isHandedOn(runtime, acquisition)) return null;
+  if (isRetaken(runtime, acquisition) || isDraining(runtime, acquisition)) return null;
   const releases = (one: Node): boolean => isRelease(runtime, func, one, lock);
   for (let at: Node | null = node; at && at !== func.node; at = at.parent)
     if (at.parent?.kind === "try" && at.parent.body.some((one) => one === at) && hasRelease(at.parent.final, releases))
@@ -80,6 +82,21 @@ function isHandedOn(runtime: Runtime, { func, lock, node }: Acquisition): boolea
       return theirs !== null && sameLock(theirs, lock);
     })
   );
+}
+
+/** `with lock:` around it gives back what is let go for a while inside. */
+function isRetaken(runtime: Runtime, { func, lock, node }: Acquisition): boolean {
+  return locksOf(runtime)
+    .taken(func)
+    .some((one) => one.by === "with" && one.from <= node.start && node.end <= one.to && sameLock(one.lock, lock));
+}
+
+/** `for _ in range(limit): semaphore.acquire()`: all places are taken for good, so that nobody comes in any more. */
+function isDraining(runtime: Runtime, { func, lock, node }: Acquisition): boolean {
+  if (lock.fact?.kind !== "semaphore") return false;
+  for (let at: Node | null = node.parent; at && at !== func.node; at = at.parent)
+    if (at.kind === "for" || at.kind === "while") return !within(at).some((one) => isRelease(runtime, func, one, lock));
+  return false;
 }
 
 /** In `finally` or `except`. */

@@ -1,9 +1,9 @@
 import type { Class, Func, Module } from "../../python/module.ts";
 import { nodesOf, sourceOf } from "../../python/module.ts";
-import type { Assign, Call, Compare, Expression, Name, Node, Statement } from "../../python/syntax.ts";
-import { argument, blocksOf, isInside, within } from "../../python/syntax.ts";
+import type { Assign, Call, Compare, Expression, Name, Node, Statement, Subscript } from "../../python/syntax.ts";
+import { argument, blocksOf, isInside, opensScope, within } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
-import { guardsOf } from "./guards.ts";
+import { areAlternatives, guardsOf } from "./guards.ts";
 
 /** A variable that outlives one run of a function: of a module, of a class or an object, or of an enclosing function. */
 export type Variable =
@@ -132,6 +132,8 @@ function build(runtime: Runtime): State {
     const { bindings, scope } = inference.bindings(name);
     if (!scope || bindings.some(({ kind }) => kind === "iteration" || kind === "entered" || kind === "caught"))
       return null;
+    // What a library exports is its own to look after: `flask.session` is another one for each request.
+    if (bindings.some(({ kind }) => kind === "from") && inference.names(name).length > 0) return null;
     const holder = origins.holder(name);
     if (holder?.kind === "global") return isContextual(name) ? null : holder;
     if (holder?.kind === "local" && holder.func !== func)
@@ -247,9 +249,10 @@ function build(runtime: Runtime): State {
       guard && { ...rest, read: guard.test, kind: "checked", effect, from: guard.read.end };
     if (how === "augment") {
       // `if x > 0: x -= 1`: the decision is older than the calculation.
+      if (isRefined(func, write)) return null;
       return checked("calculate") ?? { ...rest, read: at, kind: "calculated", effect: "calculate", from: at.start };
     }
-    if (how === "remove") return checked("remove");
+    if (how === "remove") return isExpected(statement, func.node) ? null : checked("remove");
     const hasConsequences = guard !== null && matters(statement, guard.test);
     if (how === "member" && !value) return hasConsequences ? checked("claim") : null;
     if (!value) return null;
@@ -265,6 +268,17 @@ function build(runtime: Runtime): State {
     }
     return guard && checked(asksIfEmpty(guard.test, same) ? "fill" : "replace");
   };
+
+  /** `self.mask = chosen(form)`, then `self.mask &= ~ADMIN`: what the same run has just put there is refined, and no older value with it. */
+  const isRefined = (func: Func, { place, statement }: Write): boolean =>
+    place.key === null &&
+    writesOf(func).some(
+      (earlier) =>
+        earlier.how === "assign" &&
+        earlier.statement.start < statement.start &&
+        sourceOf(func.module, earlier.place.base) === sourceOf(func.module, place.base) &&
+        isFollowedBy(earlier.statement, statement),
+    );
 
   /** `x is None`, `not x`, `len(x) == 0`: whether there is nothing yet. */
   const asksIfEmpty = (test: Expression, same: Matcher): boolean => {
@@ -394,7 +408,9 @@ function build(runtime: Runtime): State {
       case "assign":
         return node.targets.flatMap((one) =>
           one.kind === "subscript"
-            ? touch(one, one.value, "insert")
+            ? isThere(func, one)
+              ? []
+              : touch(one, one.value, "insert")
             : one.kind === "attribute" && node.value && isEmptyContainer(node.value)
               ? touch(one, one, "reset")
               : [],
@@ -410,6 +426,31 @@ function build(runtime: Runtime): State {
       default:
         return [];
     }
+  };
+
+  /** Whether the key is in the container already: the body has read the element before, or goes over the keys. */
+  const isThere = (func: Func, element: Subscript): boolean => {
+    const { module } = func;
+    const text = sourceOf(module, element);
+    const [key] = element.indices;
+    if (
+      func.nodes.some(
+        (node) =>
+          node.kind === "subscript" &&
+          node.start < element.start &&
+          !isWritten(node) &&
+          sourceOf(module, node) === text &&
+          !areAlternatives(node, element),
+      )
+    )
+      return true;
+    if (key?.kind !== "name") return false;
+    for (let at = element.parent; at && at !== func.node; at = at.parent)
+      if (at.kind === "for" && sourceOf(module, viewed(at.iter)) === sourceOf(module, element.value)) {
+        const target = at.target.kind === "tuple" ? at.target.items[0] : at.target;
+        if (target?.kind === "name" && target.id === key.id) return true;
+      }
+    return false;
   };
 
   /** Containers whose iterator fails when members come or go. */
@@ -531,6 +572,42 @@ function isWritten(node: Expression): boolean {
   if (parent?.kind === "assign") return parent.targets.includes(node);
   return parent?.kind === "augassign" ? parent.target === node : parent?.kind === "delete";
 }
+
+/** Whether the second statement runs once after the first, within the same block or a choice in it. */
+function isFollowedBy(first: Node, second: Node): boolean {
+  for (let at: Node | null = second; at; at = at.parent) {
+    if (at.parent === first.parent) return true;
+    if (at.kind === "for" || at.kind === "while" || opensScope(at)) return false;
+  }
+  return false;
+}
+
+/** Whether somebody has reckoned with the element being gone: `except KeyError`, `suppress(KeyError)`. */
+function isExpected(statement: Node, body: Node): boolean {
+  for (let at: Node = statement, parent = at.parent; parent && at !== body; at = parent, parent = at.parent) {
+    if (parent.kind === "try" && parent.body.some((one) => one === at)) {
+      const isSmall = parent.body.length <= 2;
+      if (parent.handlers.some(({ type }) => (type ? takesMissing(type, isSmall) : isSmall))) return true;
+    }
+    if (parent.kind === "with" && parent.items.some(({ context }) => suppressesMissing(context))) return true;
+  }
+  return false;
+}
+
+function suppressesMissing(context: Expression): boolean {
+  if (context.kind !== "call") return false;
+  const { callee } = context;
+  const name = callee.kind === "name" ? callee.id : callee.kind === "attribute" ? callee.attr : "";
+  return name === "suppress" && context.args.some(({ value }) => takesMissing(value, true));
+}
+
+function takesMissing(type: Expression, orAny: boolean): boolean {
+  if (type.kind === "tuple") return type.items.some((one) => takesMissing(one, orAny));
+  if (type.kind !== "name") return false;
+  return MISSING.has(type.id) || (orAny && (type.id === "Exception" || type.id === "BaseException"));
+}
+
+const MISSING = new Set(["KeyError", "IndexError", "ValueError", "LookupError"]);
 
 /** A constructor's own object: nobody else has it yet. */
 function isMade(func: Func, variable: Variable): boolean {

@@ -1,3 +1,4 @@
+import { truthiness } from "../../python/constant.ts";
 import type { Func } from "../../python/module.ts";
 import { sourceOf } from "../../python/module.ts";
 import type { Call, Expression, Node, Parameter } from "../../python/syntax.ts";
@@ -6,6 +7,7 @@ import { startsOf, type TaskStart } from "../coroutines/starts.ts";
 import { repeats } from "../effects/blocking.ts";
 import { matchArguments } from "../graph/callables.ts";
 import type { Site } from "../graph/callgraph.ts";
+import { conditionsOf } from "../graph/conditions.ts";
 import type { Root } from "../graph/contexts.ts";
 import { type Submission, submissionsOf } from "../pools/submissions.ts";
 import type { Runtime } from "../runtime.ts";
@@ -439,6 +441,7 @@ function follow(runtime: Runtime, seed: Seed, matters: ReadonlySet<Func>): Stran
     for (const site of graph.sites(at.func)) {
       const started = site.node.kind === "call" ? starts.of(site.node) : null;
       if (started && !started.awaitedAtOnce) continue;
+      if (site.targets.length > 0 && isSwitchedOff(runtime, at.func, site.node)) continue;
       for (const target of site.targets) {
         if (target.doubt > 1 || at.doubt + target.doubt > 1) continue;
         if (target.func.isAsync && (seed.kind === "thread" || !site.awaited)) continue;
@@ -446,4 +449,19 @@ function follow(runtime: Runtime, seed: Seed, matters: ReadonlySet<Func>): Stran
       }
     }
   return { ...seed, ownership, reach };
+}
+
+/** Whether the call stands behind a switch that the program sets once, the other way: `if not QUEUED: handle(item)`. */
+function isSwitchedOff({ constants }: Runtime, func: Func, node: Node): boolean {
+  return conditionsOf(node, func).some(({ test, taken }) => {
+    const { switched, wanted } = switchOf(test, taken);
+    if (switched.kind !== "name" && switched.kind !== "attribute") return false;
+    const value = constants.evaluate(switched);
+    const truth = value === null ? null : truthiness(value);
+    return truth !== null && truth !== wanted;
+  });
+}
+
+function switchOf(test: Expression, wanted: boolean): { switched: Expression; wanted: boolean } {
+  return test.kind === "unary" && test.op === "not" ? switchOf(test.operand, !wanted) : { switched: test, wanted };
 }

@@ -1,7 +1,7 @@
 import { SESSION_MAKERS, SESSION_STATE, THREAD_BOUND, type ThreadBound } from "../../knowledge/sharing.ts";
 import type { Func } from "../../python/module.ts";
 import type { Attribute, Call, Expression, Name, Node } from "../../python/syntax.ts";
-import { argument } from "../../python/syntax.ts";
+import { argument, isInside } from "../../python/syntax.ts";
 import { loopsAround } from "../effects/boundedness.ts";
 import type { Origin } from "../graph/origins.ts";
 import { isCut, type Running, runningFrom, runningIn } from "../graph/running.ts";
@@ -193,8 +193,7 @@ function isUnchecked(call: Call, keyword: string): boolean {
 
 /** Whether more than one thread uses the object. A refused use needs only one; the others need company. */
 function isShared(runtime: Runtime, region: Region, origin: Origin, bound: ThreadBound): boolean {
-  if (origin.holder === null && !isGiven(runtime, region, origin)) return false;
-  if (origin.holder?.kind === "local" && region.running.has(origin.holder.func)) return false;
+  if ((origin.holder === null || origin.holder.kind === "local") && !comesAlong(runtime, region, origin)) return false;
   if (bound.outcome === "raises" || region.several) return true;
   // One thread: somebody else must use it too.
   return runtime.graph.funcs.some(
@@ -214,6 +213,14 @@ function isSameObject(runtime: Runtime, { several, submission }: Region, { holde
   return (
     submission?.work.some(({ func }) => func?.cls && runtime.inference.ancestry(func.cls).includes(holder.cls)) ?? false
   );
+}
+
+/** A local of some function is in the thread when the start hands it over, or when the thread's code is part of that function. */
+function comesAlong(runtime: Runtime, region: Region, origin: Origin): boolean {
+  const { running } = region;
+  if (origin.holder?.kind === "local" && running.has(origin.holder.func)) return false;
+  if (isGiven(runtime, region, origin)) return true;
+  return origin.holder?.kind === "local" && [...running.keys()].some((func) => isInside(func.node, origin.func.node));
 }
 
 function isGiven(runtime: Runtime, { submission }: Region, origin: Origin): boolean {

@@ -6,6 +6,7 @@ import type { Class, Func, Module } from "../../python/module.ts";
 import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Call, Expression } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
+import { matchArguments } from "../graph/callables.ts";
 import { attributesNamed, namesOf } from "../graph/mentions.ts";
 import { usesOf } from "../lifetimes/usage.ts";
 import type { Runtime } from "../runtime.ts";
@@ -32,6 +33,7 @@ export function limitElsewhere(runtime: Runtime, call: Call, callee: Expression,
     () => (receiver ? ofClass(runtime, receiver, fact) : NO),
     () => (receiver ? ofMaker(runtime, receiver, fact) : NO),
     () => ofSetUp(runtime, receiver ?? call, fact),
+    () => (receiver ? ofCallers(runtime, receiver, fact) : NO),
   ]);
 }
 
@@ -213,9 +215,37 @@ function ofMaker(runtime: Runtime, receiver: Expression, fact: TimeoutFact): Els
 /** Methods of sessions that stand for what is assigned to them, not for calls of them. */
 const ASSIGNED = new Set(["request", "send"]);
 
+/** An object that the callers hand over, each with the limit that it has given it; some of them are a reason for doubt. */
+function ofCallers(runtime: Runtime, receiver: Expression, fact: TimeoutFact): Elsewhere {
+  const given = passedAs(runtime, receiver);
+  const limited = given.filter(
+    (one) =>
+      anyOf([() => ofClass(runtime, one, fact), () => ofMaker(runtime, one, fact), () => ofSetUp(runtime, one, fact)])
+        .limited,
+  );
+  if (limited.length === 0) return NO;
+  return limited.length === given.length ? YES : PERHAPS;
+}
+
+/** What the program itself passes to the parameter that the expression names. */
+function passedAs({ inference, graph, target }: Runtime, receiver: Expression): readonly Expression[] {
+  if (receiver.kind !== "name") return [];
+  const [only, ...others] = inference.bindings(receiver).bindings;
+  if (only?.kind !== "parameter" || others.length > 0) return [];
+  const module = inference.moduleOf(receiver);
+  const owner = module.functions.find(({ params }) => params.includes(only.node));
+  if (!owner) return [];
+  return graph.callers(owner).flatMap(({ site }) => {
+    if (site.node.kind !== "call" || target.isTest(site.func.module.path)) return [];
+    const isBound = owner.cls !== null && !inference.decoration(owner).static;
+    return matchArguments(site.node, owner, isBound).flatMap(([param, value]) => (param === only.node ? [value] : []));
+  });
+}
+
 function ofSetUp(runtime: Runtime, object: Expression, fact: TimeoutFact): Elsewhere {
   const wanted = new Set(fact.setBy.map(lastPart));
-  const origins = object.kind === "call" ? [object] : runtime.origins.of(object).map(({ expression }) => expression);
+  const made = runtime.origins.of(object).map(({ expression }) => expression);
+  const origins = made.length === 0 && object.kind === "call" ? [object] : made;
   let found = NO;
   for (const touch of [...origins.flatMap((origin) => touchesOf(runtime, origin)), ...touchesHere(runtime, object)]) {
     const answer = touch.call ? calls(runtime, touch.name, touch.call, wanted) : writes(runtime, touch, wanted, fact);

@@ -179,6 +179,7 @@ function waitsAtAll(runtime: Runtime, wait: Omit<Wait, "limit" | "off">): number
     for (const one of given.of(argument)) {
       const names = runtime.inference.names(one).map(({ name }) => name);
       if (values.some((value) => names.includes(value))) return null;
+      if (names.length === 0 && looksUp(runtime, wait.func, values)) return null;
       if (names.length === 0) doubt = Math.max(doubt, 1);
     }
   if (fact.ifBounded) {
@@ -189,6 +190,16 @@ function waitsAtAll(runtime: Runtime, wait: Omit<Wait, "limit" | "off">): number
   if (connectsItself(runtime, callee)) return null;
   if (fact.group === "connection" && fact.waitsIn.length > 0 && !isUsedToWait(runtime, call, fact)) return null;
   return doubt;
+}
+
+/** `getaddrinfo(host, port, type=SOCK_DGRAM)`: the function's addresses are of that kind. */
+function looksUp({ inference }: Runtime, func: Func, values: readonly string[]): boolean {
+  return func.nodes.some(
+    (node) =>
+      node.kind === "call" &&
+      inference.names(node.callee).some(({ name }) => /(?:^|\.)getaddrinfo$/.test(name)) &&
+      node.args.some(({ value }) => inference.names(value).some(({ name }) => values.includes(name))),
+  );
 }
 
 /** Whether a class of the project makes the connection in a way of its own. */
