@@ -123,6 +123,13 @@ function report(
   const open = findings.filter((finding) => !finding.suppressed);
   const count = (state: Finding["state"]): number => open.filter((finding) => finding.state === state).length;
   const recommendations = recommendationsOf(runtime, concerns);
+  const checklist = checklistOf({
+    runtime,
+    findings,
+    recommendations,
+    ran: new Set(wantedRules(settings).map(({ id }) => id)),
+  });
+  const [resources, map] = [resourcesOf(runtime), mapOf(runtime, findings, concerns)];
   const stats: Stats = {
     files: [...loaded.modules.keys()].filter(concerns).length,
     lines: loaded.lines,
@@ -142,15 +149,10 @@ function report(
     verdict: isUnread ? "error" : verdictOf(open, settings),
     stats,
     findings,
-    checklist: checklistOf({
-      runtime,
-      findings,
-      recommendations,
-      ran: new Set(wantedRules(settings).map(({ id }) => id)),
-    }),
+    checklist,
     recommendations,
-    resources: resourcesOf(runtime),
-    map: mapOf(runtime, findings, concerns),
+    resources,
+    map,
     notes: [],
   };
 }

@@ -73,7 +73,8 @@ function throughCall(runtime: Runtime, top: Func, site: Site): Detection | null 
     func: top,
     at: site.node,
     message: `${code(top.module, site.node.callee)} starts processes while this file is imported: a spawned child imports it too`,
-    severity: WARNING_AT_IMPORT,
+    // The import is the mistake here, not a milder circumstance.
+    shows: null,
     trace: hops(witness),
     doubt: found.doubt + conditions(top, witness),
     subject: `${witness.func.name}>${witness.source.name}`,
@@ -85,9 +86,6 @@ function conditions(top: Func, witness: Witness<Launch>): number {
   const conditional = chain(witness).filter(({ site }) => isConditional(site.node));
   return conditional.length === 0 ? 0 : conditional.every(({ func }) => func.module === top.module) ? 1 : 2;
 }
-
-/** What runs at import is judged one step milder, as start-up; here the import is the mistake. */
-const WARNING_AT_IMPORT = "error";
 
 function startsNow(runtime: Runtime, top: Func, launch: Launch): boolean {
   if (launch.kind !== "process" || isForked(launch)) return false;
@@ -104,7 +102,8 @@ function atImport(top: Func, { site, name, fact, doubt }: Source<Launch>): Detec
     func: top,
     at: site.node,
     message: `${fact.label} starts while this file is imported: a spawned child imports it too`,
-    severity: WARNING_AT_IMPORT,
+    // The import is the mistake here, not a milder circumstance.
+    shows: null,
     doubt,
     subject: name,
   };
