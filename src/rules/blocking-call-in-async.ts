@@ -6,6 +6,7 @@ import { isFile } from "../runtime/effects/blocking.ts";
 import type { Source } from "../runtime/effects/witness.ts";
 import { placeOf } from "../runtime/graph/callgraph.ts";
 import { leniency } from "../runtime/graph/leniency.ts";
+import { type Company, companyOf } from "../runtime/graph/quiet.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Detection, Repair, Rule } from "./rule.ts";
 import { alternatives, calleeWords, offloadAdvice } from "./words.ts";
@@ -57,11 +58,18 @@ export function loopSeverity(fact: BlockingFact): Severity {
   return fact.when === "always" ? "warning" : "notice";
 }
 
-/** Small files and questions to the person at the keyboard are no news where nothing else wants the loop: at start-up, in scripts, in tests. */
+/**
+ * Small files and questions to the person at the keyboard are no news where nothing else wants the loop: at start-up, in scripts, in
+ * tests. A program that asks people usually does nothing else meanwhile, unless it shows that it does.
+ */
 export function idleDoubt(runtime: Runtime, func: Func, at: Node, fact: BlockingFact): number {
-  const isSmall = fact.cost === "user" || (isFile(fact) && loopSeverity(fact) === "notice");
-  return isSmall && leniency(runtime, func, at) !== null ? 2 : 0;
+  const asks = fact.cost === "user";
+  if (!asks && !(isFile(fact) && loopSeverity(fact) === "notice")) return 0;
+  if (leniency(runtime, func, at) !== null) return 2;
+  return asks ? COMPANY_DOUBT[companyOf(runtime, func, at)] : 0;
 }
+
+const COMPANY_DOUBT: Record<Company, number> = { some: 0, unknown: 1, none: 2 };
 
 /** What to do about one blocking call: its async alternative, or another thread. */
 function advice({ target }: Runtime, func: Func, fact: BlockingFact, call: Node): string {

@@ -75,7 +75,12 @@ function directly(
     else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
   }
   // Where the receiver may also be something harmless, the call only may block.
-  return best && { ...best, doubt: best.doubt + (innocent > 0 ? 1 : 0) + circumstance(graph, origins, best) };
+  return (
+    best && {
+      ...best,
+      doubt: best.doubt + (innocent > 0 ? (isResult(best.fact) ? 2 : 1) : 0) + circumstance(graph, origins, best),
+    }
+  );
 }
 
 /** The doubt that lies in the circumstances of a call: whether there is anything to wait for. */

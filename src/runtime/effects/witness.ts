@@ -5,6 +5,7 @@ import { enclosing } from "../../python/syntax.ts";
 import { isConditional, reaches } from "../graph/branches.ts";
 import type { CallGraph, Receiver, Site, Target } from "../graph/callgraph.ts";
 import { type Rarity, rarityOf } from "../graph/once.ts";
+import { contradict, ownState } from "../graph/own-state.ts";
 
 /** Where an effect starts: a site that calls a library, by canonical name, with the fact that the tables hold about it. */
 export interface Source<Fact> {
@@ -86,7 +87,7 @@ export function spread<Fact>(
       for (const { site, target } of graph.callers(witness.func)) {
         if (site.awaited && site.kind === "call") continue;
         const step = stepUp(graph.inference, witness.requires, target);
-        const way = step && reaches(graph.inference, site, target, witness.site.node);
+        const way = step && wayTo(graph.inference, site, target, witness);
         if (!step || way === null) continue;
         const { doubt, requires } = step;
         offer({
@@ -111,7 +112,7 @@ function isBackOff<Fact>({ site, name }: Source<Fact>): boolean {
 
 /** The same witness with the doubt that its own place is reached only the first time; counted once on a way. */
 function rarer<Fact>(inference: Inference, witness: Witness<Fact>, firstTime: FirstTime): Witness<Fact> {
-  const rarity = rarityOf(inference, witness.func, witness.site.node);
+  const rarity = rarityOf(inference, witness.site);
   const more = firstTime[rarity] - firstTime[witness.rarity];
   return more > 0 ? { ...witness, rarity, doubt: witness.doubt + more } : witness;
 }
@@ -131,7 +132,24 @@ function keep<Fact>(inference: Inference, best: Map<Func, Witness<Fact>[]>, witn
 /** Whether `known` has the effect whenever `witness` has it. */
 function covers<Fact>(inference: Inference, known: Witness<Fact>, witness: Witness<Fact>): boolean {
   if (known.requires !== null && known.requires !== witness.requires) return false;
-  return known.site.node === witness.site.node || !isConditional(inference, known.func, known.site.node);
+  if (known.site.node === witness.site.node) return true;
+  return !isConditional(inference, known.func, known.site.node) && ownState(known.func, known.site.node).size === 0;
+}
+
+/** How sure it is that the call gets to where the effect is: 0 nothing speaks against it, 1 it hardly does, `null` it does not. */
+function wayTo<Fact>(inference: Inference, site: Site, target: Target, witness: Witness<Fact>): 0 | 1 | null {
+  if (target.receiver?.isSelf) {
+    const here = ownState(site.func, site.node);
+    if (here.size > 0)
+      for (let at: Witness<Fact> | null = witness; at; at = nextOfSelf(at))
+        if (contradict(here, ownState(at.func, at.site.node))) return null;
+  }
+  return reaches(inference, site, target, witness.site.node);
+}
+
+/** The next step of a chain, if it is a method of the same object. */
+function nextOfSelf<Fact>({ site, next }: Witness<Fact>): Witness<Fact> | null {
+  return next && site.targets.some(({ func, receiver }) => func === next.func && receiver?.isSelf) ? next : null;
 }
 
 /** What a call adds: doubt, and what must hold for the caller's own `self`; `null` if the receiver rules the effect out. */
@@ -177,10 +195,10 @@ export function through<Fact>(
     if (target.func.isAsync) continue;
     for (const witness of effects.all(target.func)) {
       const { firstTime } = effects;
-      const rarity = firstTime === ANY_TIME ? "always" : rarityOf(graph.inference, site.func, site.node);
+      const rarity = firstTime === ANY_TIME ? "always" : rarityOf(graph.inference, site);
       const first = Math.max(0, firstTime[rarity] - firstTime[witness.rarity]);
       const step = stepUp(graph.inference, witness.requires, target);
-      const way = step && reaches(graph.inference, site, target, witness.site.node);
+      const way = step && wayTo(graph.inference, site, target, witness);
       if (!step || way === null) continue;
       const doubt =
         witness.doubt +

@@ -1,6 +1,7 @@
 import { type Func, nodesOf } from "../../python/module.ts";
-import type { Call, Node } from "../../python/syntax.ts";
+import type { Call, Node, Parameter } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
+import { matchArguments } from "./callables.ts";
 import type { CallGraph, Site } from "./callgraph.ts";
 
 /**
@@ -38,10 +39,28 @@ function precedes(first: Node, then: Node): boolean {
   return false;
 }
 
-/** Whether the call stands as the argument of something that runs a loop until it is done. */
+/** Whether the call stands as the argument of something that runs a loop until it is done, be it a function of the project that does. */
 export function isRun(graph: CallGraph, { node }: Site): boolean {
   const outer = node.parent?.kind === "argument" ? node.parent.parent : null;
-  return outer?.kind === "call" && graph.inference.names(outer.callee).some(({ name }) => RUNNERS.test(name));
+  if (outer?.kind !== "call") return false;
+  return (
+    isRunner(graph, outer) ||
+    (graph.siteOf(outer)?.targets ?? []).some(({ func, receiver }) => {
+      const given = matchArguments(outer, func, receiver !== null).find(([, value]) => value === node);
+      return given !== undefined && runsParameter(graph, func, given[0]);
+    })
+  );
+}
+
+function isRunner({ inference }: CallGraph, { callee }: Call): boolean {
+  return inference.names(callee).some(({ name }) => RUNNERS.test(name));
+}
+
+/** `def start(main): asyncio.run(main)`. */
+function runsParameter(graph: CallGraph, func: Func, parameter: Parameter): boolean {
+  return nodesOf(func, "call").some(
+    (call) => isRunner(graph, call) && call.args.some(({ value }) => graph.callables.parameterOf(value) === parameter),
+  );
 }
 
 /** Whether the coroutine of a call runs beside others: it is given to a task, a group, or `gather`. */
@@ -59,10 +78,56 @@ function isRunByDecorator(graph: CallGraph, func: Func): boolean {
   return wrappers.some((wrapper) =>
     nodesOf(wrapper, "call").some(
       (node) =>
-        graph.inference.names(node.callee).some(({ name }) => RUNNERS.test(name)) &&
+        isRunner(graph, node) &&
         node.args.some(({ value }) => value.kind === "call" && graph.callables.parameterOf(value.callee) !== null),
     ),
   );
+}
+
+/** What is known of others on the loop while a coroutine waits: there are some, nobody knows, or none were started on the way to it. */
+export type Company = "some" | "unknown" | "none";
+
+/**
+ * Who else may want the loop while the code at `node` has it, as far as the functions on the way to it say. Unlike `isQuiet` it takes it
+ * that coroutines which are awaited leave nothing running.
+ */
+export function companyOf(runtime: Runtime, func: Func, node: Node): Company {
+  return runtime.contexts.serving(func) ? "some" : companyAt(runtime.graph, func, node, new Set());
+}
+
+function companyAt(graph: CallGraph, func: Func, node: Node, seen: Set<Func>): Company {
+  if (graph.sites(func).some((site) => precedes(site.node, node) && leavesRunning(graph, site))) return "some";
+  if (seen.has(func)) return "none";
+  seen.add(func);
+  if (graph.handedOver(func).length > 0) return "some";
+  const callers = graph.callers(func);
+  if (callers.length === 0) return isRunByDecorator(graph, func) ? "none" : isHandler(graph, func) ? "some" : "unknown";
+  let worst: Company = "none";
+  for (const { site } of callers) {
+    if (func.isAsync && isRun(graph, site)) continue;
+    const above = isStarted(graph, site)
+      ? "some"
+      : func.isAsync && !site.func.isAsync
+        ? "unknown"
+        : companyAt(graph, site.func, site.node, seen);
+    if (above === "some") return "some";
+    if (above === "unknown") worst = "unknown";
+  }
+  return worst;
+}
+
+/** A plain function cannot wait for the tasks that it starts. */
+function leavesRunning(graph: CallGraph, site: Site): boolean {
+  return (
+    site.library.some(({ name }) => STARTERS.test(name)) ||
+    site.targets.some(({ func }) => !func.isAsync && startsTasks(graph, func))
+  );
+}
+
+/** Somebody else's decorator calls it when there is something to do. */
+function isHandler({ inference }: CallGraph, func: Func): boolean {
+  const { library, project } = inference.decoration(func);
+  return library.length + project.length > 0;
 }
 
 const starting = new WeakMap<CallGraph, Map<Func, boolean>>();
