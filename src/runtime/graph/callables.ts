@@ -70,10 +70,16 @@ export interface Callables {
 /** Builds the answers; they are inferred from the bodies of the project's functions, whatever their names. */
 export function callablesOf(inference: Inference, offloaders: Offloaders): Callables {
   const parameters = new Map<Expression, Parameter | null>();
-  const takers = new Map<Func, boolean>();
-  const uses = new Map<Parameter | Func, Use>();
+  const uses = new Map<Func, ReadonlyMap<Parameter, Use>>();
+  const fates = new Map<Func, Use>();
   const handedByCall = new Map<Call, readonly Handed[]>();
   const wrappings = new Map<Func, Wrapping>();
+  /** The attributes that some class sets to a plain name: only they can hold a parameter. */
+  const keptNames = new Set<string>();
+  for (const { classes } of inference.modules.values())
+    for (const { attributes } of classes)
+      for (const [name, [only, ...more]] of attributes)
+        if (only?.value?.kind === "name" && more.length === 0) keptNames.add(name);
   const nestedLists = new Map<Func, Func[]>();
   for (const module of inference.modules.values())
     for (const func of module.functions)
@@ -139,6 +145,7 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
 
   /** `self.function`, where the constructor keeps a parameter of that name. */
   const keptParameter = (expression: Expression & { kind: "attribute" }): Parameter | null => {
+    if (!keptNames.has(expression.attr)) return null;
     for (const owner of inference.values(expression.value)) {
       if (owner.kind !== "object") continue;
       for (const cls of inference.ancestry(owner.cls)) {
@@ -149,44 +156,42 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
     return null;
   };
 
-  const useOf = (param: Parameter, owner: Func): Use => {
-    const known = uses.get(param);
-    if (known) return known;
-    const use: Use = { now: false, later: false, offload: null };
-    uses.set(param, use);
-    for (const inner of nestedLists.get(owner) ?? []) {
-      const here: Use = { now: false, later: false, offload: null };
-      for (const node of nodesOf(inner, "call")) {
-        if (parameterOf(node.callee) === param) here.now = true;
-        for (const { expression, use: theirs } of handed(node))
-          if (parameterOf(expression) === param) add(here, theirs);
-      }
-      // A generator's body runs when it is iterated; that is told where the generator is made.
-      add(use, inner === owner ? here : within(fateOf(inner, owner), here));
-    }
-    return use;
-  };
+  const useOf = (param: Parameter, owner: Func): Use => usesIn(owner).get(param) ?? UNUSED;
 
-  /** Whether the function calls any of its parameters, or passes one on to be called. */
-  const takesCallables = (func: Func): boolean => {
-    const known = takers.get(func);
-    if (known !== undefined) return known;
-    // A function that is asked about while it is looked at may be one.
-    takers.set(func, true);
-    const takes = func.params.some((param) => {
-      const { now, later, offload } = useOf(param, func);
-      return now || later || offload !== null;
-    });
-    takers.set(func, takes);
-    return takes;
+  /** What the function does with those of its parameters that are callables; all are found in one go. */
+  const usesIn = (owner: Func): ReadonlyMap<Parameter, Use> => {
+    const known = uses.get(owner);
+    if (known) return known;
+    const found = new Map<Parameter, Use>();
+    uses.set(owner, found);
+    for (const inner of nestedLists.get(owner) ?? []) {
+      const here = new Map<Parameter, Use>();
+      const note = (param: Parameter | null, use: Use): void => {
+        if (!param || !owner.params.includes(param)) return;
+        const known = here.get(param) ?? { now: false, later: false, offload: null };
+        here.set(param, known);
+        add(known, use);
+      };
+      for (const node of nodesOf(inner, "call")) {
+        note(parameterOf(node.callee), CALLED);
+        for (const { expression, use } of handed(node)) note(parameterOf(expression), use);
+      }
+      for (const [param, use] of here) {
+        const whole = found.get(param) ?? { now: false, later: false, offload: null };
+        found.set(param, whole);
+        // A generator's body runs when it is iterated; that is told where the generator is made.
+        add(whole, inner === owner ? use : within(fateOf(inner, owner), use));
+      }
+    }
+    return found;
   };
 
   /** How a function nested in `owner` gets to run: at once, when what `owner` returns is called, or elsewhere. */
   const fateOf = (inner: Func, owner: Func): Use => {
-    const known = uses.get(inner);
+    const known = fates.get(inner);
     if (known) return known;
     const fate: Use = { now: false, later: false, offload: null };
-    uses.set(inner, fate);
+    fates.set(inner, fate);
     for (const other of nestedLists.get(owner) ?? []) {
       if (other === inner) continue;
       const here: Use = { now: false, later: false, offload: null };
@@ -261,7 +266,7 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
     if (func.node.kind === "module") return [];
     const declared = offloaders.isDeclared(func.name);
     const found: Handed[] = [];
-    if (!declared && !takesCallables(func)) return found;
+    if (!declared && usesIn(func).size === 0) return found;
     for (const [param, expression] of matchArguments(call, func, bound)) {
       if (!mayBeCallable(expression)) continue;
       const use = declared ? { now: false, later: false, offload: declaredPlacement(func.name) } : useOf(param, func);
@@ -372,6 +377,9 @@ function firstParameter(func: Func): Parameter | null {
 function declaredPlacement(by: string): Placement {
   return { to: "thread", pool: "declared", executor: null, by };
 }
+
+const UNUSED: Use = { now: false, later: false, offload: null };
+const CALLED: Use = { now: true, later: false, offload: null };
 
 function add(to: Use, more: Use): void {
   to.now ||= more.now;
