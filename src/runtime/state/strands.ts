@@ -6,7 +6,7 @@ import { argument, within } from "../../python/syntax.ts";
 import { startsOf, type TaskStart } from "../coroutines/starts.ts";
 import { repeats } from "../effects/blocking.ts";
 import { matchArguments } from "../graph/callables.ts";
-import type { Site } from "../graph/callgraph.ts";
+import type { CallGraph, Site } from "../graph/callgraph.ts";
 import { conditionsOf } from "../graph/conditions.ts";
 import type { Root } from "../graph/contexts.ts";
 import { type Submission, submissionsOf } from "../pools/submissions.ts";
@@ -149,9 +149,11 @@ function leadingToState(runtime: Runtime, submissions: readonly Submission[]): S
     for (const { roots } of starts.in(func)) for (const one of roots) note(one.func, func);
   for (const { work, func } of submissions) for (const one of work) if (one.func) note(one.func, func);
   const found = new Set<Func>();
-  const conflicts = mayConflict(runtime);
-  // No strand comes to a module's top level: that has run when the first one starts.
-  const queue = graph.funcs.filter((func) => func.node.kind !== "module" && conflicts(func));
+  const served = runtime.contexts.roots.flatMap(({ func, kind, serves }) =>
+    kind === "framework" && serves ? [func] : [],
+  );
+  const run = reachable(graph, [...served, ...starters.keys()]);
+  const queue = run.filter(mayConflict(runtime, run));
   for (const func of queue) {
     if (found.has(func)) continue;
     found.add(func);
@@ -161,11 +163,22 @@ function leadingToState(runtime: Runtime, submissions: readonly Submission[]): S
   return found;
 }
 
-/** Whether a function does something that a conflict is made of: a write that relies on a read, a loop over what others change, that change. */
-function mayConflict(runtime: Runtime): (func: Func) => boolean {
+/** The functions that run in one of the roots, or are called there. */
+function reachable(graph: CallGraph, roots: readonly Func[]): Func[] {
+  const found = new Set(roots);
+  for (const func of found)
+    for (const { targets } of graph.sites(func)) for (const target of targets) found.add(target.func);
+  return [...found];
+}
+
+/**
+ * Whether a function does something that a conflict is made of: a write that relies on a read, a loop over what others change, that change.
+ * `run` are the functions that strands come to.
+ */
+function mayConflict(runtime: Runtime, run: readonly Func[]): (func: Func) => boolean {
   const state = stateOf(runtime);
   const looped = new Set<string>();
-  for (const func of runtime.graph.funcs)
+  for (const func of run)
     for (const { variable, kind, fragile } of state.touches(func))
       if ((kind === "iterate" && fragile) || kind === "empty" || kind === "reset") looped.add(variableId(variable));
   return (func) =>
