@@ -157,7 +157,7 @@ export function lifetimeOf(runtime: Runtime, opening: Opening, resource: Resourc
   if (end === null && (holding.lends.length > 0 || isUnopened(opening, holding))) return { ...base, fate: "leaves" };
   if (holding.kept.length > 0 || [...holding.ends].some((node) => !isOwn(opening.func, node)))
     return { ...base, fate: "closed", end };
-  const marks = marksOf(runtime, opening, place, holding);
+  const marks = marksOf(runtime, opening, startOf(opening, holding) ?? place, holding);
   const { plain, failing } = waysOut(opening.func, marks);
   if (end === null) {
     const isEndless = plain === null || servesAfter(runtime, opening);
@@ -174,6 +174,22 @@ function isUnopened({ call, resource }: Opening, holding: Holding): boolean {
   const { startsBy } = resource;
   if (startsBy === null) return true;
   return argument(call, startsBy.keyword, startsBy.position) === null && !passesMore(call, 1) && !passesMore(call, 2);
+}
+
+/** The call that opens at last what the constructor only made; `null` where the constructor opens. */
+function startOf({ func, resource, call }: Opening, { mentions, ends }: Holding): Node | null {
+  if (resource.starts.length === 0 || (resource.startsBy && call.args.length > 0)) return null;
+  if ([...ends].some(({ parent }) => parent?.kind === "withitem")) return null;
+  let first: Node | null = null;
+  for (const mention of mentions) {
+    const attribute = mention.parent;
+    const start = attribute?.kind === "attribute" && resource.starts.includes(attribute.attr) ? attribute.parent : null;
+    if (start?.kind !== "call" || start.callee !== attribute) continue;
+    // Another function opens it: then nobody knows when.
+    if (!isOwn(func, start)) return null;
+    if (!first || start.start < first.start) first = start;
+  }
+  return first?.parent?.kind === "await" ? first.parent : first;
 }
 
 /** Whether the node is part of the function's own body, not of a function inside it. */
@@ -245,9 +261,14 @@ function isSingleton(runtime: Runtime, cls: Class): boolean {
 
 /** After it the function only serves until the program is stopped. */
 function servesAfter(runtime: Runtime, { call, func }: Opening): boolean {
+  const serves = ({ library }: Site): boolean => library.some(({ name }) => SERVING.has(name));
   return runtime.graph
     .sites(func)
-    .some((site) => site.node.start > call.start && site.library.some(({ name }) => SERVING.has(name)));
+    .some(
+      (site) =>
+        site.node.start > call.start &&
+        (serves(site) || site.targets.some((target) => runtime.graph.sites(target.func).some(serves))),
+    );
 }
 
 /** The calls of a function that only makes the object for its callers. */

@@ -100,9 +100,17 @@ function nestingsOf(runtime: Runtime, outer: Acquisition, groups: ReadonlyMap<Ac
   const starts = startsOf(runtime);
   const found: Nesting[] = [];
   const visited = new Set<Func>([outer.func]);
+  // What is held already when the outer lock is taken is only entered again.
+  const before = locks.around(outer.func, outer.node);
   const note = (func: Func, path: readonly Site[], doubt: number, isInside: (one: Acquisition) => boolean): void => {
     for (const inner of locks.taken(func))
-      if (inner !== outer && groups.has(inner) && inner.waits === "for ever" && isInside(inner))
+      if (
+        inner !== outer &&
+        groups.has(inner) &&
+        inner.waits === "for ever" &&
+        isInside(inner) &&
+        !before.some((lock) => sameLock(lock, inner.lock))
+      )
         found.push({ outer, inner, path, doubt });
   };
   const follow = (site: Site, path: readonly Site[], doubt: number): void => {

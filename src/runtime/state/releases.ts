@@ -1,7 +1,7 @@
 import type { Func } from "../../python/module.ts";
 import { sourceOf } from "../../python/module.ts";
 import type { Call, Expression, Node, Statement, Try } from "../../python/syntax.ts";
-import { blocksOf, isInside, within } from "../../python/syntax.ts";
+import { argument, blocksOf, isInside, within } from "../../python/syntax.ts";
 import { attributesNamed } from "../graph/mentions.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Acquisition, type Lock, locksOf, sameLock } from "./locks.ts";
@@ -33,7 +33,7 @@ export function leakOf(runtime: Runtime, acquisition: Acquisition): Leak | null 
   if (by !== "acquire" || waits === "not at all" || !lock.fact || lock.fact.kind === "limiter") return null;
   // A lock that nobody else can have keeps nobody waiting.
   if (node.kind !== "call" || lock.fresh || isHandedOn(runtime, acquisition)) return null;
-  if (isRetaken(runtime, acquisition) || isDraining(runtime, acquisition)) return null;
+  if (isRetaken(runtime, acquisition) || isDraining(runtime, acquisition) || isSignal(runtime, lock)) return null;
   const releases = (one: Node): boolean => isRelease(runtime, func, one, lock);
   for (let at: Node | null = node; at && at !== func.node; at = at.parent)
     if (at.parent?.kind === "try" && at.parent.body.some((one) => one === at) && hasRelease(at.parent.final, releases))
@@ -89,6 +89,15 @@ function isRetaken(runtime: Runtime, { func, lock, node }: Acquisition): boolean
   return locksOf(runtime)
     .taken(func)
     .some((one) => one.by === "with" && one.from <= node.start && node.end <= one.to && sameLock(one.lock, lock));
+}
+
+/** `Semaphore(0)` is no lock: somebody else lets the waiting code go. */
+function isSignal({ origins }: Runtime, { fact, expression }: Lock): boolean {
+  if (fact?.kind !== "semaphore") return false;
+  return origins.of(expression).some((origin) => {
+    const value = origin.expression.kind === "call" ? argument(origin.expression, "value", 0) : null;
+    return value?.kind === "number" && value.value === 0;
+  });
 }
 
 /** `for _ in range(limit): semaphore.acquire()`: all places are taken for good, so that nobody comes in any more. */
@@ -312,4 +321,4 @@ function isHarmless(runtime: Runtime, call: Call): boolean {
 }
 
 const HARMLESS =
-  /^(?:len|print|str|repr|isinstance|id|bool|list|dict|set|tuple|min|max|abs|(?:list|dict|set|str|bytes|iterator|collections\.\w+)\.\w+|logging\.(?:Logger\.)?\w+|time\.(?:time|monotonic|perf_counter)|threading\.\w+\.(?:notify|notify_all|wait|wait_for|set|is_set|clear|locked|get_ident|current_thread)|threading\.(?:get_ident|current_thread))$/;
+  /^(?:len|print|str|repr|isinstance|id|bool|list|dict|set|tuple|bytes|bytearray|memoryview|range|enumerate|min|max|abs|(?:list|dict|set|str|bytes|bytearray|iterator|collections\.\w+)\.\w+|logging\.(?:Logger\.)?\w+|time\.(?:time|monotonic|perf_counter)|threading\.\w+\.(?:notify|notify_all|wait|wait_for|set|is_set|clear|locked|get_ident|current_thread)|threading\.(?:get_ident|current_thread))$/;

@@ -106,8 +106,12 @@ export function ownershipOf(runtime: Runtime, start: Start, reach: { has(func: F
     return "unknown";
   };
 
-  const objectBehind = (expression: Expression): Given =>
-    expression.kind === "call" && expression.callee.kind === "attribute" ? expression.callee.value : expression;
+  const objectBehind = (expression: Expression): Given => {
+    if (expression.kind !== "call" || expression.callee.kind !== "attribute") return expression;
+    // `with shop.Order() as order`: made on the spot.
+    if (inference.values(expression.callee).some((value) => value.kind === "class")) return "own";
+    return expression.callee.value;
+  };
 
   const paramStatus = (param: Parameter): Status => {
     const known = memo.get(param);

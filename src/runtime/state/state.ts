@@ -306,9 +306,15 @@ function build(runtime: Runtime): State {
     if (!isInside(statement, branch) && branch.body.some(({ kind }) => kind === "raise")) return true;
     return guarded.some(
       (one) =>
-        !isInside(statement, one) && [one, ...within(one)].some((node) => node.kind === "call" && !isLogging(node)),
+        !isInside(statement, one) &&
+        !isPreparing(one) &&
+        [one, ...within(one)].some((node) => node.kind === "call" && !isLogging(node)),
     );
   };
+
+  /** `result = await load(key)`: only gets ready what is written. */
+  const isPreparing = (one: Statement): boolean =>
+    one.kind === "assign" && one.targets.every((target) => target.kind === "name");
 
   const isLogging = (call: Call): boolean =>
     inference.names(call.callee).some(({ name }) => /^(?:logging|warnings|structlog|loguru)\.|^print$/.test(name)) ||
