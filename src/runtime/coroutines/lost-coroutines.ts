@@ -103,5 +103,5 @@ function asksForCoroutine(node: Node): boolean {
   if (node.kind !== "call") return false;
   const { callee } = node;
   const name = callee.kind === "attribute" ? callee.attr : callee.kind === "name" ? callee.id : "";
-  return /^_?(?:is_?coroutine(?:_?function)?|is_?awaitable|is_async\w*)$/.test(name);
+  return /^_?is_?(?:\w*(?:coroutine|awaitable)|async)\w*$/.test(name);
 }

@@ -1,8 +1,8 @@
 import type { BlockingFact } from "../../knowledge/blocking.ts";
-import { type Func, sourceOf } from "../../python/module.ts";
-import type { Call, Expression } from "../../python/syntax.ts";
-import { argument, within } from "../../python/syntax.ts";
-import type { CallGraph } from "../graph/callgraph.ts";
+import { type Func, nodesOf, sourceOf } from "../../python/module.ts";
+import type { Call, Expression, While } from "../../python/syntax.ts";
+import { argument, enclosing, within } from "../../python/syntax.ts";
+import type { CallGraph, Site } from "../graph/callgraph.ts";
 import { conditionsOf } from "../graph/conditions.ts";
 import type { Origins } from "../graph/origins.ts";
 
@@ -92,4 +92,32 @@ export function isAsked(func: Func, node: Expression, receiver: Expression, meth
       sourceOf(func.module, asked.callee.value) === text
     );
   });
+}
+
+export const CONDITION_WAIT = /^threading\.Condition\.wait(?:_for)?$/;
+
+/**
+ * Whether waiting for a condition is the inside of a lock: `while self.writer: condition.wait()` and then `self.writer = True`. It is
+ * as long as whoever has the lock keeps it, which is a moment as a rule.
+ */
+export function isGate({ func, node }: Site): boolean {
+  const loop = enclosing(node, (one): one is While => one.kind === "while");
+  const { cls } = func;
+  if (!loop || !cls) return false;
+  const asked = new Set<string>();
+  for (const method of cls.methods.values())
+    for (const one of nodesOf(method, "while"))
+      if (within(one).some((inner) => inner.kind === "attribute" && /^wait/.test(inner.attr)))
+        for (const name of attributesIn(one.test)) asked.add(name);
+  return nodesOf(func, "assign", "augassign").some(
+    (one) =>
+      one.start > loop.end &&
+      (one.kind === "assign" ? one.targets : [one.target]).some((target) =>
+        target.kind === "attribute" ? asked.has(target.attr) : false,
+      ),
+  );
+}
+
+function attributesIn(test: Expression): string[] {
+  return [test, ...within(test)].flatMap((one) => (one.kind === "attribute" ? [one.attr] : []));
 }

@@ -1,5 +1,5 @@
 import type { Inference } from "../../python/infer.ts";
-import type { Class, Func } from "../../python/module.ts";
+import { type Class, type Func, nodesOf } from "../../python/module.ts";
 import type { Node } from "../../python/syntax.ts";
 import { enclosing } from "../../python/syntax.ts";
 import { isConditional, reaches } from "../graph/branches.ts";
@@ -138,6 +138,7 @@ function covers<Fact>(inference: Inference, known: Witness<Fact>, witness: Witne
 
 /** How sure it is that the call gets to where the effect is: 0 nothing speaks against it, 1 it hardly does, `null` it does not. */
 function wayTo<Fact>(inference: Inference, site: Site, target: Target, witness: Witness<Fact>): 0 | 1 | null {
+  if (isLeftOpen(site) && comesAfterYield(target.func, witness.site.node)) return null;
   if (target.receiver?.isSelf) {
     const here = ownState(site.func, site.node);
     if (here.size > 0)
@@ -145,6 +146,16 @@ function wayTo<Fact>(inference: Inference, site: Site, target: Target, witness: 
         if (contradict(here, ownState(at.func, at.site.node))) return null;
   }
   return reaches(inference, site, target, witness.site.node);
+}
+
+/** `stack.enter_context(manager())` runs the manager up to its `yield`; the rest is the stack's business. */
+function isLeftOpen({ kind, library }: Site): boolean {
+  return kind === "call" && library.some(({ name }) => name.endsWith("Stack.enter_context"));
+}
+
+function comesAfterYield(func: Func, node: Node): boolean {
+  const [first] = func.isGenerator ? nodesOf(func, "yield") : [];
+  return first !== undefined && node.start > first.end;
 }
 
 /** The next step of a chain, if it is a method of the same object. */

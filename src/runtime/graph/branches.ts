@@ -11,10 +11,13 @@ type Verdict = "true" | "false" | "unlikely" | "unknown";
 /** What decides a branch: a parameter, compared with constants or tried for truth. */
 interface Question {
   parameter: Parameter;
-  asks: "truth" | "falsehood" | "none" | "not none" | "equal" | "unequal" | "instance" | "no instance";
+  asks: "truth" | "falsehood" | "none" | "not none" | "equal" | "unequal" | "instance" | "no instance" | Order;
   /** What it is compared with: equal to one of them, or to none. */
   values: readonly Expression[];
 }
+
+/** Comparisons with a number. */
+type Order = "<" | "<=" | ">" | ">=";
 
 /**
  * How sure it is that a call of a function reaches `node` in it, by the branches around it that ask for a parameter: 0 nothing speaks
@@ -60,6 +63,11 @@ function questionOf(inference: Inference, test: Expression): Question | null {
       return isNone(right) ? { parameter, asks: "none", values: [] } : null;
     case "is not":
       return isNone(right) ? { parameter, asks: "not none", values: [] } : null;
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+      return right.kind === "number" ? { parameter, asks: test.ops[0], values: [right] } : null;
     case "==":
       return { parameter, asks: "equal", values: [right] };
     case "!=":
@@ -94,6 +102,10 @@ const OPPOSITE: Record<Question["asks"], Question["asks"]> = {
   "not none": "none",
   equal: "unequal",
   unequal: "equal",
+  "<": ">=",
+  "<=": ">",
+  ">": "<=",
+  ">=": "<",
   instance: "no instance",
   "no instance": "instance",
 };
@@ -136,12 +148,33 @@ function answer(inference: Inference, { asks, values }: Question, expression: Ex
       const isEqual = verdicts.includes(true) ? true : verdicts.every((one) => one === false) ? false : null;
       return isEqual === null ? "unknown" : isEqual === (asks === "equal") ? "true" : "false";
     }
+    case "<":
+    case "<=":
+    case ">":
+    case ">=": {
+      const [limit] = values;
+      if (expression.kind !== "number" || limit?.kind !== "number") return "unknown";
+      return compares(expression.value, asks, limit.value) ? "true" : "false";
+    }
     case "instance":
     case "no instance": {
       const verdicts = values.map((type) => isOfType(inference, expression, type));
       const isOne = verdicts.includes(true) ? true : verdicts.every((one) => one === false) ? false : null;
       return isOne === null ? "unknown" : isOne === (asks === "instance") ? "true" : "false";
     }
+  }
+}
+
+function compares(a: number, order: Order, b: number): boolean {
+  switch (order) {
+    case "<":
+      return a < b;
+    case "<=":
+      return a <= b;
+    case ">":
+      return a > b;
+    case ">=":
+      return a >= b;
   }
 }
 

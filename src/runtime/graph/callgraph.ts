@@ -137,7 +137,7 @@ export function callGraphOf(
     for (const { name } of site.library) {
       if (name.endsWith("Stack.enter_context")) {
         const entered = argument(call, "cm", 0);
-        if (entered) site.targets.push(...enterSite(func, call, entered, false).targets);
+        if (entered) site.targets.push(...enterSite(func, call, entered, false, true).targets);
       }
       if (CONSUMERS.has(name)) for (const arg of call.args) site.targets.push(...generators(arg.value));
     }
@@ -262,7 +262,8 @@ export function callGraphOf(
     }
   };
 
-  const enterSite = (func: Func, node: Node, context: Expression, isAsync: boolean): Site => {
+  /** What entering a context manager runs, and leaving it, unless only an exit stack does that later. */
+  const enterSite = (func: Func, node: Node, context: Expression, isAsync: boolean, stays = false): Site => {
     const targets: Target[] = [];
     const library: LibraryCallee[] = [];
     for (const value of inference.values(context)) {
@@ -270,7 +271,8 @@ export function callGraphOf(
         targets.push({ func: value.func, doubt: value.doubt, receiver: null });
       else if (value.kind === "object") {
         const receiver: Receiver = { cls: value.cls, exact: value.exact, isSelf: false, guess: 0, requires: null };
-        for (const name of isAsync ? ["__aenter__", "__aexit__"] : ["__enter__", "__exit__"]) {
+        const names = isAsync ? ["__aenter__", "__aexit__"] : ["__enter__", "__exit__"];
+        for (const name of stays ? names.slice(0, 1) : names) {
           const method = inference.method(value.cls, name);
           if (method) targets.push({ func: method, doubt: value.doubt, receiver });
           else

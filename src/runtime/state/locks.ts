@@ -102,7 +102,9 @@ function build(runtime: Runtime): Locks {
       if (origin.expression.kind === "call")
         for (const { name, doubt } of inference.names(origin.expression.callee))
           found.push({ fact: LOCKS.get(name), doubt: doubt + origin.doubt });
-    const best = found.filter((one) => one.fact).sort((one, other) => one.doubt - other.doubt)[0];
+    const facts = found.filter((one) => one.fact).sort((one, other) => one.doubt - other.doubt);
+    // What may be a lock of tasks as well as one of threads is awaited where it matters: the code looks which it is.
+    const best = facts.find((one) => one.fact?.family === "task") ?? facts[0];
     const fact = best?.fact ?? null;
     const doubt = best?.doubt ?? 0;
     if (!fact && (values.length > 0 || !looksLikeLock(expression))) return null;
