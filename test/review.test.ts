@@ -467,3 +467,19 @@ describe("fingerprints", () => {
     expect(new Set(found).size).toBe(3);
   });
 });
+
+/** Programs whose functions call each other in one long chain, down to something that blocks. */
+const CHAINS: Record<string, (index: number, next: string) => string> = {
+  calls: (index, next) => `def f${index}():\n    ${next}()\n\n`,
+  awaits: (index, next) => `async def f${index}():\n    await ${next}()\n\n`,
+  callbacks: (index, next) => `def f${index}(done=None):\n    ${next}(done)\n\n`,
+  loops: (index, next) => `def f${index}(urls=()):\n    for url in urls:\n        ${next}(urls)\n\n`,
+};
+
+test.each(Object.entries(CHAINS))("a chain of 4,000 functions: %s", async (name, link) => {
+  const head = `import time\n\n`;
+  const chain = Array.from({ length: 4_000 }, (_, index) => link(index, `f${index + 1}`)).join("");
+  const end = `${name === "awaits" ? "async " : ""}def f4000(*given):\n    time.sleep(1)\n\n\nasync def main():\n    time.sleep(1)\n    f0()\n`;
+  const report = await reviewOf(changeOf({}, { "app.py": `${head}${chain}${end}` }));
+  expect(report.findings.some(({ rule, function: func }) => rule === BLOCKING && func === "app.main")).toBe(true);
+});

@@ -81,17 +81,24 @@ const RARELY = 0.05;
 /** An awaited call that nobody knows: something waits. */
 const UNKNOWN_AWAIT_MS = 10;
 
-const known = new WeakMap<Runtime, Map<Func, Costs>>();
+/** Chains of calls are followed so far; people write none that are longer, generators and attackers do. */
+const DEEPEST = 150;
+
+const known = new WeakMap<Runtime, { memo: Map<Func, Costs>; depth: number }>();
 
 /** The costs of a function: its own calls and those of all that it leads to, with where they run. */
 export function costsOf(runtime: Runtime, func: Func): Costs {
-  const memo = known.get(runtime) ?? new Map<Func, Costs>();
-  known.set(runtime, memo);
+  const state = known.get(runtime) ?? { memo: new Map<Func, Costs>(), depth: 0 };
+  known.set(runtime, state);
+  const { memo } = state;
   const found = memo.get(func);
   if (found) return found;
+  if (state.depth >= DEEPEST) return { ...NO_COSTS, open: true };
   // A function that leads back to itself adds nothing the second time.
   memo.set(func, NO_COSTS);
+  state.depth++;
   const made = build(runtime, func);
+  state.depth--;
   memo.set(func, made);
   return made;
 }

@@ -72,6 +72,7 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
   const parameters = new Map<Expression, Parameter | null>();
   const uses = new Map<Func, ReadonlyMap<Parameter, Use>>();
   const fates = new Map<Func, Use>();
+  let depth = 0;
   const handedByCall = new Map<Call, readonly Handed[]>();
   const wrappings = new Map<Func, Wrapping>();
   /** The attributes that some class sets to a plain name: only they can hold a parameter. */
@@ -162,8 +163,10 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
   const usesIn = (owner: Func): ReadonlyMap<Parameter, Use> => {
     const known = uses.get(owner);
     if (known) return known;
+    if (depth >= DEEPEST) return NO_USES;
     const found = new Map<Parameter, Use>();
     uses.set(owner, found);
+    depth++;
     for (const inner of nestedLists.get(owner) ?? []) {
       const here = new Map<Parameter, Use>();
       const note = (param: Parameter | null, use: Use): void => {
@@ -174,7 +177,9 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
       };
       for (const node of nodesOf(inner, "call")) {
         note(parameterOf(node.callee), CALLED);
-        for (const { expression, use } of handed(node)) note(parameterOf(expression), use);
+        // Whom it calls without anything that may be a callable needs no look.
+        if (node.args.some(({ value }) => mayBeCallable(value)))
+          for (const { expression, use } of handed(node)) note(parameterOf(expression), use);
       }
       for (const [param, use] of here) {
         const whole = found.get(param) ?? { now: false, later: false, offload: null };
@@ -183,6 +188,7 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
         add(whole, inner === owner ? use : within(fateOf(inner, owner), use));
       }
     }
+    depth--;
     return found;
   };
 
@@ -378,6 +384,9 @@ function declaredPlacement(by: string): Placement {
   return { to: "thread", pool: "declared", executor: null, by };
 }
 
+/** A callable is followed through so many functions that pass it on. */
+const DEEPEST = 40;
+const NO_USES: ReadonlyMap<Parameter, Use> = new Map();
 const UNUSED: Use = { now: false, later: false, offload: null };
 const CALLED: Use = { now: true, later: false, offload: null };
 

@@ -15,11 +15,14 @@ export function leniency(runtime: Runtime, func: Func, node: Node): Leniency {
   return isQuiet(runtime, func, node) ? "script" : null;
 }
 
+/** Start-up code has few callers above it; who has more is called from elsewhere too. */
+const MOST_CALLERS = 200;
+
 /** In a lifespan before (or after) its `yield`, in a start-up or shutdown handler, or in a function that only such code calls. */
 function isStartUp(runtime: Runtime, func: Func, node: Node, seen: Set<Func>): boolean {
   const { graph } = runtime;
   if (handlesStartUp(runtime, func, node) || startUpHandlers(graph).has(func)) return true;
-  if (seen.has(func)) return false;
+  if (seen.has(func) || seen.size >= MOST_CALLERS) return false;
   seen.add(func);
   const callers = graph.callers(func).filter(({ site }) => !runtime.target.isTest(site.func.module.path));
   return (

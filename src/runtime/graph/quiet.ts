@@ -13,10 +13,14 @@ export function isQuiet(runtime: Runtime, func: Func, node: Node): boolean {
   return isQuietAt(runtime.graph, func, node, new Set());
 }
 
+/** With more callers above it, code is not looked at further: some of them start something. */
+const MOST_CALLERS = 200;
+
 function isQuietAt(graph: CallGraph, func: Func, node: Node, seen: Set<Func>): boolean {
   if (graph.sites(func).some((site) => precedes(site.node, node) && starts(graph, site))) return false;
   // A function that calls itself is as quiet as its other callers.
   if (seen.has(func)) return true;
+  if (seen.size >= MOST_CALLERS) return false;
   seen.add(func);
   if (graph.handedOver(func).length > 0) return false;
   const callers = graph.callers(func);
@@ -98,6 +102,7 @@ export function companyOf(runtime: Runtime, func: Func, node: Node): Company {
 function companyAt(graph: CallGraph, func: Func, node: Node, seen: Set<Func>): Company {
   if (graph.sites(func).some((site) => precedes(site.node, node) && leavesRunning(graph, site))) return "some";
   if (seen.has(func)) return "none";
+  if (seen.size >= MOST_CALLERS) return "unknown";
   seen.add(func);
   if (graph.handedOver(func).length > 0) return "some";
   const callers = graph.callers(func);
@@ -130,7 +135,7 @@ function isHandler({ inference }: CallGraph, func: Func): boolean {
   return library.length + project.length > 0;
 }
 
-const starting = new WeakMap<CallGraph, Map<Func, boolean>>();
+const starting = new WeakMap<CallGraph, ReadonlySet<Func>>();
 
 /** Whether what the site calls leaves something running on the loop. */
 function starts(graph: CallGraph, site: Site): boolean {
@@ -140,18 +145,15 @@ function starts(graph: CallGraph, site: Site): boolean {
 }
 
 function startsTasks(graph: CallGraph, entry: Func): boolean {
-  const verdicts = starting.get(graph) ?? new Map<Func, boolean>();
-  starting.set(graph, verdicts);
-  const known = verdicts.get(entry);
-  if (known !== undefined) return known;
-  const seen = new Set([entry]);
-  let found = false;
-  for (const func of seen)
-    for (const site of graph.sites(func)) {
-      if (site.library.some(({ name }) => STARTERS.test(name))) found = true;
-      for (const { func: target } of site.targets) seen.add(target);
-    }
-  verdicts.set(entry, found);
+  const known = starting.get(graph) ?? startingOf(graph);
+  starting.set(graph, known);
+  return known.has(entry);
+}
+
+/** The functions from which something is started that goes on, and all that call them. */
+function startingOf(graph: CallGraph): ReadonlySet<Func> {
+  const found = new Set(graph.calling(({ name }) => STARTERS.test(name)).map(({ func }) => func));
+  for (const func of found) for (const { site } of graph.callers(func)) found.add(site.func);
   return found;
 }
 
