@@ -17,6 +17,8 @@ export function keepTaskRepair(runtime: Runtime, lost: LostTask): Repair | null 
   const { text } = module;
   const statement = at.parent;
   if (!isTask || name === "asyncio.gather" || func.node.kind !== "function" || text.includes("\r")) return null;
+  // Another thread must not touch the task at all.
+  if (runtime.contexts.in(func, "thread") !== null) return null;
   if (statement?.kind !== "expression" && statement?.kind !== "assign") return null;
   if (!isAlone(text, statement)) return null;
   const variable = variableOf(func, statement);

@@ -7,6 +7,7 @@ import { argument, enclosing } from "../../python/syntax.ts";
 import { chain, type Source, spread, through, type Witness } from "../effects/witness.ts";
 import { type CallGraph, placeOf, type Site } from "../graph/callgraph.ts";
 import type { Context } from "../graph/contexts.ts";
+import { usesOf } from "../lifetimes/usage.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** A call that belongs to the event loop's thread, made in another one. */
@@ -29,7 +30,7 @@ export interface ForeignCall {
 /** All calls on asyncio's loops, queues, events, futures and writers from threads that run no loop of their own. */
 export function* foreignCalls(runtime: Runtime): Iterable<ForeignCall> {
   const { graph, contexts } = runtime;
-  const bound = boundCalls(graph);
+  const bound = boundCalls(runtime);
   const inBody = (func: Func): readonly Source<LoopBound>[] => bound.get(func) ?? [];
   const effects = spread(graph, inBody);
   for (const func of graph.funcs) {
@@ -78,17 +79,30 @@ function threadOf(runtime: Runtime, func: Func): { context: Context | null; by: 
 }
 
 /** The calls of plain functions, in their own bodies, that belong to the loop. */
-function boundCalls(graph: CallGraph): ReadonlyMap<Func, readonly Source<LoopBound>[]> {
+function boundCalls(runtime: Runtime): ReadonlyMap<Func, readonly Source<LoopBound>[]> {
+  const { graph } = runtime;
   const found = new Map<Func, Source<LoopBound>[]>();
   for (const site of graph.calling(({ name, receiver }) => row(graph.inference, name, receiver) !== null)) {
     const { func, node } = site;
     if (func.isAsync || node.kind !== "call" || knowsThreads(graph.inference, func)) continue;
     const bound = boundName(graph.inference, site);
-    if (!bound) continue;
+    if (!bound || (bound.name === "asyncio.Event.set" && isOnlyAsked(runtime, node))) continue;
     const source = { site, name: bound.name, doubt: bound.doubt, fact: bound.fate };
     found.set(func, [...(found.get(func) ?? []), source]);
   }
   return found;
+}
+
+/** An event that nobody waits for is a flag: `is_set()` sees the change whichever thread made it. */
+function isOnlyAsked(runtime: Runtime, { callee }: Call): boolean {
+  const event = callee.kind === "attribute" ? callee.value : null;
+  const made = event ? runtime.origins.of(event) : [];
+  if (made.length === 0) return false;
+  return made.every(({ expression }) =>
+    usesOf(runtime, expression).every(
+      (use) => use.kind === "tested" || (use.kind === "method" && /^(?:set|clear|is_set)$/.test(use.name)),
+    ),
+  );
 }
 
 /** Above this many calls on the way it is likely that something on it decides otherwise. */

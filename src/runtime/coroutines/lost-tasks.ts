@@ -31,7 +31,7 @@ export function* lostTasks(runtime: Runtime): Iterable<LostTask> {
   for (const func of graph.funcs)
     for (const node of nodesOf(func, "call")) {
       if (takesCallback(inference, node) && !neverRuns(node)) yield* startedByCallback(inference, func, node);
-      const maker = makerOf(inference, func, node);
+      const maker = makerOf(inference, func, node) ?? handedOut(inference, node);
       if (!maker || neverRuns(node)) continue;
       const fates = fatesOf(inference, node);
       // A gathered result that is used without `await` is a coroutine never awaited.
@@ -61,6 +61,46 @@ function makerOf(inference: Inference, func: Func, call: Call): { name: string; 
     inference.values(callee.value).length === 0 &&
     func.module.scope.names.has("asyncio");
   return isLoop ? { name: "asyncio.AbstractEventLoop.create_task", doubt: 1 } : null;
+}
+
+/** A function of the project that makes a task and gives it to its caller, without a keeper of its own. */
+function handedOut(inference: Inference, call: Call): { name: string; doubt: number } | null {
+  const values = inference.values(call.callee);
+  let name: string | null = null;
+  let doubt = 0;
+  for (const value of values) {
+    const made = value.kind === "function" ? taskOf(inference, value.func) : null;
+    if (made === null) return null;
+    name = made;
+    doubt = Math.max(doubt, value.doubt);
+  }
+  return name === null ? null : { name, doubt: doubt + (values.length > 1 ? 1 : 0) };
+}
+
+const handers = new WeakMap<Func, string | null>();
+
+/** What makes the task that the function returns and does not keep; `null` for any other function. */
+function taskOf(inference: Inference, func: Func): string | null {
+  const known = handers.get(func);
+  if (known !== undefined) return known;
+  handers.set(func, null);
+  const { node } = func;
+  if (node.kind !== "function" || func.isAsync || func.isGenerator || node.decorators.length > 0) return null;
+  let found: string | null = null;
+  for (const call of nodesOf(func, "call")) {
+    const maker = makerOf(inference, func, call);
+    if (!maker || maker.doubt > 0 || maker.name === GATHER) continue;
+    const fates = fatesOf(inference, call);
+    const isReturned = fates.some((fate) => fate.kind === "kept" && fate.by === "return");
+    const isHeld = fates.some((fate) =>
+      fate.kind === "kept"
+        ? fate.by !== "return"
+        : fate.kind === "asked" && fate.attribute !== "add_done_callback" && !FORGETS.test(fate.attribute),
+    );
+    if (isReturned && !isHeld) found = maker.name;
+  }
+  handers.set(func, found);
+  return found;
 }
 
 /** `ensure_future` of something that is a future already gives that back: its executor or its maker holds it. */

@@ -8,13 +8,14 @@ import type { Origins } from "../graph/origins.ts";
 
 /**
  * Whether a call of a function that blocks has nothing to wait for here: a database in memory, a socket that only sends datagrams, a
- * lock that is only tried, a queue that was asked whether it holds something.
+ * lock that is only tried, a queue that was asked whether it holds something, a thread that has said that it is done.
  */
 export function isInstant(graph: CallGraph, origins: Origins, func: Func, fact: BlockingFact, call: Call): boolean {
   const { name } = fact;
   if (name.startsWith("sqlite3.")) return isInMemory(graph, origins, call);
   if (/^socket\.socket\.(?:connect|connect_ex|send|sendmsg)$/.test(name)) return isDatagram(graph, origins, call);
   if (name.startsWith("fcntl.")) return call.args.some(({ value }) => mentions(value, "LOCK_NB"));
+  if (name === "threading.Thread.join") return hasAnnouncedItsEnd(origins, func, call);
   if (name.startsWith("filelock.")) return isOnlyTried(origins, receiverOf(call));
   return /^queue\.\w+\.get$/.test(name) && isFilled(func, call);
 }
@@ -37,6 +38,21 @@ function everyOrigin(origins: Origins, node: Expression | null, holds: (made: Ca
   if (!node) return false;
   const found = origins.of(node);
   return found.length > 0 && found.every(({ expression }) => expression.kind === "call" && holds(expression));
+}
+
+/** `await done` on what the thread was given to tell its end by: `thread.join()` only waits for its last step. */
+function hasAnnouncedItsEnd(origins: Origins, func: Func, call: Call): boolean {
+  return everyOrigin(origins, receiverOf(call), (made) => {
+    const given = within(made).flatMap((node) => (node.kind === "name" ? [node.id] : []));
+    return func.nodes.some(
+      (node) =>
+        node.kind === "await" &&
+        node.start > made.end &&
+        node.end <= call.start &&
+        node.value.kind === "name" &&
+        given.includes(node.value.id),
+    );
+  });
 }
 
 /** A SQLite database that no disk holds: opened as `:memory:`, or a connection or cursor of it. */
