@@ -1,6 +1,6 @@
 import { type Built, partsOf } from "./flat.ts";
 import { isArgument, isExpression, isParameter, isStatement } from "./kinds.ts";
-import { numberOf, unescaped } from "./literals.ts";
+import { numberOf, plainString, unescaped } from "./literals.ts";
 import type { FlatTree, Grammar } from "./parse.ts";
 import type {
   Branch,
@@ -86,6 +86,9 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
   };
   const stringOf = (i: number): Expression => {
     const [start, end] = [startOf(i), endOf(i)];
+    const plain = nextOf(i) === i + 1 ? plainString(text, start, end) : null;
+    if (plain)
+      return { kind: "string", start, end, parent: null, value: plain.value, bytes: plain.prefix.includes("b") };
     let prefix = "";
     let value = "";
     let holes = false;

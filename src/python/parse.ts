@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Language, Parser, Tree, TreeCursor } from "web-tree-sitter";
+import { plainString } from "./literals.ts";
 
 /**
  * A concrete syntax tree as plain numbers, so that the WebAssembly tree can be deleted at once and a worker can hand it over without copying.
@@ -81,6 +82,7 @@ const LEAF = 1;
 const ENTER = 2;
 const COMMENT = 3;
 const OPERATOR = 4;
+const STRING = 5;
 
 interface Shape {
   action: Uint8Array;
@@ -94,6 +96,7 @@ function shapeOf(language: Language): Shape {
     const type = language.nodeTypeForId(id) ?? "";
     if (type === "ERROR") error = id;
     if (type === "comment") action[id] = COMMENT;
+    else if (type === "string") action[id] = STRING;
     else if (LEAVES.has(type)) action[id] = LEAF;
     else if (language.nodeTypeIsNamed(id)) action[id] = ENTER;
     else action[id] = MEANINGFUL_TOKENS.has(type) ? LEAF : OPERATORS.test(type) ? OPERATOR : OUT;
@@ -109,23 +112,23 @@ function parseFlat(parser: Parser, shape: Shape, text: string): FlatTree | null 
     return null;
   }
   try {
-    return flatten(tree, shape, text.length);
+    return flatten(tree, shape, text);
   } finally {
     tree.delete();
   }
 }
 
-function flatten(tree: Tree, shape: Shape, length: number): FlatTree {
+function flatten(tree: Tree, shape: Shape, text: string): FlatTree {
   const cursor = tree.walk();
   try {
-    return walk(cursor, shape, length, tree.rootNode.hasError);
+    return walk(cursor, shape, text, tree.rootNode.hasError);
   } finally {
     cursor.delete();
   }
 }
 
-function walk(cursor: TreeCursor, { action, error }: Shape, length: number, hasErrors: boolean): FlatTree {
-  let nodes = new Int32Array(Math.max(1024, length));
+function walk(cursor: TreeCursor, { action, error }: Shape, text: string, hasErrors: boolean): FlatTree {
+  let nodes = new Int32Array(Math.max(1024, text.length));
   let count = 0;
   const comments: number[] = [];
   const errors: number[] = [];
@@ -138,7 +141,7 @@ function walk(cursor: TreeCursor, { action, error }: Shape, length: number, hasE
     const field = act === OUT || act === COMMENT ? 0 : cursor.currentFieldId;
     let entered = false;
     if (act === COMMENT) comments.push(cursor.startIndex, cursor.endIndex);
-    else if (act === LEAF || act === ENTER || field !== 0) {
+    else if (act === LEAF || act === ENTER || act === STRING || field !== 0) {
       const start = cursor.startIndex;
       const end = cursor.endIndex;
       if (hasErrors && (isError || cursor.nodeIsMissing)) errors.push(start, end);
@@ -153,7 +156,9 @@ function walk(cursor: TreeCursor, { action, error }: Shape, length: number, hasE
       nodes[at + 2] = start;
       nodes[at + 3] = end;
       nodes[at + 4] = count + 1;
-      if (act === ENTER && cursor.gotoFirstChild()) {
+      // The text of a string without holes says all.
+      const enters = act === ENTER || (act === STRING && plainString(text, start, end) === null);
+      if (enters && cursor.gotoFirstChild()) {
         open.push(count);
         entered = true;
       }
