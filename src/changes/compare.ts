@@ -1,4 +1,5 @@
 import type { Finding } from "../finding.ts";
+import { push } from "../multimap.ts";
 import type { ChangedFile } from "./change.ts";
 
 /** Where the lines of the base version stand in the head version, and the other way round, file by file. */
@@ -163,10 +164,4 @@ function grouped(findings: readonly Finding[], key: (finding: Finding) => string
     push(groups, key(finding), finding);
   }
   return groups;
-}
-
-function push<T>(groups: Map<string, T[]>, name: string, item: T): void {
-  const group = groups.get(name);
-  if (group) group.push(item);
-  else groups.set(name, [item]);
 }

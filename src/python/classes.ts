@@ -1,3 +1,4 @@
+import { push } from "../multimap.ts";
 import type { Class, Func, Module } from "./module.ts";
 import type { Expression, Node } from "./syntax.ts";
 import { argument } from "./syntax.ts";
@@ -67,9 +68,7 @@ export function classesOf(
       for (const module of modules.values())
         for (const one of module.classes)
           for (const base of ancestry(one).slice(1)) {
-            const known = children.get(base);
-            if (known) known.push(one);
-            else children.set(base, [one]);
+            push(children, base, one);
           }
     }
     return children.get(cls) ?? [];
@@ -102,9 +101,7 @@ export function classesOf(
       for (const module of modules.values())
         for (const cls of module.classes)
           for (const own of new Set(ancestry(cls).flatMap(({ methods }) => [...methods.keys()]))) {
-            const known = owners.get(own);
-            if (known) known.push(cls);
-            else owners.set(own, [cls]);
+            push(owners, own, cls);
           }
     }
     return owners.get(name) ?? [];

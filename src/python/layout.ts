@@ -1,3 +1,4 @@
+import { push } from "../multimap.ts";
 /** Finds files by what their imports say; knows all paths, loaded or not. */
 export interface Layout {
   /** Importable dotted name of a file, source roots stripped. */
@@ -28,9 +29,7 @@ export function layoutOf(paths: readonly string[], isLibrary: (top: string) => b
   const byTail = new Map<string, string[]>();
   for (const path of files) {
     const tail = stem(path);
-    const known = byTail.get(tail);
-    if (known) known.push(path);
-    else byTail.set(tail, [path]);
+    push(byTail, tail, path);
   }
   const names = new Map<string, string>();
   /** By the folder that imports, the level and the module. */

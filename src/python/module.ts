@@ -1,3 +1,4 @@
+import { push } from "../multimap.ts";
 import { lower } from "./lower.ts";
 import type { FlatTree, PythonParser } from "./parse.ts";
 import type {
@@ -415,12 +416,6 @@ function adopt(node: Node, parent: Node): void {
   eachChild(node, (child) => adopt(child, node));
 }
 
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const known = map.get(key);
-  if (known) known.push(value);
-  else map.set(key, [value]);
-}
-
 /** Property setters and deleters share the getter's name; they are kept apart. */
 function methodKey(node: FunctionDef): string {
   for (const one of node.decorators)
@@ -440,9 +435,7 @@ function add(scope: Scope, name: string, binding: Binding): void {
         break;
       }
   }
-  const known = target.names.get(name);
-  if (known) known.push(binding);
-  else target.names.set(name, [binding]);
+  push(target.names, name, binding);
 }
 
 /** Records the names that a node binds. */
@@ -585,9 +578,7 @@ function clauseBinding(comprehension: Comprehension, id: string): Binding | null
 
 function collectAttributes(cls: Class): void {
   const note = (attribute: string, binding: AttributeBinding): void => {
-    const known = cls.attributes.get(attribute);
-    if (known) known.push(binding);
-    else cls.attributes.set(attribute, [binding]);
+    push(cls.attributes, attribute, binding);
   };
   for (const statement of cls.node.body) {
     if (statement.kind !== "assign") continue;

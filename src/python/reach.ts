@@ -1,3 +1,4 @@
+import { push } from "../multimap.ts";
 import type { Layout } from "./layout.ts";
 
 /** What a file imports, as its text says, without parsing it. */
@@ -46,9 +47,7 @@ export function groupsOf(texts: ReadonlyMap<string, string>, layout: Layout): { 
   const byProject = new Map<string, string[]>();
   for (const path of texts.keys()) {
     const project = layout.projectOf(path);
-    const known = byProject.get(project);
-    if (known) known.push(path);
-    else byProject.set(project, [path]);
+    push(byProject, project, path);
   }
   const seen = new Set<string>();
   const groups: { paths: string[]; length: number }[] = [];

@@ -1,3 +1,4 @@
+import { push } from "../multimap.ts";
 import type { Inference } from "./infer.ts";
 import type { Class, Func, Module, Scope } from "./module.ts";
 import { nodesOf, scopeAt } from "./module.ts";
@@ -145,10 +146,4 @@ export function given(
 function lastName(expression: Expression): string | null {
   if (expression.kind === "name") return expression.id;
   return expression.kind === "attribute" ? expression.attr : null;
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const known = map.get(key);
-  if (known) known.push(value);
-  else map.set(key, [value]);
 }

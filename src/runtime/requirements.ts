@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { push } from "../multimap.ts";
 import { lineOf, parseToml } from "../toml.ts";
 import { isTable } from "../values.ts";
 
@@ -39,9 +40,7 @@ export function requirementsOf(files: ReadonlyMap<string, string>): Requirements
       const silent = requirement.exact === null && requirement.low === null && requirement.high === null;
       const rank = (silent ? 1e6 : reader.locks ? 0 : requirement.exact === null ? 2e3 : 1e3) + path.split("/").length;
       const key = normalised(name);
-      const known = stated.get(key);
-      if (known) known.push({ rank, requirement });
-      else stated.set(key, [{ rank, requirement }]);
+      push(stated, key, { rank, requirement });
     }
   }
   const version = (library: string): Requirement | null =>
@@ -298,9 +297,7 @@ function placesIn(text: string): Places {
   const items = new Map<string, number[]>();
   const keys = new Map<string, number[]>();
   const note = (map: Map<string, number[]>, key: string, line: number): void => {
-    const known = map.get(key);
-    if (known) known.push(line);
-    else map.set(key, [line]);
+    push(map, key, line);
   };
   for (const [index, row] of text.split("\n").entries()) {
     for (const [, double, single] of row.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g))

@@ -1,4 +1,5 @@
 import type { CpuFact } from "../../knowledge/cpu.ts";
+import { push } from "../../multimap.ts";
 import type { Func } from "../../python/module.ts";
 import type { Node } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
@@ -48,9 +49,7 @@ export function cpuOf(
   const loops = loopWorkOf(graph, waits);
   const direct = new Map<Func, Source<CpuFact>[]>();
   const note = (source: Source<CpuFact>): void => {
-    const known = direct.get(source.site.func);
-    if (known) known.push(source);
-    else direct.set(source.site.func, [source]);
+    push(direct, source.site.func, source);
   };
   for (const site of graph.calling(({ name, receiver }) => facts(name, receiver) !== undefined)) {
     const source = callWork(site, facts);

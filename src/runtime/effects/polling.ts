@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node, Statement, While } from "../../python/syntax.ts";
@@ -154,9 +155,7 @@ function changesOf(runtime: Runtime): Map<string, [Func, Node][]> {
   const made = new Map<string, [Func, Node][]>();
   const note = (variable: Variable, func: Func, at: Node): void => {
     const id = variableId(variable);
-    const list = made.get(id);
-    if (list) list.push([func, at]);
-    else made.set(id, [[func, at]]);
+    push(made, id, [func, at]);
   };
   for (const func of runtime.graph.funcs) {
     for (const { place, at } of state.writes(func)) note(place.variable, func, at);

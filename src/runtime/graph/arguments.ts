@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
@@ -9,9 +10,7 @@ import { matchArguments } from "./callables.ts";
 export function passedArguments(inference: Inference): Map<Node, Expression[]> {
   const passed = new Map<Node, Expression[]>();
   const note = (at: Node, expression: Expression): void => {
-    const known = passed.get(at);
-    if (known) known.push(expression);
-    else passed.set(at, [expression]);
+    push(passed, at, expression);
   };
   for (const module of inference.modules.values())
     for (const func of module.functions)

@@ -1,5 +1,6 @@
 import type { OffloadFact } from "../../knowledge/offload.ts";
 import { CALLBACKS } from "../../knowledge/offload.ts";
+import { push } from "../../multimap.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
@@ -85,9 +86,7 @@ export function callablesOf(inference: Inference, offloaders: Offloaders): Calla
   for (const module of inference.modules.values())
     for (const func of module.functions)
       for (let at: Func | null = func; at && at.node.kind !== "module"; at = at.parent) {
-        const known = nestedLists.get(at);
-        if (known) known.push(func);
-        else nestedLists.set(at, [func]);
+        push(nestedLists, at, func);
       }
 
   const of = (expression: Expression): Callable[] => {

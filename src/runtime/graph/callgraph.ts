@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Class, Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
@@ -434,12 +435,6 @@ function isStatement(node: Node): node is Statement {
 
 function missing(node: Node): never {
   throw new Error(`A ${node.kind} cannot be a site.`);
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const known = map.get(key);
-  if (known) known.push(value);
-  else map.set(key, [value]);
 }
 
 function distinct(targets: readonly Target[]): Target[] {

@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Inference } from "../../python/infer.ts";
 import { type Func, funcAt } from "../../python/module.ts";
 import type { Attribute, Call, Dict, Expression, Name } from "../../python/syntax.ts";
@@ -73,9 +74,7 @@ function collect(runtime: Runtime, expression: Expression, found: Collected, dep
 }
 
 function note(found: Collected, key: string, value: Expression): void {
-  const known = found.values.get(key);
-  if (known) known.push(value);
-  else found.values.set(key, [value]);
+  push(found.values, key, value);
 }
 
 function entries({ keys, values }: Dict, found: Collected, next: (one: Expression) => void): void {

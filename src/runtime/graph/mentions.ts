@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Class, Func, Module } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
 import type { Attribute, Call, Name } from "../../python/syntax.ts";
@@ -67,10 +68,4 @@ export function constructionsOf(runtime: Runtime, cls: Class): readonly Construc
     constructions.set(runtime, known);
   }
   return known.get(cls) ?? [];
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const known = map.get(key);
-  if (known) known.push(value);
-  else map.set(key, [value]);
 }

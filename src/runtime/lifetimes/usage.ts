@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Class, Func, Module } from "../../python/module.ts";
 import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Attribute, Call, Clause, Expression, Name, Node, Parameter } from "../../python/syntax.ts";
@@ -329,10 +330,4 @@ function isImported(runtime: Runtime, module: Module, id: string): boolean {
   return attributesNamed(runtime, id).some((node) =>
     runtime.inference.values(node.value).some((value) => value.kind === "module" && value.module === module),
   );
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const known = map.get(key);
-  if (known) known.push(value);
-  else map.set(key, [value]);
 }

@@ -1,5 +1,6 @@
 import type { HandOver } from "../../knowledge/pools/row.ts";
 import { POOLS, type PoolFact, takesFrom } from "../../knowledge/pools.ts";
+import { push } from "../../multimap.ts";
 import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Name, Parameter } from "../../python/syntax.ts";
@@ -231,9 +232,7 @@ function build(runtime: Runtime): Draws {
             const expression = onto === "receiver" && given ? argument(node, given.name, given.position ?? -1) : null;
             if (!expression) continue;
             for (const { expression: object } of origins.of(node.callee.value)) {
-              const list = attached.get(object);
-              if (list) list.push(expression);
-              else attached.set(object, [expression]);
+              push(attached, object, expression);
             }
           }
       }

@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Class, Func } from "../../python/module.ts";
 import { sourceOf } from "../../python/module.ts";
 import type { Expression, Node } from "../../python/syntax.ts";
@@ -424,10 +425,4 @@ const TEARDOWN =
 
 function baseText(func: Func, at: Expression): string {
   return sourceOf(func.module, at.kind === "attribute" && at.attr === "clear" ? at.value : at);
-}
-
-function push<Use>(map: Map<string, Seen<Use>[]>, key: string, value: Seen<Use>): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

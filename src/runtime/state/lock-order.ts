@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Func } from "../../python/module.ts";
 import { startsOf } from "../coroutines/starts.ts";
 import type { Site } from "../graph/callgraph.ts";
@@ -46,9 +47,7 @@ function build(runtime: Runtime): readonly Inversion[] {
       const from = groups.get(nesting.outer);
       const to = groups.get(nesting.inner);
       if (from === undefined || to === undefined || from === to) continue;
-      const list = byOrder.get(`${from} ${to}`);
-      if (list) list.push(nesting);
-      else byOrder.set(`${from} ${to}`, [nesting]);
+      push(byOrder, `${from} ${to}`, nesting);
     }
   const found: Inversion[] = [];
   for (const [order, forth] of byOrder) {

@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
 import type { Attribute, Call, Expression, Name, Node } from "../../python/syntax.ts";
@@ -237,9 +238,7 @@ function writers(runtime: Runtime): Map<string, Func[]> {
   for (const func of runtime.graph.funcs)
     for (const { variable } of changesIn(runtime, func)) {
       const id = variableId(variable);
-      const list = found.get(id);
-      if (list) list.push(func);
-      else found.set(id, [func]);
+      push(found, id, func);
     }
   return found;
 }

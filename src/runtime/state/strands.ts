@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import { truthiness } from "../../python/constant.ts";
 import type { Func } from "../../python/module.ts";
 import { sourceOf } from "../../python/module.ts";
@@ -80,9 +81,7 @@ function build(runtime: Runtime): readonly Strand[] {
   const submissions = new Map<Func, Submission[]>();
   for (const one of submissionsOf(runtime)) {
     if (one.to !== "thread") continue;
-    const list = submissions.get(one.func);
-    if (list) list.push(one);
-    else submissions.set(one.func, [one]);
+    push(submissions, one.func, one);
   }
   const patched = isPatched(runtime);
   const matters = leadingToState(runtime, submissionsOf(runtime));
@@ -141,9 +140,7 @@ function leadingToState(runtime: Runtime, submissions: readonly Submission[]): S
   const starts = startsOf(runtime);
   const starters = new Map<Func, Func[]>();
   const note = (root: Func, func: Func): void => {
-    const known = starters.get(root);
-    if (known) known.push(func);
-    else starters.set(root, [func]);
+    push(starters, root, func);
   };
   for (const func of graph.funcs)
     for (const { roots } of starts.in(func)) for (const one of roots) note(one.func, func);
