@@ -1,12 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Report } from "../src/report.ts";
 import { GIT_ENVIRONMENT, type TestRepository, temporaryFolder, temporaryRepository } from "./repositories.ts";
 import { ROOT } from "./sources.ts";
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const SLEEPS = "import time\n\n\nasync def load():\n    time.sleep(1)\n";
 const FORMATS = ["text", "json", "sarif", "markdown", "github", "html"];

@@ -39,7 +39,20 @@ export const GIT_ENVIRONMENT: NodeJS.ProcessEnv = {
   GIT_AUTHOR_EMAIL: "a@example.org",
   GIT_COMMITTER_NAME: "A",
   GIT_COMMITTER_EMAIL: "a@example.org",
+  // The bundles are compiled once, not in every process that the tests start.
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
 };
+
+/** An empty repository, as `git init` makes it, without starting git; `settings` is more of its configuration. */
+export function emptyRepository(folder: string, bare: boolean, settings = ""): void {
+  const inside = bare ? folder : join(folder, ".git");
+  for (const name of ["objects", "refs/heads", "refs/tags"]) mkdirSync(join(inside, name), { recursive: true });
+  writeFileSync(join(inside, "HEAD"), "ref: refs/heads/main\n");
+  writeFileSync(
+    join(inside, "config"),
+    `[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = ${bare}\n${settings}`,
+  );
+}
 
 /** A repository with the branch `main` and no commit. */
 export function temporaryRepository(folder = temporaryFolder()): TestRepository {
@@ -50,7 +63,7 @@ export function temporaryRepository(folder = temporaryFolder()): TestRepository 
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     });
-  git("init", "-q", "-b", "main");
+  emptyRepository(folder, false);
   return {
     folder,
     git,

@@ -19,8 +19,15 @@ threading time timeit tkinter token tokenize tomllib trace traceback tracemalloc
 warnings wave weakref webbrowser wsgiref xml xmlrpc zipfile zipimport zlib zoneinfo _thread __future__`.split(/\s+/),
 );
 
+let tables: LibraryTables | undefined;
+
 /** The tables about types, as the inference reads them. */
 export function libraryTables(): LibraryTables {
+  tables ??= joinedTables();
+  return tables;
+}
+
+function joinedTables(): LibraryTables {
   const known = new Set<string>([
     ...BLOCKING.keys(),
     ...RETURNS.keys(),

@@ -1,11 +1,8 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { isCounted } from "../../src/finding.ts";
 import type { Run } from "./run-action.ts";
 import { makeWorld, type Options, type Setup, type World } from "./scenario.ts";
 import { commentsIn, type ReviewComment, type Store, TOKEN } from "./store.ts";
-
-// A scenario starts the built action several times, and machines are slow when they are shared.
-vi.setConfig({ testTimeout: 180_000 });
 
 /** A run of which everything that holds for every run has been checked. */
 export interface Actor extends World {

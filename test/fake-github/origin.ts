@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { GIT_ENVIRONMENT } from "../repositories.ts";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { emptyRepository, GIT_ENVIRONMENT } from "../repositories.ts";
 
 /** Files of a commit: text, bytes, or a link or submodule by its git mode. `null` deletes a file of the parent. */
 export type Files = Record<string, string | Uint8Array | { mode: string; text: string } | null>;
@@ -71,9 +73,16 @@ export function makeOrigin(folder: string): Origin {
       return null;
     }
   };
-  execFileSync("git", ["init", "-q", "--bare", "-b", "main", folder], { env: GIT_ENVIRONMENT });
-  run(["config", "uploadpack.allowAnySHA1InWant", "true"]);
-  run(["config", "gc.auto", "0"]);
+  emptyRepository(folder, true, "[uploadpack]\n\tallowAnySHA1InWant = true\n[gc]\n\tauto = 0\n");
+  /** What a reference holds; all of them are files of their own here. */
+  const referred = (name: string): string | null => {
+    if (!/^refs\/[\w/-]+$/.test(name)) return null;
+    try {
+      return readFileSync(join(folder, name), "utf8");
+    } catch {
+      return null;
+    }
+  };
   let clock = 1_700_000_000;
   const diffs = new Map<string, DiffEntry[]>();
 
@@ -88,6 +97,7 @@ export function makeOrigin(folder: string): Origin {
         say("\n");
       };
       clock += 60;
+      say("reset refs/fake/new\n");
       say(`commit refs/fake/new\nmark :1\ncommitter A <a@example.org> ${clock} +0000\n`);
       data(Buffer.from(message));
       if (parents.length > 0) say(`from ${parents[0]}\n`);
@@ -106,17 +116,19 @@ export function makeOrigin(folder: string): Origin {
           data(bytes);
         }
       }
-      if (parents.length === 0) say("reset refs/fake/none\n");
-      ask("update-ref", "-d", "refs/fake/new");
-      run(["fast-import", "--quiet", "--force"], Buffer.concat(parts));
-      return run(["rev-parse", "refs/fake/new"]).toString().trim();
+      say("get-mark :1\n");
+      return run(["fast-import", "--quiet", "--force"], Buffer.concat(parts)).toString().trim();
     },
-    ref: (name, commit) => void run(["update-ref", name, commit]),
+    ref(name, commit) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), `${commit}\n`);
+    },
     resolve(name) {
       if (/^[0-9a-f]{40}$/.test(name))
         return askOnce("rev-parse", "--verify", "--quiet", `${name}^{commit}`)?.toString().trim() ?? null;
       for (const each of [name, `refs/heads/${name}`]) {
-        const found = each.startsWith("-") ? null : ask("rev-parse", "--verify", "--quiet", `${each}^{commit}`);
+        const found =
+          referred(each) ?? (each.startsWith("-") ? null : ask("rev-parse", "--verify", "--quiet", `${each}^{commit}`));
         if (found !== null) return found.trim();
       }
       return null;

@@ -76,6 +76,7 @@ export async function runAction(options: RunOptions): Promise<Run> {
   const environment: Record<string, string> = {
     PATH: process.env.PATH ?? "",
     HOME: temporary,
+    ...(process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
     GITHUB_ACTIONS: "true",
     CI: "true",
     GITHUB_OUTPUT: output,

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GIT_ENVIRONMENT } from "../repositories.ts";
+import { emptyRepository, GIT_ENVIRONMENT } from "../repositories.ts";
 import { pullJson, repositoryJson, userJson } from "./answers.ts";
 import type { Files } from "./origin.ts";
 import { type Run, runAction } from "./run-action.ts";
@@ -84,12 +84,16 @@ export async function makeWorld(setup: Setup): Promise<World> {
   origin.ref("refs/heads/topic", head);
   origin.ref("refs/pull/1/head", head);
   let changes = setup.head;
-  const mergeRef = (): string => {
+  /** What the branches and the changes were when the pull request was last merged: GitHub makes no second commit of the same. */
+  let merged = "";
+  const mergeRef = (): void => {
     const main = origin.resolve("main") ?? base;
-    const merge = origin.commit([main, pull.head], changes, "Merge");
-    origin.ref("refs/pull/1/merge", merge);
-    return merge;
+    const state = `${main} ${pull.head}`;
+    if (state === merged) return;
+    merged = state;
+    origin.ref("refs/pull/1/merge", origin.commit([main, pull.head], changes, "Merge"));
   };
+  const checkouts = new Map<string, string>();
   const world: World = {
     github,
     store,
@@ -129,17 +133,12 @@ export async function makeWorld(setup: Setup): Promise<World> {
     },
     checkout(kind) {
       const workspace = mkdtempSync(join(folder, "work-"));
-      const git = (...args: string[]) =>
-        execFileSync("git", args, { cwd: workspace, env: GIT_ENVIRONMENT, stdio: "pipe" });
       if (kind === "none") return workspace;
       mergeRef();
-      git("init", "-q", "-b", "main");
-      git("remote", "add", "origin", `file://${origin.folder}`);
-      const depth = kind === "merge" ? ["--depth=1"] : [];
-      const refs = ["+refs/pull/1/merge:refs/remotes/pull/1/merge"];
-      if (kind === "full") refs.push("+refs/heads/*:refs/remotes/origin/*");
-      git("fetch", "-q", "--no-tags", ...depth, "origin", ...refs);
-      git("-c", "advice.detachedHead=false", "checkout", "-q", "refs/remotes/pull/1/merge");
+      const key = `${kind} ${merged}`;
+      const done = checkouts.get(key) ?? checkOut(kind, mkdtempSync(join(folder, "checkout-")), origin.folder);
+      checkouts.set(key, done);
+      cpSync(done, workspace, { recursive: true, verbatimSymlinks: true });
       return workspace;
     },
     async close() {
@@ -149,6 +148,19 @@ export async function makeWorld(setup: Setup): Promise<World> {
     },
   };
   return world;
+}
+
+/** What `actions/checkout` does, and where. */
+function checkOut(kind: Checkout, workspace: string, origin: string): string {
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: workspace, env: GIT_ENVIRONMENT, stdio: "pipe" });
+  const remote = `[remote "origin"]\n\turl = file://${origin}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`;
+  emptyRepository(workspace, false, `${remote}[maintenance]\n\tauto = false\n`);
+  const depth = kind === "merge" ? ["--depth=1"] : [];
+  const refs = ["+refs/pull/1/merge:refs/remotes/pull/1/merge"];
+  if (kind === "full") refs.push("+refs/heads/*:refs/remotes/origin/*");
+  git("fetch", "-q", "--no-tags", ...depth, "origin", ...refs);
+  git("-c", "advice.detachedHead=false", "checkout", "-q", "refs/remotes/pull/1/merge");
+  return workspace;
 }
 
 function payloadOf(event: string, { store, pull, base }: World): Record<string, unknown> {

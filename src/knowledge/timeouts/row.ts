@@ -160,12 +160,10 @@ export function timeouts(
 ): TimeoutFact[] {
   return list.flatMap(([names, parameters, withoutIt, own]) => {
     const rest = { ...shared, ...own };
-    const wanted = parametersOf(parameters);
-    return expandAll(names).map((name) => ({
-      name,
+    const fact: Omit<TimeoutFact, "name"> = {
       group,
       awaits: rest.awaits ?? awaits,
-      parameters: wanted,
+      parameters: parametersOf(parameters),
       ...without(withoutIt, rest.text),
       noneMeans: rest.none ?? "forever",
       zeroMeans: rest.zero ?? null,
@@ -191,7 +189,8 @@ export function timeouts(
       })),
       note: rest.note ?? null,
       source,
-    }));
+    };
+    return expandAll(names).map((name) => ({ name, ...fact }));
   });
 }
 
