@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll } from "vitest";
@@ -54,7 +54,7 @@ export function emptyRepository(folder: string, bare: boolean, settings = ""): v
   );
 }
 
-/** A repository with the branch `main` and no commit. */
+/** A repository with the branch `main` and no commit, or the one that is there. */
 export function temporaryRepository(folder = temporaryFolder()): TestRepository {
   const git = (...args: string[]) =>
     execFileSync("git", args, {
@@ -63,7 +63,7 @@ export function temporaryRepository(folder = temporaryFolder()): TestRepository 
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     });
-  emptyRepository(folder, false);
+  if (!existsSync(join(folder, ".git"))) emptyRepository(folder, false);
   return {
     folder,
     git,
