@@ -115,3 +115,11 @@ const TRAPS: readonly (readonly [names: string, kind: AwaitableKind])[] = [
 export const NOT_COROUTINES: ReadonlyMap<string, AwaitableKind> = new Map(
   TRAPS.flatMap(([names, kind]) => expandAll(names).map((name) => [name, kind] as const)),
 );
+
+/** Functions that were no coroutines in older versions of their library, and are none in another distribution of the same package. */
+export const COROUTINES_SINCE: ReadonlyMap<string, { library: string; version: string; unlike: string }> = new Map(
+  // discord.py 2.0, "Migrating to v2.0": cogs and extensions are loaded asynchronously; Pycord 2.8 bot.py, cog.py
+  expandAll("discord.ext.commands.Bot.{load_extension,unload_extension,add_cog}").map(
+    (name) => [name, { library: "discord.py", version: "2.0", unlike: "py-cord" }] as const,
+  ),
+);

@@ -1,3 +1,4 @@
+import { COROUTINES_SINCE } from "../../knowledge/coroutines.ts";
 import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
@@ -26,9 +27,20 @@ export function* lostCoroutines(runtime: Runtime): Iterable<LostCoroutine> {
       if (!coroutine || neverRuns(call) || isDecided(call)) continue;
       const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));
       if (!fate || isExpected(call, coroutine)) continue;
-      const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, call, coroutine) ? 2 : 0);
+      const age = ageDoubt(runtime, coroutine.name);
+      if (age === null) continue;
+      const doubt = coroutine.doubt + age + (mayBeReplaced(runtime, func, call, coroutine) ? 2 : 0);
       yield { func, call, coroutine, fate, doubt };
     }
+}
+
+/** How much less sure it is that the project's version of the library has it as a coroutine; `null` if it has not. */
+function ageDoubt({ requirements }: Runtime, name: string): number | null {
+  const since = COROUTINES_SINCE.get(name);
+  if (!since) return 0;
+  if (requirements.version(since.unlike)) return null;
+  const isNew = requirements.atLeast(since.library, since.version);
+  return isNew === false ? null : isNew === true || requirements.version(since.library) ? 0 : 1;
 }
 
 /** The first end at which the coroutine is lost or taken for its result; `null` if anybody may still await it. */

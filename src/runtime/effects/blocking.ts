@@ -5,6 +5,7 @@ import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { argument, enclosing, within } from "../../python/syntax.ts";
 import type { CallGraph, Site } from "../graph/callgraph.ts";
 import type { Origins } from "../graph/origins.ts";
+import { isForOtherSystem } from "../graph/systems.ts";
 import { isFinished } from "./futures.ts";
 import { CONDITION_WAIT, isGate, isInstant, isOnlyTried } from "./instant.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
@@ -86,6 +87,7 @@ function directly(
 /** The doubt that lies in the circumstances of a call: whether there is anything to wait for. */
 function circumstance(graph: CallGraph, origins: Origins, { fact, site }: Source<BlockingFact>): number {
   if (CONDITION_WAIT.test(fact.name) && isGate(site)) return 2;
+  if (isForOtherSystem(graph.inference, site.func, site.node)) return 2;
   if (/^io\.\w+\./.test(fact.name) && site.node.kind === "call" && !isOpened(graph, origins, site.node)) return 2;
   switch (fact.when) {
     case "streamed":
@@ -104,7 +106,7 @@ function isOpened({ inference }: CallGraph, origins: Origins, { callee }: Call):
   if (callee.kind !== "attribute") return true;
   const made = origins.of(callee.value);
   if (made.length === 0) return !isDeclared(inference, callee.value);
-  return made.some(({ expression }) => !isMemory(inference, expression) && !opensKernel(expression));
+  return made.some(({ expression }) => !isMemory(inference, expression) && !opensKernel(origins, expression));
 }
 
 /** A parameter of which only the annotation tells something, and that is the type of everything that can be read: `typing.BinaryIO`. */
@@ -141,26 +143,30 @@ function applies(graph: CallGraph, origins: Origins, readiness: Readiness, fact:
     return !isOnlyTried(origins, site.node.context);
   if (site.node.kind !== "call") return true;
   if (isInstant(graph, origins, site.func, fact, site.node)) return false;
-  if (isFile(fact) && isInMemory(graph, site.node, fact.name === "open")) return false;
+  if (isFile(fact) && isInMemory(graph, origins, site.node, fact.name === "open")) return false;
   if (returnsAtOnce(site.node) || isFinished(graph.inference, site.func, site.node)) return false;
   if (isResult(fact) && readiness.isDoneCallback(site.func) && isParameter(graph, site.node)) return false;
   return !(fact.category === "socket" || READS.has(fact.name)) || !readiness.isNonBlocking(site.func, site.node);
 }
 
-function opensKernel(made: Expression): boolean {
+function opensKernel(origins: Origins, made: Expression): boolean {
   const path = made.kind === "call" ? argument(made, "file", 0) : null;
-  return path !== null && isOfKernel(path);
+  return path !== null && isOfKernel(origins, path);
 }
 
 /** `open("/proc/meminfo")`: the kernel makes it up. */
-function isOfKernel(path: Expression): boolean {
-  return path.kind === "string" && /^\/(?:proc|sys)\//.test(path.value);
+function isOfKernel(origins: Origins, path: Expression): boolean {
+  const found = origins.of(path);
+  return (
+    found.length > 0 &&
+    found.every(({ expression }) => expression.kind === "string" && /^\/(?:proc|sys)\//.test(expression.value))
+  );
 }
 
 /** `Image.open(BytesIO(…))` and its kin read no disk. */
-function isInMemory({ inference }: CallGraph, call: Call, isPath: boolean): boolean {
+function isInMemory({ inference }: CallGraph, origins: Origins, call: Call, isPath: boolean): boolean {
   const given = [argument(call, null, 0), argument(call, "fileobj", -1)];
-  return given.some((one) => one !== null && (isOfKernel(one) || (!isPath && isMemory(inference, one))));
+  return given.some((one) => one !== null && (isOfKernel(origins, one) || (!isPath && isMemory(inference, one))));
 }
 
 function isMemory(inference: Inference, given: Expression): boolean {

@@ -16,6 +16,8 @@ export function isInstant(graph: CallGraph, origins: Origins, func: Func, fact: 
   if (/^socket\.socket\.(?:connect|connect_ex|send|sendmsg)$/.test(name)) return isDatagram(graph, origins, call);
   if (name.startsWith("fcntl.")) return call.args.some(({ value }) => mentions(value, "LOCK_NB"));
   if (name === "threading.Thread.join") return hasAnnouncedItsEnd(origins, func, call);
+  if (name === "psutil.cpu_percent") return isAbsent(argument(call, "interval", 0));
+  if (name === "os.read" || name === "os.write") return isFileDescriptor(graph, argument(call, "fd", 0));
   if (name.startsWith("filelock.")) return isOnlyTried(origins, receiverOf(call));
   return /^queue\.\w+\.get$/.test(name) && isFilled(func, call);
 }
@@ -27,6 +29,30 @@ export function isOnlyTried(origins: Origins, lock: Expression | null): boolean 
     const waits = argument(made, "blocking", -1);
     return (limit?.kind === "number" && limit.value === 0) || (waits?.kind === "constant" && waits.value === false);
   });
+}
+
+/** Without an interval it compares with the last call. */
+function isAbsent(interval: Expression | null): boolean {
+  return (
+    interval === null ||
+    (interval.kind === "constant" && interval.value === null) ||
+    (interval.kind === "number" && interval.value === 0)
+  );
+}
+
+/** What `mkstemp` and `os.open` give reads and writes a file: nobody has to answer. */
+function isFileDescriptor({ inference }: CallGraph, descriptor: Expression | null): boolean {
+  if (descriptor?.kind !== "name") return false;
+  const { bindings } = inference.bindings(descriptor);
+  return (
+    bindings.length > 0 &&
+    bindings.every(
+      (one) =>
+        one.kind === "value" &&
+        one.value.kind === "call" &&
+        inference.names(one.value.callee).some(({ name }) => name === "tempfile.mkstemp" || name === "os.open"),
+    )
+  );
 }
 
 function receiverOf({ callee }: Call): Expression | null {
@@ -84,15 +110,29 @@ function mentions(root: Expression, word: string): boolean {
   );
 }
 
-/** `while not queue.empty(): queue.get()`. */
+/** `while not queue.empty(): queue.get()`, `if queue.qsize() > 10: queue.get()`. */
 function isFilled(func: Func, call: Call): boolean {
   const receiver = receiverOf(call);
-  return receiver !== null && isAsked(func, call, receiver, "empty", false);
+  if (receiver === null) return false;
+  if (isAsked(func, call, receiver, "empty", false) || isAsked(func, call, receiver, "qsize", true)) return true;
+  return conditionsOf(call, func).some(({ test, taken }) => {
+    if (test.kind !== "compare" || !taken || !/^>=?$/.test(test.ops[0] ?? "")) return false;
+    const [counted] = test.operands;
+    return counted !== undefined && isCallOf(func, counted, receiver, "qsize");
+  });
+}
+
+function isCallOf(func: Func, node: Expression, receiver: Expression, method: string): boolean {
+  return (
+    node.kind === "call" &&
+    node.callee.kind === "attribute" &&
+    node.callee.attr === method &&
+    sourceOf(func.module, node.callee.value) === sourceOf(func.module, receiver)
+  );
 }
 
 /** Whether the code at `node` is reached only where `receiver.method()` was true (or false). */
 export function isAsked(func: Func, node: Expression, receiver: Expression, method: string, answer: boolean): boolean {
-  const text = sourceOf(func.module, receiver);
   return conditionsOf(node, func).some(({ test, taken }) => {
     let asked = test;
     let holds = taken;
@@ -100,13 +140,7 @@ export function isAsked(func: Func, node: Expression, receiver: Expression, meth
       asked = asked.operand;
       holds = !holds;
     }
-    return (
-      holds === answer &&
-      asked.kind === "call" &&
-      asked.callee.kind === "attribute" &&
-      asked.callee.attr === method &&
-      sourceOf(func.module, asked.callee.value) === text
-    );
+    return holds === answer && isCallOf(func, asked, receiver, method);
   });
 }
 
