@@ -60,8 +60,8 @@ export function* foreignCalls(runtime: Runtime): Iterable<ForeignCall> {
         name: found.witness.source.name,
         fate: found.witness.source.fact,
         witness: found.witness,
-        // A loop is one and the same for all; of other objects each side may have its own.
-        doubt: found.doubt + doubt + isFar + 2 * unlikely + (isLoops(found.witness.source.name) ? 0 : 1),
+        // A loop is one and the same for all; of other objects each side may have its own. A guessed method is one too many.
+        doubt: 2 * found.doubt + doubt + isFar + 2 * unlikely + (isLoops(found.witness.source.name) ? 0 : 1),
       };
     }
   }

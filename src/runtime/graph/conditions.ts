@@ -1,6 +1,7 @@
 import type { Func } from "../../python/module.ts";
+import { sourceOf } from "../../python/module.ts";
 import type { Expression, Node, Statement } from "../../python/syntax.ts";
-import { opensScope } from "../../python/syntax.ts";
+import { opensScope, within } from "../../python/syntax.ts";
 import { exitsOf } from "./exits.ts";
 
 /** A condition on the way, and whether it must hold or must not. */
@@ -26,6 +27,22 @@ export function conditionsOf(node: Node, func: Func): Condition[] {
     else if (at.kind === "boolean" && from === at.right) found.push({ test: at.left, taken: at.op === "and" });
   }
   return found.flatMap(parts);
+}
+
+/** Whether two nodes of a function never run in the same call: one needs a test to hold that the other needs to fail. */
+export function areExclusive(a: Node, b: Node, func: Func): boolean {
+  const mine = conditionsOf(a, func);
+  return conditionsOf(b, func).some(({ test, taken }) =>
+    mine.some(
+      (one) =>
+        one.taken !== taken && sourceOf(func.module, one.test) === sourceOf(func.module, test) && !isCalling(test),
+    ),
+  );
+}
+
+/** A call may answer differently the next time. */
+function isCalling(test: Expression): boolean {
+  return [test, ...within(test)].some((node) => node.kind === "call" || node.kind === "await");
 }
 
 /** `a and b` holds if both do, `a or b` fails if both do. */

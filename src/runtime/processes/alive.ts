@@ -4,6 +4,7 @@ import type { Node } from "../../python/syntax.ts";
 import { isInside } from "../../python/syntax.ts";
 import { type Effects, type Source, spread, through, type Witness } from "../effects/witness.ts";
 import { placeOf, type Site } from "../graph/callgraph.ts";
+import { areExclusive } from "../graph/conditions.ts";
 import { isConditional, mayPrecede } from "../graph/order.ts";
 import { submissionsOf } from "../pools/submissions.ts";
 import type { Runtime } from "../runtime.ts";
@@ -57,11 +58,19 @@ function startedBefore(runtime: Runtime, func: Func, node: Node): Alive | null {
   for (const site of runtime.graph.sites(func)) {
     const at = placeOf(site);
     if (at === node || isInside(node, at) || !mayPrecede(at, node)) continue;
+    if (areExclusive(at, node, func) || isSameChoice(site, node)) continue;
     const found = startAt(runtime, func, site);
     if (found && !endsBetween(func, at, node))
       return { func, at, witness: found.witness, caller: null, itself: null, doubt: found.doubt };
   }
   return null;
+}
+
+/** `run = run_in_thread if debug else run_in_process`: a program that calls `run(…)` twice does the same both times. */
+function isSameChoice({ node, targets }: Site, other: Node): boolean {
+  if (targets.length < 2 || node.kind !== "call" || other.kind !== "call") return false;
+  const [a, b] = [node.callee, other.callee];
+  return a.kind === "name" && b.kind === "name" && a.id === b.id;
 }
 
 function startAt(runtime: Runtime, func: Func, site: Site): { witness: Witness<Launch> | null; doubt: number } | null {

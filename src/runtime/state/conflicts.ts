@@ -65,7 +65,7 @@ function build(runtime: Runtime, kind: Strand["kind"]): readonly Conflict[] {
       // What tests do to the program says nothing about how it is used.
       if (fromTest && !runtime.target.isTest(func.module.path)) continue;
       for (const use of state.updates(func))
-        if (strand.ownership.ofVariable(use.place.variable, func) === "shared" && !hasOwnKey(strand, use))
+        if (strand.ownership.ofVariable(use.place.variable, func) === "shared" && !hasOwnKey(runtime, strand, use))
           push(updates, variableId(use.place.variable), { use, strand, doubt });
       for (const use of state.touches(func))
         if (strand.ownership.ofVariable(use.variable, func) === "shared")
@@ -89,11 +89,19 @@ function build(runtime: Runtime, kind: Strand["kind"]): readonly Conflict[] {
   return [...best.values()];
 }
 
-/** `clients[self.id]` of an object that each run has for itself: nobody else writes there. */
-function hasOwnKey({ ownership }: Strand, { place: { key }, func }: Update): boolean {
-  if (key?.kind !== "attribute" || key.value.kind !== "name" || key.value.id !== func.params[0]?.name) return false;
-  return func.cls !== null && ownership.of(key.value, func) === "own";
+/** `clients[self.id]` of an object that each run has for itself, `counts[get_ident()]`: nobody else writes there. */
+function hasOwnKey(runtime: Runtime, { ownership }: Strand, { place: { key }, func }: Update): boolean {
+  const isOwn = (part: Expression): boolean => {
+    if (part.kind === "tuple") return part.items.some(isOwn);
+    if (part.kind === "call")
+      return runtime.inference.names(part.callee).some(({ name }) => OWN_NUMBERS.test(name)) && part.args.length === 0;
+    if (part.kind !== "attribute" || part.value.kind !== "name" || part.value.id !== func.params[0]?.name) return false;
+    return func.cls !== null && ownership.of(part.value, func) === "own";
+  };
+  return key !== null && isOwn(key);
 }
+
+const OWN_NUMBERS = /^(?:threading\.(?:get_ident|get_native_id|current_thread)|asyncio\.current_task)$/;
 
 function betweenThreads(runtime: Runtime, seen: Seen<Update>, all: readonly Seen<Update>[]): Conflict | null {
   const { use } = seen;
@@ -205,7 +213,11 @@ function conflictOf(
     strand,
     other,
     useless,
-    doubt: doubt + doubtOf(runtime, use, pause !== null),
+    // What the test itself waits for may well say who takes the element out.
+    doubt:
+      doubt +
+      doubtOf(runtime, use, pause !== null) +
+      (pause && (pause === use.read || isInside(pause, use.read)) ? 2 : 0),
   };
 }
 
@@ -216,7 +228,12 @@ function doubtOf(runtime: Runtime, { effect, value }: Update, isAsync: boolean):
   if (effect !== "fill" && effect !== "cache") return 0;
   const makes = value !== null && isResource(runtime, value);
   if (effect === "cache") return makes ? 1 : 2;
-  return makes ? 0 : isAsync && !(value && isAsked(runtime, value)) ? 1 : 2;
+  return makes ? 0 : isAsync && value !== null && isMade(value) && !isAsked(runtime, value) ? 1 : 2;
+}
+
+/** Something that a call gives, not a number or text that is calculated. */
+function isMade(value: Expression): boolean {
+  return value.kind === "await" ? isMade(value.value) : value.kind === "call" || value.kind === "name";
 }
 
 /** `await Registry.get(name)`: whoever is asked twice gives the same object twice, or says itself when it makes a second one. */

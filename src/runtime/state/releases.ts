@@ -31,6 +31,8 @@ type After = "held" | "free" | "either" | "gone";
 export function leakOf(runtime: Runtime, acquisition: Acquisition): Leak | null {
   const { func, lock, node, by, waits } = acquisition;
   if (by !== "acquire" || waits === "not at all" || !lock.fact || lock.fact.kind === "limiter") return null;
+  // Tornado's `with await lock.acquire():` gives it back at the end of the block.
+  if ((node.parent?.kind === "await" ? node.parent : node).parent?.kind === "withitem") return null;
   // A lock that nobody else can have keeps nobody waiting.
   if (node.kind !== "call" || lock.fresh || isHandedOn(runtime, acquisition)) return null;
   if (isRetaken(runtime, acquisition) || isDraining(runtime, acquisition) || isSignal(runtime, lock)) return null;
@@ -250,8 +252,10 @@ function walker(
     const body = walker(runtime, acquire, result, releases, inner).inOrder([...statement.body, ...statement.orelse]);
     way.exit ??= inner.exit;
     const releasing = statement.handlers.filter((handler) => hasRelease(handler.body, releases));
-    // A handler for everything that gives the lock back does what `finally` would do.
-    if (!releasing.some(({ type }) => catchesAll(type))) {
+    // A handler for everything that gives the lock back does what `finally` would do; one for what is expected does most of it.
+    if (releasing.length > 0) {
+      if (!releasing.some(({ type }) => catchesAll(type))) way.slight ??= inner.risk ?? inner.slight;
+    } else {
       way.risk ??= inner.risk;
       way.slight ??= inner.slight;
     }
