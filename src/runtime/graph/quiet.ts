@@ -10,26 +10,32 @@ import type { CallGraph, Site } from "./callgraph.ts";
  */
 export function isQuiet(runtime: Runtime, func: Func, node: Node): boolean {
   if (runtime.contexts.serving(func)) return false;
-  return isQuietAt(runtime.graph, func, node, new Set());
+  return isQuietAt(runtime, func, node, new Set());
 }
 
 /** With more callers above it, code is not looked at further: some of them start something. */
 const MOST_CALLERS = 200;
 
-function isQuietAt(graph: CallGraph, func: Func, node: Node, seen: Set<Func>): boolean {
+function isQuietAt(runtime: Runtime, func: Func, node: Node, seen: Set<Func>): boolean {
+  const { graph } = runtime;
   if (graph.sites(func).some((site) => precedes(site.node, node) && starts(graph, site))) return false;
   // A function that calls itself is as quiet as its other callers.
   if (seen.has(func)) return true;
   if (seen.size >= MOST_CALLERS) return false;
   seen.add(func);
   if (graph.handedOver(func).length > 0) return false;
-  const callers = graph.callers(func);
+  const callers = callersOf(runtime, func);
   if (callers.length === 0) return func.isAsync && isRunByDecorator(graph, func);
   return callers.every(({ site }) => {
     if (func.isAsync && isRun(graph, site)) return true;
     if (func.isAsync && !site.func.isAsync) return false;
-    return !isStarted(graph, site) && isQuietAt(graph, site.func, site.node, seen);
+    return !isStarted(graph, site) && isQuietAt(runtime, site.func, site.node, seen);
   });
+}
+
+/** Who calls the function in the program itself: what a test runs alone says nothing about the rest. */
+function callersOf({ graph, target }: Runtime, func: Func) {
+  return graph.callers(func).filter(({ site }) => !target.isTest(site.func.module.path));
 }
 
 /** Whether the one comes before the other, be it in the last round of a loop. */
@@ -96,16 +102,17 @@ export type Company = "some" | "unknown" | "none";
  * that coroutines which are awaited leave nothing running.
  */
 export function companyOf(runtime: Runtime, func: Func, node: Node): Company {
-  return runtime.contexts.serving(func) ? "some" : companyAt(runtime.graph, func, node, new Set());
+  return runtime.contexts.serving(func) ? "some" : companyAt(runtime, func, node, new Set());
 }
 
-function companyAt(graph: CallGraph, func: Func, node: Node, seen: Set<Func>): Company {
+function companyAt(runtime: Runtime, func: Func, node: Node, seen: Set<Func>): Company {
+  const { graph } = runtime;
   if (graph.sites(func).some((site) => precedes(site.node, node) && leavesRunning(graph, site))) return "some";
   if (seen.has(func)) return "none";
   if (seen.size >= MOST_CALLERS) return "unknown";
   seen.add(func);
   if (graph.handedOver(func).length > 0) return "some";
-  const callers = graph.callers(func);
+  const callers = callersOf(runtime, func);
   if (callers.length === 0) return isRunByDecorator(graph, func) ? "none" : isHandler(graph, func) ? "some" : "unknown";
   let worst: Company = "none";
   for (const { site } of callers) {
@@ -114,7 +121,7 @@ function companyAt(graph: CallGraph, func: Func, node: Node, seen: Set<Func>): C
       ? "some"
       : func.isAsync && !site.func.isAsync
         ? "unknown"
-        : companyAt(graph, site.func, site.node, seen);
+        : companyAt(runtime, site.func, site.node, seen);
     if (above === "some") return "some";
     if (above === "unknown") worst = "unknown";
   }
