@@ -1,5 +1,6 @@
 import { type LostTask, lostTasks } from "../runtime/coroutines/lost-tasks.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { shortName } from "./hops.ts";
 import { keepTaskRepair } from "./keep-task-repair.ts";
 import type { Detection, Rule } from "./rule.ts";
 import { calleeWords, quoted } from "./words.ts";
@@ -46,18 +47,17 @@ async def handler(message):
 };
 
 function detection(runtime: Runtime, lost: LostTask): Detection {
-  const { func, at, name, doubt } = lost;
+  const { func, at, name, via, doubt } = lost;
   const repair = keepTaskRepair(runtime, lost);
   const what = calleeWords(func.module, at.kind === "call" ? at.callee : at, name);
-  return {
-    func,
-    at,
-    message: message(what, lost),
-    instead: advice(runtime.target.minor),
-    doubt,
-    subject: name,
-    ...(repair && { repair }),
+  const base = { func, at, message: message(what, lost), instead: advice(runtime.target.minor), doubt };
+  if (!via) return { ...base, subject: name, ...(repair && { repair }) };
+  const made = {
+    module: via.func.module,
+    at: via.at,
+    message: `${quoted(shortName(via.func))} makes it and keeps nothing of it`,
   };
+  return { ...base, subject: via.func.name, trace: [made], cause: `${via.func.name}>${name}` };
 }
 
 function message(what: string, { how, variable }: LostTask): string {

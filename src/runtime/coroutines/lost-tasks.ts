@@ -20,8 +20,10 @@ export interface LostTask {
   variable: string | null;
   /** How it is lost: dropped where it is made, held by a local that dies, known only to its own callback, or returned to a loop that drops it. */
   how: "dropped" | "local" | "done-callback" | "loop-callback";
-  /** Whether what makes it surely makes a task of asyncio's. */
+  /** Whether the call itself makes the task, and surely one of asyncio's. */
   isTask: boolean;
+  /** The function of the project that makes it and gives it to this caller, and the call in it that does. */
+  via: { func: Func; at: Call } | null;
   doubt: number;
 }
 
@@ -31,25 +33,39 @@ export function* lostTasks(runtime: Runtime): Iterable<LostTask> {
   for (const func of graph.funcs)
     for (const node of nodesOf(func, "call")) {
       if (takesCallback(inference, node) && !neverRuns(node)) yield* startedByCallback(inference, func, node);
-      const maker = makerOf(inference, func, node) ?? handedOut(inference, node);
+      const own = makerOf(inference, func, node);
+      const maker = own ?? handedOut(inference, node);
       if (!maker || neverRuns(node)) continue;
       const fates = fatesOf(inference, node);
       // A gathered result that is used without `await` is a coroutine never awaited.
       if (maker.name === GATHER && fates.some(({ kind }) => kind !== "dropped")) continue;
       const lost = loss(graph, func, node, fates);
       if (lost)
-        yield { func, at: node, name: maker.name, ...lost, isTask: maker.doubt === 0, doubt: maker.doubt + lost.doubt };
+        yield {
+          func,
+          at: node,
+          name: maker.name,
+          ...lost,
+          isTask: own?.doubt === 0,
+          via: maker.via,
+          doubt: maker.doubt + lost.doubt,
+        };
     }
 }
 
+/** What makes a task: a library function, or a function of the project that gives it on. */
+type Maker = Pick<LostTask, "name" | "doubt" | "via">;
+
+const LOOP_TASK = { name: "asyncio.AbstractEventLoop.create_task", via: null };
+
 /** The function that makes a task, if the call is one of it. */
-function makerOf(inference: Inference, func: Func, call: Call): { name: string; doubt: number } | null {
+function makerOf(inference: Inference, func: Func, call: Call): Maker | null {
   const names = inference.names(call.callee);
   for (const { name, doubt } of names) {
-    if (MAKERS.has(name)) return isAlreadyHeld(inference, call) ? null : { name, doubt };
-    if (name === GATHER && call.args.some(({ value }) => makesWork(value))) return { name, doubt };
+    if (MAKERS.has(name)) return isAlreadyHeld(inference, call) ? null : { name, doubt, via: null };
+    if (name === GATHER && call.args.some(({ value }) => makesWork(value))) return { name, doubt, via: null };
     // The loop that a library's object carries: `bot.loop`.
-    if (name.endsWith(".loop.create_task")) return { name: "asyncio.AbstractEventLoop.create_task", doubt: doubt + 1 };
+    if (name.endsWith(".loop.create_task")) return { ...LOOP_TASK, doubt: doubt + 1 };
   }
   // Nobody knows where a loop comes from, but few other things are called `loop` and make tasks.
   const { callee } = call;
@@ -60,33 +76,29 @@ function makerOf(inference: Inference, func: Func, call: Call): { name: string; 
     /^_?(?:\w+_)?loop$/.test(lastName(callee.value)) &&
     inference.values(callee.value).length === 0 &&
     func.module.scope.names.has("asyncio");
-  return isLoop ? { name: "asyncio.AbstractEventLoop.create_task", doubt: 1 } : null;
+  return isLoop ? { ...LOOP_TASK, doubt: 1 } : null;
 }
 
 /** A function of the project that makes a task and gives it to its caller, without a keeper of its own. */
-function handedOut(inference: Inference, call: Call): { name: string; doubt: number } | null {
+function handedOut(inference: Inference, call: Call): Maker | null {
   const values = inference.values(call.callee);
-  let name: string | null = null;
-  let doubt = 0;
-  for (const value of values) {
-    const made = value.kind === "function" ? taskOf(inference, value.func) : null;
-    if (made === null) return null;
-    name = made;
-    doubt = Math.max(doubt, value.doubt);
-  }
-  return name === null ? null : { name, doubt: doubt + (values.length > 1 ? 1 : 0) };
+  const made = values.flatMap((value) => (value.kind === "function" ? (taskOf(inference, value.func) ?? []) : []));
+  const [first] = made;
+  if (!first || made.length < values.length) return null;
+  const doubt = Math.max(...values.map((value) => value.doubt));
+  return { ...first, doubt: doubt + (values.length > 1 ? 1 : 0) };
 }
 
-const handers = new WeakMap<Func, string | null>();
+const handers = new WeakMap<Func, Maker | null>();
 
 /** What makes the task that the function returns and does not keep; `null` for any other function. */
-function taskOf(inference: Inference, func: Func): string | null {
+function taskOf(inference: Inference, func: Func): Maker | null {
   const known = handers.get(func);
   if (known !== undefined) return known;
   handers.set(func, null);
   const { node } = func;
   if (node.kind !== "function" || func.isAsync || func.isGenerator || node.decorators.length > 0) return null;
-  let found: string | null = null;
+  let found: Maker | null = null;
   for (const call of nodesOf(func, "call")) {
     const maker = makerOf(inference, func, call);
     if (!maker || maker.doubt > 0 || maker.name === GATHER) continue;
@@ -97,7 +109,7 @@ function taskOf(inference: Inference, func: Func): string | null {
         ? fate.by !== "return"
         : fate.kind === "asked" && fate.attribute !== "add_done_callback" && !FORGETS.test(fate.attribute),
     );
-    if (isReturned && !isHeld) found = maker.name;
+    if (isReturned && !isHeld) found = { ...maker, via: { func, at: call } };
   }
   handers.set(func, found);
   return found;
@@ -214,6 +226,7 @@ function* startedByCallback(inference: Inference, func: Func, call: Call): Itera
         variable: null,
         how: "loop-callback",
         isTask: false,
+        via: null,
         doubt: maker.doubt + 1,
       };
   }

@@ -96,7 +96,7 @@ function hasOwnKey(runtime: Runtime, { ownership }: Strand, { place: { key }, fu
     if (part.kind === "call")
       return runtime.inference.names(part.callee).some(({ name }) => OWN_NUMBERS.test(name)) && part.args.length === 0;
     if (part.kind !== "attribute" || part.value.kind !== "name" || part.value.id !== func.params[0]?.name) return false;
-    return func.cls !== null && ownership.of(part.value, func) === "own";
+    return func.cls !== null && ownership.of(part.value, func) !== "shared";
   };
   return key !== null && isOwn(key);
 }
@@ -163,7 +163,7 @@ function areExclusive(a: Strand, b: Strand): boolean {
 
 /** A reader that reconnects when its line breaks, and a reconnecting thread that starts the next reader: one goes when the other comes. */
 function takesOver(a: Strand, b: Strand): boolean {
-  if (a.many || b.many || a.root === b.root || !b.reach.has(a.func)) return false;
+  if (a.many || b.many || a.root === b.root || a.func === b.func || !b.reach.has(a.func)) return false;
   return a.reach.has(b.root) || a.reach.has(b.func);
 }
 

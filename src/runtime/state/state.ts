@@ -1,7 +1,7 @@
 import type { Class, Func, Module } from "../../python/module.ts";
 import { nodesOf, sourceOf } from "../../python/module.ts";
 import type { Assign, Call, Compare, Expression, Name, Node, Statement, Subscript } from "../../python/syntax.ts";
-import { argument, blocksOf, isInside, opensScope, within } from "../../python/syntax.ts";
+import { argument, blocksOf, following, isInside, opensScope, within } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
 import { areAlternatives, guardsOf } from "./guards.ts";
 
@@ -582,7 +582,7 @@ function isWritten(node: Expression): boolean {
 /** Whether the second statement runs once after the first, within the same block or a choice in it. */
 function isFollowedBy(first: Node, second: Node): boolean {
   for (let at: Node | null = second; at; at = at.parent) {
-    if (at.parent === first.parent) return true;
+    if (at.parent === first.parent) return at !== null && following(at.parent ?? at, first).some((one) => one === at);
     if (at.kind === "for" || at.kind === "while" || opensScope(at)) return false;
   }
   return false;
