@@ -6,6 +6,8 @@ export interface Layout {
   resolve(from: string, module: string, level: number): string | null;
   /** The folder of the project that a file belongs to: the nearest one with a `pyproject.toml` or the like, else the top. */
   projectOf(path: string): string;
+  /** The folder nearest to a file, at or above it, below which there is Python besides the file itself: what the file most likely speaks of. */
+  codeAround(path: string): string;
 }
 
 const MARKERS = ["pyproject.toml", "setup.py", "setup.cfg"];
@@ -109,7 +111,22 @@ export function layoutOf(paths: readonly string[], isLibrary: (top: string) => b
     return at;
   };
 
-  return { nameOf, resolve, projectOf };
+  /** How many Python files lie below each folder. */
+  const counts = new Map<string, number>();
+  for (const path of files)
+    for (let at = split(path).folder; ; at = split(at).folder) {
+      counts.set(at, (counts.get(at) ?? 0) + 1);
+      if (at === "") break;
+    }
+
+  const codeAround = (path: string): string => {
+    const own = files.has(path) ? 1 : 0;
+    let at = split(path).folder;
+    while (at !== "" && (counts.get(at) ?? 0) <= own) at = split(at).folder;
+    return at;
+  };
+
+  return { nameOf, resolve, projectOf, codeAround };
 }
 
 function split(path: string): { folder: string; file: string } {

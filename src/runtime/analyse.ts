@@ -17,6 +17,7 @@ import { frameworkRoots } from "./graph/frameworks.ts";
 import { originsOf } from "./graph/origins.ts";
 import { requirementsOf } from "./requirements.ts";
 import type { Runtime, Target } from "./runtime.ts";
+import { servesAny } from "./servers/served.ts";
 import { serverSettingsOf } from "./servers/server-settings.ts";
 
 /** What the project itself says about its code, from the configuration. */
@@ -55,12 +56,12 @@ export function analyse(
   });
   const cpu = cpuOf(graph, cpuFact, (func) => blocking.waits.get(func) !== undefined);
   const constants = constantsOf(inference, (path) => !target.isTest(path));
-  return {
+  const runtime = {
     modules: [...modules.values()],
     constants,
     requirements: requirementsOf(texts),
-    servers: serverSettingsOf(texts, graph, constants).filter(({ path }) => !target.isTest(path)),
     inference,
+    layout,
     graph,
     contexts,
     blocking,
@@ -70,6 +71,10 @@ export function analyse(
     origins,
     target,
   };
+  const servers = serverSettingsOf(texts, graph, constants).filter(
+    (setting) => !target.isTest(setting.path) && servesAny(runtime, setting),
+  );
+  return { ...runtime, servers };
 }
 
 function blockingFact(

@@ -2,6 +2,7 @@ import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { CpuFact } from "../knowledge/cpu.ts";
 import type { Constants } from "../python/constants.ts";
 import type { Inference } from "../python/infer.ts";
+import type { Layout } from "../python/layout.ts";
 import type { Module } from "../python/module.ts";
 import type { Blocking } from "./effects/blocking.ts";
 import type { Cpu } from "./effects/cpu.ts";
@@ -24,6 +25,8 @@ export interface Runtime {
   /** What a call of a canonical name (bound to an object of class `receiver`) does to its thread, as far as the tables know. */
   blockingFact(name: string, receiver: string | null): BlockingFact | undefined;
   origins: Origins;
+  /** Where files lie and what imports find, loaded or not. */
+  layout: Layout;
   /** What expressions are worth, and where the numbers come from. */
   constants: Constants;
   /** Which versions of libraries the project asks for. */

@@ -7,9 +7,9 @@ import {
 } from "../../knowledge/pools/database-servers.ts";
 import { SERVERS } from "../../knowledge/pools/servers.ts";
 import { POOLS } from "../../knowledge/pools.ts";
-import type { Module } from "../../python/module.ts";
 import { argument } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
+import { serves } from "../servers/served.ts";
 import type { ServerSetting } from "../servers/server-setting.ts";
 import { type Capacity, exceeds, fixed, isUnlimited, lesser, limitsOf, product } from "./capacity.ts";
 import { addressOf } from "./database-address.ts";
@@ -176,42 +176,6 @@ function ownAddress(runtime: Runtime, { made }: Pool): DatabaseUrl | null {
     database: "",
     options: new Map(),
   };
-}
-
-/** Whether the server's application loads the module. An application that is not found may be any. */
-function serves(runtime: Runtime, { app }: ServerSetting, module: Module): boolean {
-  const name = app?.split(":")[0];
-  if (name === undefined) return true;
-  const start = [...runtime.inference.modules.values()].find(
-    (one) => one.name === name || one.name.endsWith(`.${name}`),
-  );
-  return !start || importsOf(runtime, start).has(module);
-}
-
-const closures = new WeakMap<Runtime, Map<Module, ReadonlySet<Module>>>();
-
-/** The modules that are loaded with a module. Packages that load their parts by name count as loaded whole. */
-function importsOf(runtime: Runtime, start: Module): ReadonlySet<Module> {
-  const memo = closures.get(runtime) ?? new Map<Module, ReadonlySet<Module>>();
-  closures.set(runtime, memo);
-  const before = memo.get(start);
-  if (before) return before;
-  const found = new Set([start]);
-  const top = start.name.split(".")[0];
-  for (const one of runtime.inference.modules.values()) if (one.name.split(".")[0] === top) found.add(one);
-  for (const module of found)
-    for (const scope of module.scopes.values())
-      for (const bindings of scope.names.values())
-        for (const binding of bindings) {
-          if (binding.kind === "from") {
-            const target = runtime.inference.exported(binding);
-            if (target) found.add(target.module);
-          }
-          if (binding.kind !== "from" && binding.kind !== "import") continue;
-          for (const value of runtime.inference.bound(binding)) if (value.kind === "module") found.add(value.module);
-        }
-  memo.set(start, found);
-  return found;
 }
 
 /** Whether the database refuses some of the connections, on every machine. */

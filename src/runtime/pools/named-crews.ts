@@ -5,6 +5,7 @@ import { number } from "../../python/constant.ts";
 import { lineOf, nodesOf, sourceOf } from "../../python/module.ts";
 import { argument } from "../../python/syntax.ts";
 import type { Runtime } from "../runtime.ts";
+import { serves } from "../servers/served.ts";
 import type { Amount, ServerSetting } from "../servers/server-setting.ts";
 import { type Capacity, exceeds, fixed, type SizePlace } from "./capacity.ts";
 import type { Crew } from "./crews.ts";
@@ -28,7 +29,7 @@ export function namedCrew(runtime: Runtime, name: string, first: SizePlace): Cre
         kind: "thread",
         name: "the web server's threads",
         open: "how the web server is started",
-        ...webServer(runtime),
+        ...webServer(runtime, first),
       };
     case "celery":
       return {
@@ -36,7 +37,7 @@ export function namedCrew(runtime: Runtime, name: string, first: SizePlace): Cre
         kind: "process",
         name: "the Celery worker",
         open: "how the Celery worker is started",
-        ...celeryWorker(runtime),
+        ...celeryWorker(runtime, first),
       };
     case "asgiref":
       return {
@@ -139,13 +140,19 @@ function limited(runtime: Runtime, name: string): Size {
   return { capacity: builtIn(name, framework ? `${framework}'s default for plain endpoints` : "AnyIO's default") };
 }
 
+/** The servers that load the file in which the work was met. */
+function serversOf(runtime: Runtime, { path }: SizePlace): readonly ServerSetting[] {
+  const module = runtime.modules.find((one) => one.path === path);
+  return module ? runtime.servers.filter((setting) => serves(runtime, setting, module)) : runtime.servers;
+}
+
 /** The threads in which a WSGI server runs views, as the project starts it. */
-function webServer(runtime: Runtime): Size {
+function webServer(runtime: Runtime, first: SizePlace): Size {
   let best: Size | null = null;
   const offer = (size: Size): void => {
     if (!best?.capacity || (size.capacity && exceeds(size.capacity, best.capacity))) best = size;
   };
-  for (const setting of runtime.servers) {
+  for (const setting of serversOf(runtime, first)) {
     const size = serverSize(setting);
     if (size) offer(size);
   }
@@ -186,9 +193,9 @@ function serverSize({ server, workerClass, threads, connections, path, line, wor
 }
 
 /** What runs Celery's tasks: one process each, or the threads or greenlets of its pool. */
-function celeryWorker(runtime: Runtime): Size {
+function celeryWorker(runtime: Runtime, first: SizePlace): Size {
   let best: Size | null = null;
-  for (const setting of runtime.servers) {
+  for (const setting of serversOf(runtime, first)) {
     if (setting.server !== "celery") continue;
     const { workerClass, threads, workers, path, line, words } = setting;
     const place = { path, line };

@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import { number } from "../../python/constant.ts";
 import type { Constants } from "../../python/constants.ts";
 import type { CallGraph } from "../graph/callgraph.ts";
@@ -54,12 +55,16 @@ interface Started {
 
 function commandSettings(texts: ReadonlyMap<string, string>): Started[] {
   const files = [...texts].map(([path, text]) => ({ path, ...commandFile(path, text) }));
-  const shared = new Map<string, Variable>();
-  for (const { variables } of files)
-    for (const [name, variable] of variables) if (!shared.has(name)) shared.set(name, variable);
+  const shared = new Map<string, Variable[]>();
+  for (const { variables } of files) for (const [name, variable] of variables) push(shared, name, variable);
   return files.flatMap(({ path, commands }) =>
     commands.flatMap((command) =>
-      started(command.words, path, command, (name) => command.variables.get(name) ?? shared.get(name)),
+      started(
+        command.words,
+        path,
+        command,
+        (name) => command.variables.get(name) ?? nearest(path, shared.get(name) ?? [], (one) => one.path),
+      ),
     ),
   );
 }
@@ -123,6 +128,17 @@ function started(words: readonly string[], path: string, command: Command, varia
   return [{ setting, config, concurrency }];
 }
 
+/** What lies nearest to a file: the first of those with which it shares most folders. */
+function nearest<T>(path: string, all: readonly T[], pathOf: (one: T) => string): T | undefined {
+  const folders = path.split("/").slice(0, -1);
+  const shares = (one: T): number => {
+    const others = pathOf(one).split("/").slice(0, -1);
+    const end = folders.findIndex((folder, i) => folder !== others[i]);
+    return end < 0 ? folders.length : end;
+  };
+  return all.reduce<T | undefined>((best, one) => (best && shares(best) >= shares(one) ? best : one), undefined);
+}
+
 /** The text that `sh -c` runs. */
 function shellScript(words: readonly string[]): string | null {
   const at = words.findIndex((word) => /^-\w*c$/.test(word));
@@ -148,9 +164,10 @@ function configurationFor({ setting, config }: Started, all: readonly Configured
   if (setting.server === "gunicorn") {
     // `-c conf/gunicorn.py`, `-c file:conf/gunicorn.py` or `-c python:shop.gunicorn`; without it one file is found by its name.
     const wanted = config?.replace(/^(?:file|python):/, "") ?? "gunicorn.conf.py";
-    return (
-      same.find(({ setting: { path }, names }) => fileName(path) === fileName(wanted) || names.includes(wanted)) ?? null
+    const meant = same.filter(
+      ({ setting: { path }, names }) => fileName(path) === fileName(wanted) || names.includes(wanted),
     );
+    return nearest(setting.path, meant, (one) => one.setting.path) ?? null;
   }
   const wanted = setting.app?.split(":")[0];
   const named = same.filter(({ names }) => names.some((name) => name === wanted || name.startsWith(`${wanted}.`)));
