@@ -11,7 +11,7 @@ import { type Layout, layoutOf } from "./python/layout.ts";
 import { type Loaded, loadModules, roomForCode } from "./python/load.ts";
 import type { Module } from "./python/module.ts";
 import { type Parsers, startParsers } from "./python/parsers.ts";
-import { groupsOf, reachOf } from "./python/reach.ts";
+import { groupsOf, type Reach, reachOf } from "./python/reach.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
 import { analyse } from "./runtime/analyse.ts";
@@ -44,14 +44,19 @@ export async function versionOf(tree: Snapshot, { exclude }: Settings): Promise<
 }
 
 /** The files that matter for what happens in `paths`: those they import and those that import them, and so on. */
-export async function reached(version: Version, paths: readonly string[]): Promise<string[]> {
+export async function reached(version: Version, paths: readonly string[]): Promise<Reach> {
   return reachOf(paths, await textsOf(version), version.layout);
 }
 
-/** The files of one shard: files that import each other are never parted, so that nothing that is seen as a whole is missed. */
-export async function shardPaths(version: Version, shard: Shard): Promise<string[]> {
-  const groups = groupsOf(await textsOf(version), version.layout);
-  return dealt(groups, shard).flatMap(({ paths }) => paths);
+/**
+ * The files in programs of their own, of one shard if there is one: what imports each other is never parted, and what has nothing to do
+ * with each other is looked at apart, whether it lies in one shard or not.
+ */
+export async function programsOf(version: Version, shard: Shard | null): Promise<string[][]> {
+  const { paths, layout } = version;
+  const isOne = new Set(paths.map(layout.projectOf)).size <= 1;
+  const groups = isOne ? [{ paths: [...paths], length: paths.length }] : groupsOf(await textsOf(version), layout);
+  return (shard === null ? groups : dealt(groups, shard)).map((group) => group.paths);
 }
 
 /** The texts of all Python files; one that cannot be read is empty here, and told when it is loaded. */

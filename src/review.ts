@@ -9,18 +9,19 @@ import {
   type Examined,
   examine,
   parsersFor,
+  programsOf,
   reached,
-  shardPaths,
   versionOf,
   wantedRules,
 } from "./examine.ts";
 import { atLeastConfidence, atLeastSeverity, byPlace, type Finding } from "./finding.ts";
 import { fingerprint } from "./findings.ts";
+import { MOST_LINES, type Reach } from "./python/reach.ts";
 import { recommendationsOf } from "./recommend/index.ts";
 import type { Report, Stats } from "./report.ts";
 import { mapOf } from "./runtime/pools/map.ts";
 import { resourcesOf } from "./runtime/pools/resources.ts";
-import type { Shard } from "./shards.ts";
+import { joinedReport, type Shard } from "./shards.ts";
 import { VERSION } from "./version.ts";
 
 /** Files done so far, of all files to do. */
@@ -45,10 +46,11 @@ export async function review(
   const left = change.files.flatMap(({ path, previousPath, status }) =>
     status !== "added" && isPython(previousPath ?? path) ? [previousPath ?? path] : [],
   );
-  const here = kept.length === 0 ? [] : await reached(head, kept);
-  const there = left.length === 0 ? [] : await reached(base, left);
-  const paths = present(head.paths, [...here, ...there.map(lines.headPath)]);
-  const basePaths = present(base.paths, [...there, ...here.map(lines.basePath)]);
+  const nothing: Reach = { paths: [], isCut: false };
+  const here = kept.length === 0 ? nothing : await reached(head, kept);
+  const there = left.length === 0 ? nothing : await reached(base, left);
+  const paths = present(head.paths, [...here.paths, ...there.paths.map(lines.headPath)]);
+  const basePaths = present(base.paths, [...there.paths, ...here.paths.map(lines.basePath)]);
 
   const parsers = await parsersFor(head, paths, settings);
   try {
@@ -60,7 +62,8 @@ export async function review(
     const { findings, notes } = compareVersions(before, after, lines, reports);
     const wanted = new Set(kept);
     const concerns = (path: string): boolean => wanted.has(path) && reports(path);
-    return { ...report("review", findings, after, settings, started, concerns), notes };
+    const cut = here.isCut || there.isCut ? [CUT] : [];
+    return { ...report("review", findings, after, settings, started, concerns), notes: [...notes, ...cut] };
   } finally {
     await parsers.close();
   }
@@ -76,22 +79,31 @@ export async function audit(
 ): Promise<Report> {
   const started = performance.now();
   const version = await versionOf(tree, settings);
-  const part = shard === null ? null : new Set(await shardPaths(version, shard));
-  const reports = (path: string): boolean => wants(path) && (part === null || part.has(path));
-  const wanted = version.paths.filter(reports);
-  const isWhole = part !== null || wanted.length === version.paths.length;
-  const paths = present(version.paths, isWhole ? [...(part ?? wanted)] : await reached(version, wanted));
+  const wanted = version.paths.filter(wants);
+  const isWhole = shard !== null || wanted.length === version.paths.length;
+  const around = isWhole ? null : await reached(version, wanted);
+  const programs = around ? [present(version.paths, around.paths)] : await programsOf(version, shard);
+  const paths = programs.flat();
 
   const parsers = await parsersFor(version, paths, settings);
   try {
     let count = 0;
-    const examined = await examine(version, paths, parsers, settings, () => progress(++count, paths.length));
-    const findings = numbered(examined.findings.filter(({ path }) => reports(path)).sort(byPlace));
-    return report("audit", findings, examined, settings, started, reports);
+    const parts: Report[] = [];
+    for (const program of programs.length === 0 ? [[]] : programs) {
+      const examined = await examine(version, program, parsers, settings, () => progress(++count, paths.length));
+      const findings = numbered(examined.findings.filter(({ path }) => wants(path)).sort(byPlace));
+      parts.push(report("audit", findings, examined, settings, started, wants));
+    }
+    const joined = joinedReport(parts, settings.failOn);
+    const stats = { ...joined.stats, durationMs: Math.round(performance.now() - started) };
+    return { ...joined, stats, notes: around?.isCut ? [CUT] : [] };
   } finally {
     await parsers.close();
   }
 }
+
+/** What is said when `reached` leaves out files. */
+const CUT = `More than ${MOST_LINES / 1000},000 lines hang together with these files: the nearest were read, and what only shows through code further away is missing here; \`pcr audit\` of the whole reads all of it.`;
 
 /** Makes the fingerprints of one version's findings: an ordinal in the order of the file tells equal ones apart. */
 function numbered(findings: readonly Finding[]): Finding[] {

@@ -1,6 +1,8 @@
+import { MOST_EVIDENCE } from "./checklist/index.ts";
 import { InputError } from "./errors.ts";
-import { atLeastSeverity, byPlace, isCounted, type Severity } from "./finding.ts";
-import type { ChecklistAnswer, Report } from "./report.ts";
+import { atLeastSeverity, byPlace, type Finding, isCounted, type Severity } from "./finding.ts";
+import { push } from "./multimap.ts";
+import type { ChecklistAnswer, Report, Resource } from "./report.ts";
 
 /** The part of an audit that a run does: `index` of `count`, from 1. */
 export interface Shard {
@@ -34,6 +36,14 @@ export function mergeReports(reports: readonly Report[], failOn: Severity | "nev
   const [first] = reports;
   if (first === undefined) throw new InputError("there are no reports to join; check the input report-files");
   complete(reports);
+  const { shard: _, ...whole } = joinedReport(reports, failOn);
+  return whole;
+}
+
+/** Reports on parts that have nothing to do with each other, as one; there is at least one of them. */
+export function joinedReport(reports: readonly Report[], failOn: Severity | "never"): Report {
+  const [first] = reports;
+  if (first === undefined) throw new Error("There is no report to join.");
   const findings = unique(
     reports.flatMap((report) => report.findings),
     ({ fingerprint }) => fingerprint,
@@ -43,9 +53,8 @@ export function mergeReports(reports: readonly Report[], failOn: Severity | "nev
     reports.reduce((total, report) => total + count(report), 0);
   const failing =
     failOn !== "never" && findings.some((finding) => isCounted(finding) && atLeastSeverity(finding.severity, failOn));
-  const { shard: _, ...rest } = first;
   return {
-    ...rest,
+    ...first,
     verdict: reports.some(({ verdict }) => verdict === "error") ? "error" : failing ? "fail" : "pass",
     stats: {
       files: sum(({ stats }) => stats.files),
@@ -61,16 +70,13 @@ export function mergeReports(reports: readonly Report[], failOn: Severity | "nev
       suppressed: findings.length - open.length,
     },
     findings,
-    checklist: joinedChecklist(reports),
+    checklist: joinedChecklist(reports, findings),
     recommendations: unique(
       reports.flatMap(({ recommendations }) => recommendations),
       ({ path, line, function: name }) => JSON.stringify([path, line, name]),
-    ).sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
-    resources: unique(
-      reports.flatMap(({ resources }) => resources),
-      (resource) => JSON.stringify(resource),
-    ).sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
-    map: reports.find(({ map }) => map !== null)?.map ?? null,
+    ).sort(inOrder),
+    resources: joinedResources(reports),
+    map: largest(reports.flatMap(({ map }) => map ?? [])),
     notes: unique(
       reports.flatMap(({ notes }) => notes),
       (note) => note,
@@ -105,24 +111,64 @@ function complete(reports: readonly Report[]): void {
 
 const GRAVITY: readonly ChecklistAnswer["status"][] = ["not-applicable", "pass", "unknown", "fail"];
 
-function joinedChecklist(reports: readonly Report[]): ChecklistAnswer[] {
-  const joined = new Map<string, ChecklistAnswer>();
-  for (const answer of reports.flatMap(({ checklist }) => checklist)) {
-    const known = joined.get(answer.id);
-    if (known === undefined) {
-      joined.set(answer.id, { ...answer });
-      continue;
-    }
-    const graver = GRAVITY.indexOf(answer.status) > GRAVITY.indexOf(known.status) ? answer.status : known.status;
-    const evidence = unique([...known.evidence, ...answer.evidence], (place) => JSON.stringify(place));
-    joined.set(answer.id, {
-      ...known,
-      status: graver,
-      evidence: evidence.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
-      findings: [...new Set([...known.findings, ...answer.findings])].sort(),
-    });
+/** The gravest answer counts, and what shows it. */
+function joinedChecklist(reports: readonly Report[], findings: readonly Finding[]): ChecklistAnswer[] {
+  const order = new Map(findings.map(({ fingerprint }, index) => [fingerprint, index]));
+  const byId = new Map<string, ChecklistAnswer[]>();
+  for (const answer of reports.flatMap(({ checklist }) => checklist)) push(byId, answer.id, answer);
+  return [...byId.values()].flatMap((answers): ChecklistAnswer[] => {
+    const gravest = Math.max(...answers.map(({ status }) => GRAVITY.indexOf(status)));
+    const same = answers.filter(({ status }) => GRAVITY.indexOf(status) === gravest);
+    const showing = same.filter(({ evidence }) => evidence.length > 0);
+    const [own = same[0], ...more] = showing;
+    if (own === undefined || more.length === 0) return own ? [own] : [];
+    const evidence = unique(
+      showing.flatMap((answer) => answer.evidence),
+      (place) => JSON.stringify(place),
+    );
+    const named = showing.flatMap((answer) => answer.findings);
+    return [
+      {
+        ...own,
+        evidence: evidence.sort(inOrder).slice(0, MOST_EVIDENCE),
+        findings: named.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0)),
+      },
+    ];
+  });
+}
+
+/** What several parts list is listed once: a server that each of them has, as the one that knows its size. */
+function joinedResources(reports: readonly Report[]): Resource[] {
+  const all = unique(
+    reports.flatMap(({ resources }) => resources),
+    (resource) => JSON.stringify(resource),
+  );
+  const servers = new Map<string, Resource>();
+  const weight = (resource: Resource): string => `${resource.capacity === null ? 1 : 0} ${JSON.stringify(resource)}`;
+  for (const one of all.filter(isServer)) {
+    const known = servers.get(placeKey(one));
+    if (known === undefined || weight(one) < weight(known)) servers.set(placeKey(one), one);
   }
-  return [...joined.values()];
+  return all.filter((one) => !isServer(one) || servers.get(placeKey(one)) === one).sort(inOrder);
+}
+
+function isServer({ kind }: Resource): boolean {
+  return kind === "server-workers";
+}
+
+function placeKey({ name, path, line }: Resource): string {
+  return JSON.stringify([name, path, line]);
+}
+
+/** The map that says most: maps of programs that have nothing to do with each other are not drawn as one. */
+function largest(maps: readonly string[]): string | null {
+  const marks = (map: string): number => map.split("==>").length;
+  const [best] = [...maps].sort((a, b) => marks(b) - marks(a) || b.length - a.length || (a < b ? -1 : 1));
+  return best ?? null;
+}
+
+function inOrder(a: { path: string; line: number }, b: { path: string; line: number }): number {
+  return a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1;
 }
 
 function unique<T>(values: readonly T[], key: (value: T) => string): T[] {

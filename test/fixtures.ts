@@ -5,6 +5,7 @@ import { configureAudit } from "../src/configuration.ts";
 import type { Report } from "../src/report.ts";
 import { audit } from "../src/review.ts";
 import { rules } from "../src/rules/index.ts";
+import type { Shard } from "../src/shards.ts";
 import { filesBelow, ROOT, text } from "./sources.ts";
 
 /** Names of all fixtures: single files and folders that are projects. */
@@ -22,10 +23,11 @@ function snapshotOf(files: ReadonlyMap<string, string>): Snapshot {
   return { paths: async () => [...files.keys()], read: async (path) => files.get(path) ?? null };
 }
 
-/** Audits texts as `pcr audit` would, configuration included; findings of every confidence if `all`. */
+/** Audits texts, or one shard of them, as `pcr audit` would, configuration included. */
 export async function auditTexts(
   files: ReadonlyMap<string, string>,
   options: Record<string, string> = {},
+  shard: Shard | null = null,
 ): Promise<Report> {
   const tree = snapshotOf(files);
   const values = new Map(Object.entries(options));
@@ -37,7 +39,13 @@ export async function auditTexts(
     directory: "",
     rules: ids,
   });
-  return audit(tree, () => true, settings);
+  return audit(
+    tree,
+    () => true,
+    settings,
+    () => {},
+    shard,
+  );
 }
 
 /** A marker: what a fixture says about a line (1-based). */

@@ -483,3 +483,15 @@ test.each(Object.entries(CHAINS))("a chain of 4,000 functions: %s", async (name,
   const report = await reviewOf(changeOf({}, { "app.py": `${head}${chain}${end}` }));
   expect(report.findings.some(({ rule, function: func }) => rule === BLOCKING && func === "app.main")).toBe(true);
 });
+
+test("code that is left out because too much hangs together is told", async () => {
+  const helper = "import time\n\n\ndef pause():\n    time.sleep(1)\n";
+  const before = { "app.py": "", "huge.py": `${helper}${"\n".repeat(120_000)}`, "more.py": helper };
+  const main = (from: string): string => `from ${from} import pause\n\n\nasync def load():\n    pause()\n`;
+  const cut = await review(before, { ...before, "app.py": main("huge") });
+  expect(told(cut)).toEqual([]);
+  expect(cut.notes).toEqual([expect.stringMatching(/^More than 120,000 lines .* the nearest were read.* is missing/)]);
+  const whole = await review(before, { ...before, "app.py": main("more") });
+  expect(told(whole)).toEqual([`introduced ${REACHED} app.py:5`]);
+  expect(whole.notes).toEqual([]);
+});

@@ -75,3 +75,12 @@ test("files that import each other are never parted: chains through them are fou
   expect(parts.map(({ stats }) => stats.files).sort()).toEqual([12, 6].sort());
   expect(parts.reduce((sum, { stats }) => sum + stats.lines, 0)).toBe(whole.stats.lines);
 });
+
+test("an audit of a file says when more hangs together with it than is read", async () => {
+  const folder = project();
+  writeFileSync(join(folder, "app/huge.py"), "\n".repeat(120_001));
+  writeFileSync(join(folder, "app/e.py"), `import app.huge\n${BLOCKS}`);
+  expect((await auditIn(folder, "app/e.py")).notes.join()).toMatch(/^More than 120,000 lines/);
+  expect((await auditIn(folder, "app/a.py")).notes).toEqual([]);
+  expect((await auditIn(folder)).notes).toEqual([]);
+});

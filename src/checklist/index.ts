@@ -5,7 +5,8 @@ import { ITEMS } from "./items.ts";
 
 export type { Examination } from "./item.ts";
 
-const MOST_EVIDENCE = 8;
+/** An answer shows so many places at most. */
+export const MOST_EVIDENCE = 8;
 
 /** Answers every question of the checklist: what fails or passes shows by what, what is open says what to look at. */
 export function checklistOf(examination: Examination): ChecklistAnswer[] {

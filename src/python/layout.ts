@@ -8,6 +8,8 @@ export interface Layout {
   projectOf(path: string): string;
   /** The folder nearest to a file, at or above it, below which there is Python besides the file itself: what the file most likely speaks of. */
   codeAround(path: string): string;
+  /** The Python files that a module's name may mean when nobody says from where: `shop.main` is also `src/shop/main.py`. */
+  named(module: string): string[];
 }
 
 const MARKERS = ["pyproject.toml", "setup.py", "setup.cfg"];
@@ -126,7 +128,12 @@ export function layoutOf(paths: readonly string[], isLibrary: (top: string) => b
     return at;
   };
 
-  return { nameOf, resolve, projectOf, codeAround };
+  const named = (module: string): string[] =>
+    (byTail.get(module.slice(module.lastIndexOf(".") + 1)) ?? []).filter((path) =>
+      `.${nameOf(path)}`.endsWith(`.${module}`),
+    );
+
+  return { nameOf, resolve, projectOf, codeAround, named };
 }
 
 function split(path: string): { folder: string; file: string } {

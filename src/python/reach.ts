@@ -9,15 +9,24 @@ interface Imported {
 }
 
 /** A review looks at this many lines at most beyond the changed files: the nearest first, so that its time has a bound. */
-const MOST_LINES = 120_000;
+export const MOST_LINES = 120_000;
 
 const IMPORT = /^[ \t]*(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))/gm;
+
+/** An application named by a text, as servers take it: `"shop.main:app"`. */
+const APPLICATION = /(["'])([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\1/g;
+
+/** Files around others, and whether more were left out because they are too many. */
+export interface Reach {
+  paths: string[];
+  isCut: boolean;
+}
 
 /**
  * The files whose code may take part in what happens in the changed ones: what they import, what imports them, and so on, nearest first.
  * `texts` holds every file's text.
  */
-export function reachOf(changed: readonly string[], texts: ReadonlyMap<string, string>, layout: Layout): string[] {
+export function reachOf(changed: readonly string[], texts: ReadonlyMap<string, string>, layout: Layout): Reach {
   const beside = neighboursOf(texts, layout);
   const found = new Set<string>();
   let lines = 0;
@@ -28,19 +37,19 @@ export function reachOf(changed: readonly string[], texts: ReadonlyMap<string, s
       if (found.has(path)) continue;
       if (distance > 0) {
         lines += lineCount(texts.get(path) ?? "");
-        if (lines > MOST_LINES) return [...found];
+        if (lines > MOST_LINES) return { paths: [...found], isCut: true };
       }
       found.add(path);
       for (const one of beside.get(path) ?? []) if (!found.has(one)) next.add(one);
     }
     ring = [...next];
   }
-  return [...found];
+  return { paths: [...found], isCut: false };
 }
 
 /**
  * The files in groups that have nothing to do with each other, the longest first: files of one project (see `Layout.projectOf`) and
- * files that import each other stay together. Each group is in order.
+ * files that import each other, or name each other's applications, stay together. Each group is in order.
  */
 export function groupsOf(texts: ReadonlyMap<string, string>, layout: Layout): { paths: string[]; length: number }[] {
   const beside = neighboursOf(texts, layout);
@@ -107,6 +116,7 @@ function lineCount(text: string): number {
 }
 
 function* importsIn(text: string): Generator<Imported> {
+  for (const [, , module = ""] of text.matchAll(APPLICATION)) yield { module, level: 0, names: [] };
   for (const match of text.matchAll(IMPORT)) {
     const [, dots, from, names, plain] = match;
     if (plain !== undefined) {

@@ -19,6 +19,7 @@ import { requirementsOf } from "./requirements.ts";
 import type { Runtime, Target } from "./runtime.ts";
 import { servesAny } from "./servers/served.ts";
 import { serverSettingsOf } from "./servers/server-settings.ts";
+import { speakersOf } from "./speakers.ts";
 
 /** What the project itself says about its code, from the configuration. */
 export interface Declared {
@@ -55,11 +56,12 @@ export function analyse(
     return fact && isComputing(fact, cpuFact(name)) ? undefined : fact;
   });
   const cpu = cpuOf(graph, cpuFact, (func) => blocking.waits.get(func) !== undefined);
+  const speaks = speakersOf(modules, layout);
   const constants = constantsOf(inference, (path) => !target.isTest(path));
   const runtime = {
     modules: [...modules.values()],
     constants,
-    requirements: requirementsOf(texts),
+    requirements: requirementsOf(new Map([...texts].filter(([path]) => speaks.file(path)))),
     inference,
     layout,
     graph,
@@ -72,7 +74,7 @@ export function analyse(
     target,
   };
   const servers = serverSettingsOf(texts, graph, constants).filter(
-    (setting) => !target.isTest(setting.path) && servesAny(runtime, setting),
+    (setting) => !target.isTest(setting.path) && speaks.setting(setting) && servesAny(runtime, setting),
   );
   return { ...runtime, servers };
 }

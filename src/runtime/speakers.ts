@@ -1,0 +1,27 @@
+import type { Layout } from "../python/layout.ts";
+import type { Module } from "../python/module.ts";
+import type { ServerSetting } from "./servers/server-setting.ts";
+
+/** What of the files beside the code speaks of the loaded modules, and not of another program in the repository. */
+export interface Speakers {
+  file(path: string): boolean;
+  setting(setting: Pick<ServerSetting, "path" | "app">): boolean;
+}
+
+/** A file speaks of the code around and below it; a server's setting of the module that it names, wherever that lies. */
+export function speakersOf(modules: ReadonlyMap<string, Module>, layout: Layout): Speakers {
+  const folders = new Set([""]);
+  for (const path of modules.keys())
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) folders.add(path.slice(0, at));
+  const file = (path: string): boolean => folders.has(layout.codeAround(path));
+  return {
+    file,
+    setting({ path, app }) {
+      const all = app === null ? [] : layout.named(app.split(":", 1)[0] ?? app);
+      const area = layout.codeAround(path);
+      const near = all.filter((one) => area === "" || one.startsWith(`${area}/`));
+      const meant = near.length > 0 ? near : all;
+      return meant.length > 0 ? meant.some((one) => modules.has(one)) : file(path);
+    },
+  };
+}
