@@ -1,7 +1,7 @@
 import type { BlockingFact } from "../knowledge/blocking.ts";
 import type { Func } from "../python/module.ts";
 import type { Node } from "../python/syntax.ts";
-import { through, type Witness } from "../runtime/effects/witness.ts";
+import { isBackOff, through, type Witness } from "../runtime/effects/witness.ts";
 import { placeOf, type Site } from "../runtime/graph/callgraph.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { asyncAlternative, idleDoubt, loopReason, loopSeverity } from "./blocking-call-in-async.ts";
@@ -46,14 +46,25 @@ async def handler(url):
       const told = new Set(runtime.blocking.direct(func).map(({ site }) => site.node));
       for (const site of runtime.graph.sites(func)) {
         if ((site.awaited && site.kind === "call") || isPartOf(site.node, told)) continue;
-        const found =
-          through(runtime.graph, site, runtime.blocking.waits) ?? through(runtime.graph, site, runtime.blocking.files);
+        const found = surer(
+          through(runtime.graph, site, runtime.blocking.waits),
+          through(runtime.graph, site, runtime.blocking.files),
+        );
         if (found && !(runtime.blocking.isReady(func) && TRANSFERS.test(found.witness.source.name)))
           yield detection(runtime, func, site, found.witness, found.doubt);
       }
     }
   },
 };
+
+type Found = { witness: Witness<BlockingFact>; doubt: number } | null;
+
+/** Waiting weighs more than files, as long as it is more than a guess, and more than a pause before the next try. */
+function surer(waits: Found, files: Found): Found {
+  if (!waits || !files) return waits ?? files;
+  const isWeak = waits.doubt >= 2 || isBackOff(waits.witness.source);
+  return isWeak && files.doubt < waits.doubt ? files : waits;
+}
 
 /** What the loop says is ready does not wait. */
 const TRANSFERS = /\.(?:recv|read|accept|send)\w*$/;

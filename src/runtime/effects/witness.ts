@@ -1,7 +1,7 @@
 import type { Inference } from "../../python/infer.ts";
 import { type Class, type Func, nodesOf } from "../../python/module.ts";
-import type { Node } from "../../python/syntax.ts";
-import { enclosing } from "../../python/syntax.ts";
+import type { Branch, For, Handler, Node } from "../../python/syntax.ts";
+import { enclosing, within } from "../../python/syntax.ts";
 import { isConditional, reaches } from "../graph/branches.ts";
 import type { CallGraph, Receiver, Site, Target } from "../graph/callgraph.ts";
 import { type Rarity, rarityOf } from "../graph/once.ts";
@@ -105,9 +105,30 @@ export function spread<Fact>(
   return { firstTime, get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
 }
 
-/** Waiting a moment after an error before the next try: few calls come there, and what failed is the better witness. */
-function isBackOff<Fact>({ site, name }: Source<Fact>): boolean {
-  return /(?:^|\.)sleep$/.test(name) && enclosing(site.node, (one): one is Node => one.kind === "handler") !== null;
+/** Waiting a moment after a failure before the next try: few calls come there, and what failed is the better witness. */
+export function isBackOff<Fact>({ site, name }: Source<Fact>): boolean {
+  if (!/(?:^|\.)sleep$/.test(name)) return false;
+  return enclosing(site.node, isHandler) !== null || isBetweenTries(site.node);
+}
+
+/** `for attempt in range(5):` with a condition around it, in a loop that a success leaves. */
+function isBetweenTries(node: Node): boolean {
+  const branch = enclosing(node, isBranch);
+  const loop = branch && enclosing(branch, isFor);
+  if (loop?.iter.kind !== "call" || loop.iter.callee.kind !== "name" || loop.iter.callee.id !== "range") return false;
+  return within(loop).some(({ kind }) => kind === "return" || kind === "break");
+}
+
+function isHandler(node: Node): node is Handler {
+  return node.kind === "handler";
+}
+
+function isBranch(node: Node): node is Branch {
+  return node.kind === "branch";
+}
+
+function isFor(node: Node): node is For {
+  return node.kind === "for";
 }
 
 /** The same witness with the doubt that its own place is reached only the first time; counted once on a way. */
