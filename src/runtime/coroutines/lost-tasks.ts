@@ -1,11 +1,12 @@
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
-import { nodesOf } from "../../python/module.ts";
+import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
 import { argument, isInside } from "../../python/syntax.ts";
 import { neverRuns } from "../effects/blocking.ts";
 import type { CallGraph } from "../graph/callgraph.ts";
 import { isEndless } from "../graph/exits.ts";
+import { attributesNamed } from "../graph/mentions.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Fate, fatesOf } from "./fates.ts";
 
@@ -30,27 +31,45 @@ export interface LostTask {
 /** All places that make a task and keep nothing of it. */
 export function* lostTasks(runtime: Runtime): Iterable<LostTask> {
   const { graph, inference } = runtime;
-  for (const func of graph.funcs)
-    for (const node of nodesOf(func, "call")) {
-      if (takesCallback(inference, node) && !neverRuns(node)) yield* startedByCallback(inference, func, node);
-      const own = makerOf(inference, func, node);
-      const maker = own ?? handedOut(inference, node);
-      if (!maker || neverRuns(node)) continue;
-      const fates = fatesOf(inference, node);
-      // A gathered result that is used without `await` is a coroutine never awaited.
-      if (maker.name === GATHER && fates.some(({ kind }) => kind !== "dropped")) continue;
-      const lost = loss(graph, func, node, fates);
-      if (lost)
-        yield {
-          func,
-          at: node,
-          name: maker.name,
-          ...lost,
-          isTask: own?.doubt === 0,
-          via: maker.via,
-          doubt: maker.doubt + lost.doubt,
-        };
-    }
+  for (const [node, func] of candidates(runtime)) {
+    if (neverRuns(node)) continue;
+    if (takesCallback(inference, node)) yield* startedByCallback(inference, func, node);
+    const own = makerOf(inference, func, node);
+    const maker = own ?? handedOut(inference, node);
+    if (!maker) continue;
+    const fates = fatesOf(inference, node);
+    // A gathered result that is used without `await` is a coroutine never awaited.
+    if (maker.name === GATHER && fates.some(({ kind }) => kind !== "dropped")) continue;
+    const lost = loss(graph, func, node, fates);
+    if (lost)
+      yield {
+        func,
+        at: node,
+        name: maker.name,
+        ...lost,
+        isTask: own?.doubt === 0,
+        via: maker.via,
+        doubt: maker.doubt + lost.doubt,
+      };
+  }
+}
+
+/** The calls that may start a task, with the code they stand in: of what makes one, and of functions that make one for their caller. */
+function candidates(runtime: Runtime): ReadonlyMap<Call, Func> {
+  const { graph, inference } = runtime;
+  const found = new Map<Call, Func>();
+  for (const { node, func } of graph.calling(({ name }) => mayMake(name) || CALLBACK_TAKERS.test(name)))
+    if (node.kind === "call") found.set(node, func);
+  for (const { parent } of attributesNamed(runtime, "create_task"))
+    if (parent?.kind === "call") found.set(parent, funcAt(inference.moduleOf(parent), parent));
+  for (const maker of new Set(found.values()))
+    if (taskOf(inference, maker))
+      for (const { site } of graph.callers(maker)) if (site.node.kind === "call") found.set(site.node, site.func);
+  return found;
+}
+
+function mayMake(name: string): boolean {
+  return MAKERS.has(name) || name === GATHER || name.endsWith(".loop.create_task");
 }
 
 /** What makes a task: a library function, or a function of the project that gives it on. */

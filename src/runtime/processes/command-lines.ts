@@ -1,6 +1,7 @@
 import type { Func } from "../../python/module.ts";
-import { nodesOf } from "../../python/module.ts";
+import { funcAt } from "../../python/module.ts";
 import type { Expression } from "../../python/syntax.ts";
+import { attributesNamed } from "../graph/mentions.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** Files of development and of commands: people start them and see what they do. */
@@ -24,9 +25,9 @@ export function isTyped(runtime: Runtime, func: Func): boolean {
 
 function reach(runtime: Runtime): ReadonlySet<Func> {
   const parsing = runtime.graph.calling(({ name }) => PARSERS.test(name)).map(({ func }) => func);
-  const reading = runtime.graph.funcs.filter((func) =>
-    nodesOf(func, "attribute").some((node) => node.attr === "argv" && isNamed(runtime, node, "sys.argv")),
-  );
+  const reading = attributesNamed(runtime, "argv")
+    .filter((node) => isNamed(runtime, node, "sys.argv"))
+    .map((node) => funcAt(runtime.inference.moduleOf(node), node));
   const found = new Set([...runtime.graph.funcs.filter((func) => isEntry(runtime, func)), ...parsing, ...reading]);
   for (const func of found)
     for (const { targets } of runtime.graph.sites(func))

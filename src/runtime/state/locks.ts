@@ -5,6 +5,7 @@ import type { Call, Expression, Node, WithItem } from "../../python/syntax.ts";
 import { argument, enclosing, isInside } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
 import { startsOf } from "../coroutines/starts.ts";
+import { attributesNamed } from "../graph/mentions.ts";
 import type { Holder } from "../graph/origins.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -313,7 +314,8 @@ function build(runtime: Runtime): Locks {
     },
     released,
     allReleased: () => {
-      releases ??= graph.funcs.flatMap((func) => released(func).map((one) => ({ func, ...one })));
+      const funcs = new Set(attributesNamed(runtime, "release").map((node) => funcAt(inference.moduleOf(node), node)));
+      releases ??= [...funcs].flatMap((func) => released(func).map((one) => ({ func, ...one })));
       return releases;
     },
   };
