@@ -1,14 +1,14 @@
 // The pictures of the README, as GitHub would show them (node 24, with Chromium or Chrome installed):
 //
-//   node scripts/pictures.mjs          of a review of the demo, by the command line as it stands
+//   node scripts/pictures.mjs          of reviews and an audit of the demo, by the command line as it stands
 //   node scripts/pictures.mjs sample   of the sample report of the tests
 //
 // GitHub's own style sheet and the real Mermaid draw them.
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Marked } from "marked";
 import { chromium } from "playwright-core";
@@ -32,6 +32,8 @@ const STYLES = {
   light: require.resolve("github-markdown-css/github-markdown-light.css"),
   dark: require.resolve("github-markdown-css/github-markdown-dark.css"),
 };
+/** What the pull request of the pictures adds. */
+const CHANGED = ["shop/api.py", "shop/reports.py"];
 const REPORTS =
   process.argv[2] === "sample" ? { review: sampleReview(), audit: sampleAudit(), sources: sampleSources } : ofDemo();
 /** Pictures of Markdown: what, in which colours, how wide. */
@@ -55,7 +57,7 @@ for (const [name, text, colorScheme, width] of PICTURES) await picture(name, tex
 for (const colorScheme of ["light", "dark"]) await audit(colorScheme);
 await browser.close();
 
-/** A repository whose last commit brings the demo: what a review and an audit of it say. */
+/** The demo in a repository: what a review of a pull request that adds two of its files says, and an audit of everything. */
 function ofDemo() {
   const repository = mkdtempSync(join(tmpdir(), "pcr-pictures-"));
   try {
@@ -64,22 +66,38 @@ function ofDemo() {
         cwd: repository,
       });
     git("init", "-q", "-b", "main");
-    cpSync(join(root, "fixtures/demo-app/pyproject.toml"), join(repository, "pyproject.toml"));
-    git("add", ".");
+    cpSync(join(root, "fixtures/demo-app"), repository, { recursive: true });
+    withoutMarkers(repository);
+    git("add", ".", ...CHANGED.map((path) => `:!${path}`));
     git("commit", "-q", "-m", "Start");
     git("checkout", "-q", "-b", "shop");
-    cpSync(join(root, "fixtures/demo-app"), repository, { recursive: true });
     const report = (...words) => {
       const options = { cwd: repository, encoding: "utf8", maxBuffer: 2 ** 28 };
       return JSON.parse(
         spawnSync(process.execPath, [join(root, "src/cli.ts"), ...words, "--format", "json"], options).stdout,
       );
     };
-    const line = (path, number) => readFileSync(join(root, "fixtures/demo-app", path), "utf8").split("\n")[number - 1];
+    const lines = new Map();
+    for (const path of pythonFiles(repository))
+      lines.set(relative(repository, path), readFileSync(path, "utf8").split("\n"));
+    const line = (path, number) => lines.get(path)?.[number - 1];
     return { review: report("review"), audit: report("audit"), sources: { line } };
   } finally {
     rmSync(repository, { recursive: true, force: true });
   }
+}
+
+/** The demo is a fixture of the tests, too: what they expect is nothing to show. */
+function withoutMarkers(folder) {
+  for (const path of pythonFiles(folder)) {
+    const marker = /[ \t]*# (?:expect|ok|missed): .*$/gm;
+    writeFileSync(path, readFileSync(path, "utf8").replace(marker, ""));
+  }
+}
+
+function pythonFiles(folder) {
+  const all = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return all.filter(({ name }) => name.endsWith(".py")).map(({ parentPath, name }) => join(parentPath, name));
 }
 
 function summary() {

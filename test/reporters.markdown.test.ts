@@ -5,6 +5,8 @@ import type { Report } from "../src/report.ts";
 import { cell, code, fenced, link, prose, shortened } from "../src/reporters/escape.ts";
 import type { LinkBuilder } from "../src/reporters/links.ts";
 import { markdown } from "../src/reporters/markdown.ts";
+import { changeOf, reviewOf } from "./changes.ts";
+import { fixtureFiles } from "./fixtures.ts";
 import { mermaidFault } from "./mermaid.ts";
 import { emptyReport, sampleAudit, sampleFinding, sampleReview } from "./sample-report.ts";
 
@@ -43,10 +45,10 @@ describe("the summary", () => {
     );
   });
 
-  test("has the map, the model table, the checklist, how to verify, and notes", () => {
+  test("has the map, the model list, the checklist, how to verify, and notes", () => {
     expect(summary).toContain("```mermaid\nflowchart LR\n");
     expect(summary).toContain(
-      `| [\`api.price\`](${HEAD}/shop/api.py#L17) | I/O [\\[1\\]](${HEAD}/shop/prices.py#L13) | asyncio | **asyncio with threads** | \`requests\` blocks the loop;`,
+      `- [\`api.price\`](${HEAD}/shop/api.py#L17): I/O [\\[1\\]](${HEAD}/shop/prices.py#L13); today asyncio, better **asyncio with threads**<br>\`requests\` blocks the loop;`,
     );
     expect(summary).toContain("1 place already uses the model that fits.");
     expect(summary).toContain("<details><summary>Checklist: 2 fail, 1 unknown, 1 pass, 1 not applicable</summary>");
@@ -64,6 +66,17 @@ describe("the summary", () => {
     expect(summary.split("\n").length).toBeLessThan(100);
     const slow = { ...sampleReview(), stats: { ...sampleReview().stats, durationMs: 99_999 } };
     expect(markdown(slow, { links: LINKS, for: "pull-request" })).toBe(summary);
+  });
+
+  test("of an ordinary pull request stays under a hundred lines, and is no wider than a phone", async () => {
+    const files = Object.fromEntries(fixtureFiles("demo-app"));
+    const { "shop/api.py": _, "shop/reports.py": __, ...before } = files;
+    const report = await reviewOf(changeOf(before, files));
+    const text = markdown(report, { links: LINKS, for: "pull-request" });
+    expect(report.stats.introduced).toBeGreaterThan(4);
+    expect(text.split("\n").length).toBeLessThan(100);
+    // Tables scroll sideways there: what is not folded away has none.
+    expect(text.replace(/<details>.*?<\/details>/gs, "")).not.toMatch(/^\|/m);
   });
 
   test("stands without links", () => {

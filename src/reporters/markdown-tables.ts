@@ -9,10 +9,11 @@ const MOST_ROWS = 10;
 /** Rows that only say that something must be measured. */
 const MOST_OPEN = 3;
 const MOST_EVIDENCE = 3;
-const MOST_VERIFIED = 3;
+/** A comment shows one way in full: the others are in the job's summary. */
+const MOST_VERIFIED = { "pull-request": 1, job: 3 };
 
-/** The table of models: misfits first, then what must be measured; code that fits is one line. */
-export function modelTable(recommendations: readonly Recommendation[], links: LinkBuilder): string {
+/** The models, as a list because a table of them is wider than a phone: misfits first, then what must be measured; code that fits is one line. */
+export function modelList(recommendations: readonly Recommendation[], links: LinkBuilder): string {
   const all = needingThought(recommendations);
   const wrong = all.filter(({ fits }) => fits === false);
   const shown = all.slice(0, wrong.length + MOST_OPEN).slice(0, MOST_ROWS);
@@ -20,11 +21,10 @@ export function modelTable(recommendations: readonly Recommendation[], links: Li
   const fitting =
     good === 0 ? "" : `${count(good, "place")} already ${good === 1 ? "uses" : "use"} the model that fits.`;
   if (shown.length === 0) return fitting;
-  const rows = shown.map((given) => modelRow(given, links));
   const more = all.length > shown.length ? `${count(all.length - shown.length, "more function")} left out here.` : "";
   return [
     "#### Which model fits",
-    table(["Function", "Workload", "Today", "Recommended", "Why"], rows),
+    shown.map((given) => modelItem(given, links)).join("\n"),
     [more, fitting].filter(Boolean).join(" "),
   ]
     .filter(Boolean)
@@ -50,14 +50,14 @@ export function checklistTable(answers: readonly ChecklistAnswer[], links: LinkB
 }
 
 /** For each recommendation the smallest change with its numbers, what else would do, and the commands that verify it; folded. */
-export function verification(recommendations: readonly Recommendation[]): string {
+export function verification(recommendations: readonly Recommendation[], where: keyof typeof MOST_VERIFIED): string {
+  const most = MOST_VERIFIED[where];
   const shown = needingThought(recommendations).filter(({ verify }) => verify.length > 0);
   if (shown.length === 0) return "";
   const parts = shown
-    .slice(0, MOST_VERIFIED)
+    .slice(0, most)
     .map((given) => [`**${code(given.function)}**`, ...wayThere(given), ...steps(given.verify)].join("\n\n"));
-  if (shown.length > MOST_VERIFIED)
-    parts.push(`${count(shown.length - MOST_VERIFIED, "more function")} left out here.`);
+  if (shown.length > most) parts.push(`${count(shown.length - most, "more function")} left out here.`);
   const isChange = shown.some(({ fits }) => fits === false);
   return folded(isChange ? "How to get there, and how to verify" : "How to verify", parts.join("\n\n"));
 }
@@ -87,23 +87,24 @@ function needingThought(recommendations: readonly Recommendation[]): Recommendat
   ];
 }
 
-function modelRow(given: Recommendation, links: LinkBuilder): string[] {
-  const { path, line, current, recommended, fits, reasons, evidence } = given;
+function modelItem(given: Recommendation, links: LinkBuilder): string {
+  const { path, line, reasons, evidence } = given;
   const name = link(code(shortName(given.function)), links.lines(path, line));
   const proofs = evidence.slice(0, MOST_EVIDENCE).map((place, index) => {
     const address = links.lines(place.path, place.line);
     return address === null ? placeLink(place, links) : link(`\\[${index + 1}\\]`, address);
   });
-  return [
-    name,
-    [workloadWords(given), ...proofs].join(" "),
-    MODELS[current],
-    fits === null ? "measure first" : `**${MODELS[recommended]}**`,
-    reasons.map((reason) => sentence(brief(reason))).join(" "),
-  ];
+  const why = reasons.map((reason) => sentence(brief(reason))).join(" ");
+  return `- ${name}: ${[workloadWords(given), ...proofs].join(" ")}; ${advice(given)}${why === "" ? "" : `<br>${why}`}`;
 }
 
-/** The last two parts of a dotted name: tables are narrow, and the link says the rest. */
+function advice({ current, recommended, fits }: Recommendation): string {
+  if (fits === null) return `today ${MODELS[current]}, measure first`;
+  if (current === recommended) return `**${MODELS[current]}** is right, this use of it is not`;
+  return `today ${MODELS[current]}, better **${MODELS[recommended]}**`;
+}
+
+/** The last two parts of a dotted name: the link says the rest. */
 function shortName(name: string): string {
   return name.split(".").slice(-2).join(".");
 }

@@ -4,7 +4,7 @@ import { code, link, prose } from "./escape.ts";
 import { capitalised, count, grouped, inState, reported, sentence, severityWords } from "./groups.ts";
 import { type LinkBuilder, NO_LINKS } from "./links.ts";
 import { brief, findingItem, fixedItem } from "./markdown-findings.ts";
-import { checklistTable, folded, mapSection, modelTable, recommendsChange, verification } from "./markdown-tables.ts";
+import { checklistTable, folded, mapSection, modelList, recommendsChange, verification } from "./markdown-tables.ts";
 
 export interface MarkdownOptions {
   links?: LinkBuilder;
@@ -25,7 +25,7 @@ const MOST_SKIPPED = 10;
 const SHEDDING = [
   "how to verify",
   "checklist",
-  "model table",
+  "model list",
   "map",
   "files not analysed",
   "fixed",
@@ -46,9 +46,9 @@ export function markdown(report: Report, options: MarkdownOptions = {}): string 
     { name: "findings", versions: findingLists(report, links, LISTED[options.for ?? "job"]) },
     optional("fixed", fixedList(report, links)),
     optional("map", mapSection(map)),
-    optional("model table", modelTable(recommendations, links)),
+    optional("model list", modelList(recommendations, links)),
     optional("checklist", checklistTable(checklist, links)),
-    optional("how to verify", verification(recommendations)),
+    optional("how to verify", verification(recommendations, options.for ?? "job")),
     optional("notes", notes(report)),
     optional("files not analysed", skipped(report)),
     { name: "footer", versions: [footer(report)] },
