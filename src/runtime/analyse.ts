@@ -17,7 +17,6 @@ import { frameworkRoots } from "./graph/frameworks.ts";
 import { originsOf } from "./graph/origins.ts";
 import { requirementsOf } from "./requirements.ts";
 import type { Runtime, Target } from "./runtime.ts";
-import { servesAny } from "./servers/served.ts";
 import { serverSettingsOf } from "./servers/server-settings.ts";
 import { speakersOf } from "./speakers.ts";
 
@@ -58,10 +57,13 @@ export function analyse(
   const cpu = cpuOf(graph, cpuFact, (func) => blocking.waits.get(func) !== undefined);
   const speaks = speakersOf(modules, layout);
   const constants = constantsOf(inference, (path) => !target.isTest(path));
-  const runtime = {
+  return {
     modules: [...modules.values()],
     constants,
     requirements: requirementsOf(new Map([...texts].filter(([path]) => speaks.file(path)))),
+    servers: serverSettingsOf(texts, graph, constants).filter(
+      (setting) => !target.isTest(setting.path) && speaks.setting(setting),
+    ),
     inference,
     layout,
     graph,
@@ -73,10 +75,6 @@ export function analyse(
     origins,
     target,
   };
-  const servers = serverSettingsOf(texts, graph, constants).filter(
-    (setting) => !target.isTest(setting.path) && speaks.setting(setting) && servesAny(runtime, setting),
-  );
-  return { ...runtime, servers };
 }
 
 function blockingFact(

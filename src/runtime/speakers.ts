@@ -16,12 +16,17 @@ export function speakersOf(modules: ReadonlyMap<string, Module>, layout: Layout)
   const file = (path: string): boolean => folders.has(layout.codeAround(path));
   return {
     file,
-    setting({ path, app }) {
-      const all = app === null ? [] : layout.named(app.split(":", 1)[0] ?? app);
-      const area = layout.codeAround(path);
-      const near = all.filter((one) => area === "" || one.startsWith(`${area}/`));
-      const meant = near.length > 0 ? near : all;
-      return meant.length > 0 ? meant.some((one) => modules.has(one)) : file(path);
+    setting(setting) {
+      const meant = applicationOf(layout, setting);
+      return meant.length > 0 ? meant.some((one) => modules.has(one)) : file(setting.path);
     },
   };
+}
+
+/** The files that a server's setting may mean by its application: those near it, where there are some; none if it names none that is there. */
+export function applicationOf(layout: Layout, { path, app }: Pick<ServerSetting, "path" | "app">): readonly string[] {
+  const all = app === null ? [] : layout.named(app.split(":", 1)[0] ?? app);
+  const area = layout.codeAround(path);
+  const near = all.filter((one) => area === "" || one.startsWith(`${area}/`));
+  return near.length > 0 ? near : all;
 }

@@ -70,12 +70,11 @@ export function* foreignCalls(runtime: Runtime): Iterable<ForeignCall> {
 /** What brings a plain function into a thread that runs no loop, and never asks which thread it is. */
 function threadOf(runtime: Runtime, func: Func): { context: Context | null; by: string; doubt: number } | null {
   const { graph, contexts } = runtime;
-  if (knowsThreads(graph.inference, func)) return null;
   const context = contexts.of(func).find((one) => one.kind === "thread" && !hasOwnLoop(graph, one));
-  if (context) return { context, by: context.root.label, doubt: context.doubt };
-  return futureCallback(runtime, func)
-    ? { context: null, by: "concurrent.futures.Future.add_done_callback", doubt: 0 }
-    : null;
+  if ((!context && !futureCallback(runtime, func)) || knowsThreads(graph.inference, func)) return null;
+  return context
+    ? { context, by: context.root.label, doubt: context.doubt }
+    : { context: null, by: "concurrent.futures.Future.add_done_callback", doubt: 0 };
 }
 
 /** The calls of plain functions, in their own bodies, that belong to the loop. */
@@ -189,8 +188,8 @@ function* handedOver(graph: CallGraph, func: Func): Iterable<ForeignCall> {
 function futureCallback({ graph, origins }: Runtime, func: Func): boolean {
   const { node, parent } = func;
   const maker = parent ?? func;
-  return maker.nodes.some((one) => {
-    if (one.kind !== "call" || one.callee.kind !== "attribute" || one.callee.attr !== "add_done_callback") return false;
+  return nodesOf(maker, "call").some((one) => {
+    if (one.callee.kind !== "attribute" || one.callee.attr !== "add_done_callback") return false;
     const given = argument(one, "fn", 0);
     if (!given || !(given === node || graph.callables.of(given).some((callable) => callable.func === func)))
       return false;

@@ -1,5 +1,6 @@
 import type { Module } from "../../python/module.ts";
 import type { Runtime } from "../runtime.ts";
+import { applicationOf } from "../speakers.ts";
 import type { ServerSetting } from "./server-setting.ts";
 
 /** Whether the server loads the module: its application does, or, where that is not found, code that lies where the setting stands. */
@@ -7,18 +8,11 @@ export function serves(runtime: Runtime, setting: ServerSetting, module: Module)
   return loadedBy(runtime, setting).has(module);
 }
 
-/** Whether the server loads any module that was read. */
-export function servesAny(runtime: Omit<Runtime, "servers">, setting: ServerSetting): boolean {
-  return loadedBy(runtime, setting).size > 0;
-}
+const loaded = new WeakMap<Runtime, Map<string, ReadonlySet<Module>>>();
 
-type Known = Omit<Runtime, "servers">;
-
-const loaded = new WeakMap<Known["inference"], Map<string, ReadonlySet<Module>>>();
-
-function loadedBy(runtime: Known, setting: ServerSetting): ReadonlySet<Module> {
-  const memo = loaded.get(runtime.inference) ?? new Map<string, ReadonlySet<Module>>();
-  loaded.set(runtime.inference, memo);
+function loadedBy(runtime: Runtime, setting: ServerSetting): ReadonlySet<Module> {
+  const memo = loaded.get(runtime) ?? new Map<string, ReadonlySet<Module>>();
+  loaded.set(runtime, memo);
   const key = `${setting.path} ${setting.app}`;
   const known = memo.get(key);
   if (known) return known;
@@ -28,21 +22,16 @@ function loadedBy(runtime: Known, setting: ServerSetting): ReadonlySet<Module> {
 }
 
 /** The modules that the server begins with. */
-function startsOf({ inference, layout }: Known, { path, app }: ServerSetting): Module[] {
-  const name = app?.split(":")[0];
-  const all = [...inference.modules.values()];
-  if (name !== undefined) {
-    const file = layout.resolve(path, name, 0);
-    if (file !== null) return all.filter((one) => one.path === file);
-    const named = all.find((one) => one.name === name || one.name.endsWith(`.${name}`));
-    if (named) return [named];
-  }
-  const area = layout.codeAround(path);
-  return all.filter((one) => area === "" || one.path.startsWith(`${area}/`));
+function startsOf({ inference, layout }: Runtime, setting: ServerSetting): Module[] {
+  const meant = applicationOf(layout, setting);
+  const area = layout.codeAround(setting.path);
+  return [...inference.modules.values()].filter(({ path }) =>
+    meant.length > 0 ? meant.includes(path) : area === "" || path.startsWith(`${area}/`),
+  );
 }
 
 /** The modules that are loaded with some. Packages that load their parts by name count as loaded whole. */
-function importsOf({ inference }: Known, starts: readonly Module[]): ReadonlySet<Module> {
+function importsOf({ inference }: Runtime, starts: readonly Module[]): ReadonlySet<Module> {
   const found = new Set(starts);
   const tops = new Set(starts.map(packageOf));
   for (const one of inference.modules.values()) if (tops.has(packageOf(one))) found.add(one);

@@ -1,9 +1,9 @@
-import { push } from "../../multimap.ts";
-import type { Func } from "../../python/module.ts";
-import { nodesOf } from "../../python/module.ts";
+import type { Func, Module } from "../../python/module.ts";
+import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Attribute, Call, Expression, Name, Node } from "../../python/syntax.ts";
 import { isInside } from "../../python/syntax.ts";
 import { placeOf } from "../graph/callgraph.ts";
+import { attributesNamed } from "../graph/mentions.ts";
 import { isCut, type Running, runningFrom, runningIn } from "../graph/running.ts";
 import type { Submission } from "../pools/submissions.ts";
 import type { Runtime } from "../runtime.ts";
@@ -222,25 +222,31 @@ function isShared(value: { kind: string; type?: unknown }): boolean {
 
 /** The parent keeps the variable itself: what it reads is its own. Starting values do not count. */
 function parentWrites(runtime: Runtime, variable: Variable, running: ReadonlyMap<Func, Running>): boolean {
-  return (writers(runtime).get(variableId(variable)) ?? []).some(
-    (func) => !running.has(func) && func.node.kind !== "module" && !isConstructor(func),
+  const id = variableId(variable);
+  return mentioning(runtime, variable).some(
+    (func) =>
+      !running.has(func) &&
+      func.node.kind !== "module" &&
+      !isConstructor(func) &&
+      changesIn(runtime, func).some((change) => variableId(change.variable) === id),
   );
 }
 
-const writerLists = new WeakMap<Runtime, Map<string, Func[]>>();
-
-/** The functions that change each variable. */
-function writers(runtime: Runtime): Map<string, Func[]> {
-  const known = writerLists.get(runtime);
-  if (known) return known;
-  const found = new Map<string, Func[]>();
-  writerLists.set(runtime, found);
-  for (const func of runtime.graph.funcs)
-    for (const { variable } of changesIn(runtime, func)) {
-      const id = variableId(variable);
-      push(found, id, func);
-    }
-  return found;
+/** The functions that may change a variable: where it is at home, and where an attribute is called so. */
+function mentioning(runtime: Runtime, variable: Variable): readonly Func[] {
+  const found = new Set(
+    attributesNamed(runtime, variable.name).map((node) => funcAt(runtime.inference.moduleOf(node), node)),
+  );
+  const isImported = ({ scope }: Module): boolean =>
+    scope.names.get(variable.name)?.some(({ kind }) => kind === "from") ?? false;
+  const homes =
+    variable.kind === "global"
+      ? [variable.module, ...runtime.modules.filter(isImported)]
+      : variable.kind === "closure"
+        ? [variable.func.module]
+        : [];
+  for (const { functions } of homes) for (const func of functions) found.add(func);
+  return [...found];
 }
 
 function isConstructor({ node }: Func): boolean {
