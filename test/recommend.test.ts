@@ -102,6 +102,15 @@ test("small changes are Python, and fit on a screen", async () => {
     }
 });
 
+test("the lines that decide come first, and what moves along with a call is not told apart", async () => {
+  const found = await recommended("recommend.shapes");
+  const of = (name: string) => found.find((one) => one.function === name);
+  expect(of("speech.speech")?.evidence[0]?.message).toBe("`requests.post` waits for an HTTP answer");
+  expect(of("speech.speech")?.change?.after).toBe("answer = await asyncio.to_thread(speak, text)");
+  expect(of("archives.names")?.reasons.join(" ")).not.toContain("sleep");
+  expect(of("archives.names")?.change?.after).toBe("return await asyncio.to_thread(storage.names)");
+});
+
 test("a review speaks of functions in the files that change, with what they reach elsewhere", async () => {
   const files = Object.fromEntries(fixtureFiles("recommend.mixed-web-service"));
   const main = files["shop/main.py"] ?? "";

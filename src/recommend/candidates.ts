@@ -1,4 +1,4 @@
-import type { Func } from "../python/module.ts";
+import type { Class, Func } from "../python/module.ts";
 import { nodesOf } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { isInside, within } from "../python/syntax.ts";
@@ -10,6 +10,7 @@ import { weightOf } from "../runtime/effects/workloads.ts";
 import { leniency } from "../runtime/graph/leniency.ts";
 import { runningFrom } from "../runtime/graph/running.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { changesItsElements, comesFromDecoder, hasOrderInside, isSearch, isUsual } from "./rounds.ts";
 
 /** A loop that does independent work one element after the other. */
 export interface Candidate {
@@ -35,7 +36,8 @@ const LEAST_MS = { waits: 10, computes: 50 };
 /** The hot loops of a function whose rounds could overlap, the dearest first. */
 export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
   if (func.isAsync) return sequencesIn(runtime, func).flatMap((one) => awaitedCandidate(runtime, one) ?? []);
-  if (func.isGenerator) return [];
+  // Nobody asks an attribute for work in bulk.
+  if (func.isGenerator || runtime.inference.decoration(func).property) return [];
   const found: Candidate[] = [];
   for (const node of nodesOf(func, "for", "clause")) {
     const candidate = candidateAt(runtime, func, node);
@@ -48,6 +50,9 @@ export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
   }
   return found.sort((a, b) => weightOf(b.hot) - weightOf(a.hot));
 }
+
+/** Clearing up what is open: a few at the end of the program. */
+const ENDS = /\.(?:close|quit|stop|shutdown|terminate|disconnect|kill|join|release|cleanup)$/;
 
 /** A loop that awaits one independent call after the other. */
 function awaitedCandidate(runtime: Runtime, { func, loop, site, doubt }: Sequence): Candidate | null {
@@ -67,7 +72,9 @@ function candidateAt(runtime: Runtime, func: Func, loop: ItemLoop): Candidate | 
   if (inside.length === 0) return null;
   const rounds = Math.max(1, roundsAt(insideOf(loop)));
   const hot = inside.filter((cost) => isHot(cost, rounds) && cost.doubt < 2);
-  if (hot.length === 0) return null;
+  if (!hot.some((cost) => isUsual(cost, loop))) return null;
+  if (hot.some((cost) => isSearch(cost, loop) || hasOrderInside(func, loop, cost))) return null;
+  if (changesItsElements(func, loop) || comesFromDecoder(runtime, loop.iter)) return null;
   const order = independence(func, loop);
   if (order === null || !hot.every((cost) => isIndependent(runtime, loop, cost))) return null;
   if (inside.some((cost) => holdsBack(cost)) || inside.some(({ ground }) => ground !== "here")) return null;
@@ -121,7 +128,8 @@ function isRound(node: Node, loop: ItemLoop): boolean {
   return loopsAround(node).some((one) => one === loop);
 }
 
-function isHot({ does, weight, byInput, group, blocks }: Cost, rounds: number): boolean {
+function isHot({ name, does, weight, byInput, group, blocks }: Cost, rounds: number): boolean {
+  if (ENDS.test(name)) return false;
   const each = weight / rounds;
   if (does === "computes") return !byInput && each >= LEAST_MS.computes;
   if (!blocks) return false;
@@ -173,7 +181,7 @@ function isIndependent(runtime: Runtime, loop: ItemLoop, cost: Cost): boolean {
 
 /** What the service limits itself, what has an order, and models that learn from one call to the next. */
 const IN_ORDER =
-  /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|^huggingface_hub\..*(?:commit|delete_|upload_)|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|commit|push|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
+  /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker|gspread|pygsheets)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|^huggingface_hub\..*(?:commit|delete_|upload_)|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|commit|push|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
 
 /** The call works on an object that the function it stands in takes from around it: an archive that every round adds to. */
 function isOuterObject({ inference }: Runtime, { site }: Cost): boolean {
@@ -208,9 +216,18 @@ function changesItsObject(runtime: Runtime, loop: ItemLoop, call: Call): boolean
     if (self === undefined) return false;
     return [...runningFrom(runtime, method).values()].some(
       ({ func: one }) =>
-        one.cls !== null && one.cls === method.cls && one.nodes.some((node) => isOwnWrite(node, one.params[0]?.name)),
+        areRelated(runtime, one.cls, method.cls) && one.nodes.some((node) => isOwnWrite(node, one.params[0]?.name)),
     );
   });
+}
+
+/** Methods of both may work on one object. */
+function areRelated({ inference }: Runtime, one: Class | null, other: Class | null): boolean {
+  return (
+    one !== null &&
+    other !== null &&
+    (inference.ancestry(one).includes(other) || inference.ancestry(other).includes(one))
+  );
 }
 
 function isOwnWrite(node: Node, self: string | undefined): boolean {
@@ -300,5 +317,6 @@ function isStateless(runtime: Runtime, loop: ItemLoop, cost: Cost, call: Call | 
   const [value] = runtime.inference.values(call.callee.value);
   if (value?.kind === "module" || value?.kind === "class") return true;
   if (runtime.inference.names(call.callee.value).length > 0 && value?.kind === "library") return true;
-  return cost.hops > 0 || isMadeInside(runtime, loop, call.callee.value);
+  // Several results from one object are a few, and the object is shared.
+  return cost.hops > 0 || (isMadeInside(runtime, loop, call.callee.value) && dependsOnItem(loop, call.callee.value));
 }

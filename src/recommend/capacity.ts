@@ -1,5 +1,6 @@
 import type { PoolKind } from "../knowledge/pools/row.ts";
 import { POOLS, type PoolFact, takesFrom } from "../knowledge/pools.ts";
+import type { Costs } from "../runtime/effects/costs.ts";
 import { runningFrom } from "../runtime/graph/running.ts";
 import { type Capacity, limitsOf } from "../runtime/pools/capacity.ts";
 import { drawsOf } from "../runtime/pools/draws.ts";
@@ -30,9 +31,23 @@ export function connectionsOf(runtime: Runtime, { func, costs, launches }: Subje
   let best: Pool | null = null;
   for (const one of reached)
     for (const { pool, doubt } of drawsOf(runtime).in(one))
-      if (pool.fact.kind === kind && doubt < 2 && (best === null || fewest(pool.capacity) < fewest(best.capacity)))
+      if (
+        pool.fact.kind === kind &&
+        doubt < 2 &&
+        isTakenBy(pool, costs) &&
+        (best === null || fewest(pool.capacity) < fewest(best.capacity))
+      )
         best = pool;
   return best;
+}
+
+/** Something that the work waits for is of the pool's library. */
+function isTakenBy({ fact }: Pool, { list }: Costs): boolean {
+  return list.some(({ does, name }) => does === "waits" && (takesFrom(fact, name) || topOf(fact.name) === topOf(name)));
+}
+
+function topOf(name: string): string {
+  return name.split(".")[0] ?? name;
 }
 
 function fewest(capacity: Capacity | null): number {

@@ -100,6 +100,8 @@ function isByInput({ byInput }: Cost): boolean {
 function small(subject: Subject, work: Work): Decision | null {
   // One submission alone is there for another reason than speed.
   if (subject.role !== "starter" || !subject.launches.some(isSpread)) return null;
+  // What others pass in is theirs to judge.
+  if (subject.launches.some(({ costs }) => costs.chosen)) return null;
   const current = currentModel(subject, []);
   return {
     work,

@@ -80,6 +80,7 @@ function reasonsFor(runtime: Runtime, subject: Subject, decision: Decision): str
   for (const other of verdicts) {
     if (other === deciding || other.row.id === deciding.row.id) continue;
     if (other.row.goes === "measure") continue;
+    if (other.row.goes !== "stays" && fits === false && movesAlong(other, first)) continue;
     if (other.row.goes === "stays") reasons.push(...staying(other, verdicts));
     else reasons.push(...sentences(other, other.row.why.slice(0, 1)));
   }
@@ -87,6 +88,12 @@ function reasonsFor(runtime: Runtime, subject: Subject, decision: Decision): str
 }
 
 const MOST_REASONS = 4;
+
+/** Everything in the part lies behind the very call that is moved. */
+function movesAlong({ part }: Verdict, moved: Verdict): boolean {
+  const at = moved.part.costs[0]?.at;
+  return part.costs.every((cost) => cost.at === at && cost.hops > 0);
+}
 
 /** Which part of mixed work stays where it is. */
 function staying({ part }: Verdict, all: readonly Verdict[]): string[] {
@@ -158,10 +165,11 @@ function manyWords({ launches }: Subject): string | null {
 
 const MOST_EVIDENCE = 4;
 
-/** The lines that prove what the work is, the dearest first. */
-function evidenceFor({ work }: Decision): Place[] {
+/** The lines that prove what the work is: those of the part that decides, then the dearest. */
+function evidenceFor({ work, fits, verdicts }: Decision): Place[] {
   const found: Place[] = [];
-  for (const cost of work.costs) {
+  const deciding = fits === false ? (verdicts[0]?.part.costs ?? []) : [];
+  for (const cost of [...deciding, ...work.costs]) {
     const place = evidence(cost);
     if (
       !found.some(({ path, line, message }) => path === place.path && line === place.line && message === place.message)

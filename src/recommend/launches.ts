@@ -94,7 +94,8 @@ function submitted(runtime: Runtime, submission: Submission): Launch | null {
   const work = submission.work.flatMap((one) => inContext(runtime, submission, one));
   // Whoever passes the function in chooses the work.
   const passed = callable && isContextRun(submission) ? submission.payload[0]?.expression : callable;
-  if (passed && work.length === 0 && runtime.graph.callables.parameterOf(passed)) return null;
+  const isPassedIn = passed ? runtime.graph.callables.parameterOf(passed) !== null : false;
+  if (isPassedIn && work.length === 0) return null;
   if (fact.decorator && work.length === 0) return null;
   const kind = to ?? (fact.to === "process" || fact.to === "interpreter" ? fact.to : "thread");
   const repeats = fact.argsForm === "map" ? 10 : 1;
@@ -112,7 +113,7 @@ function submitted(runtime: Runtime, submission: Submission): Launch | null {
     work,
     submission,
     start: null,
-    costs: work.length === 0 ? { ...NO_COSTS, open: true } : costs,
+    costs: work.length === 0 ? { ...NO_COSTS, open: true } : { ...costs, chosen: costs.chosen || isPassedIn },
     alone: isOwn && !isInItemLoop(site.node) && multiplier === null,
     atOnce:
       multiplier && multiplier.doubt < 2 ? Number.POSITIVE_INFINITY : pool?.capacity ? limitsOf(pool.capacity).low : 1,

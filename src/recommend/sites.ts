@@ -57,7 +57,8 @@ export function subjectsOf(runtime: Runtime): Subject[] {
       known.add(coroutine);
       if (holdsLoop(runtime, coroutine)) subjects.push(subject(runtime, coroutine, "coroutine", [], null, null));
     }
-  return subjects.filter((one) => !isPartOfAnother(runtime, one, subjects));
+  const loops = subjects.filter((one) => !isPartOfAnother(runtime, one, subjects));
+  return loops.filter((one) => !leadsToAnother(one, loops));
 }
 
 /** A coroutine that itself makes the loop stand still: through plain calls, not through coroutines that it awaits. */
@@ -97,6 +98,20 @@ function isPartOfAnother({ graph }: Runtime, { func, role }: Subject, all: reado
           other.candidate &&
           loopsAround(site.node).some((loop) => loop === other.candidate?.loop),
       ),
+    )
+  );
+}
+
+/** A loop over a few, whose rounds get to a loop over many: the waits of that one are the ones to overlap. */
+function leadsToAnother({ func, role, candidate }: Subject, all: readonly Subject[]): boolean {
+  const dearest = role === "loop" ? candidate?.hot[0] : undefined;
+  return (
+    dearest?.does === "waits" &&
+    all.some(
+      (other) =>
+        other.func !== func &&
+        other.role === "loop" &&
+        other.candidate?.hot.some(({ site, hops }) => site === dearest.site && hops < dearest.hops),
     )
   );
 }

@@ -16,6 +16,7 @@ export function callName(name: string): string {
 }
 
 function shortened(name: string): string {
+  if (name.includes("(")) return outlined(name);
   const parts = name
     .replace(/\.__call__$/, "")
     .replace(/\.__(?:enter|iter|init|aenter)__$/, "")
@@ -23,6 +24,18 @@ function shortened(name: string): string {
   const owner = parts.at(-2) ?? "";
   if (parts.length > 2 && /^[A-Z]/.test(owner)) return parts.slice(-2).join(".");
   return parts.length > 3 ? parts.slice(-2).join(".") : parts.join(".");
+}
+
+/** An expression as it is written, without what it is given. */
+function outlined(expression: string): string {
+  let depth = 0;
+  let text = "";
+  for (const char of expression) {
+    if (char === ")") depth--;
+    if (depth === 0) text += char;
+    if (char === "(" && depth++ === 0) text += "…";
+  }
+  return text;
 }
 
 /** What a cost is, as a sentence without its full stop. */
@@ -35,7 +48,7 @@ export function ownName({ name }: Func): string {
   return name.slice(name.lastIndexOf(".") + 1);
 }
 
-const MOST_NAME = 40;
+const MOST_NAME = 60;
 
 /** `a`, `b` or `c`, from the `a / b / c` of the tables. */
 export function choices(names: string): string {

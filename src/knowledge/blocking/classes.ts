@@ -6,11 +6,12 @@ const CLOSE = "close __init__";
 export const CLIENT_CLASSES = [
   ...classes("http", "requests 2.34, cloudscraper, zeep 4, hvac 2", [
     [
-      "requests.Session requests_html.HTMLSession cloudscraper.CloudScraper requests_oauthlib.OAuth2Session requests_oauthlib.OAuth1Session requests_cache.CachedSession authlib.integrations.requests_client.OAuth2Session google.auth.transport.requests.AuthorizedSession tls_client.Session niquests.Session",
+      "requests.Session requests_html.HTMLSession requests_oauthlib.OAuth2Session requests_oauthlib.OAuth1Session requests_cache.CachedSession authlib.integrations.requests_client.OAuth2Session google.auth.transport.requests.AuthorizedSession tls_client.Session niquests.Session",
       "net",
       "httpx.AsyncClient.*",
       `${CLOSE} mount get_adapter prepare_request merge_environment_settings rebuild_auth rebuild_method should_strip_auth get_redirect_target rebuild_proxies authorization_url register_compliance_hook`,
     ],
+    ["cloudscraper.CloudScraper", "net", "httpx.AsyncClient.*", `${CLOSE} create_scraper mount get_adapter`],
     ["curl_cffi.requests.Session", "net", "curl_cffi.requests.AsyncSession.*", CLOSE],
     ["xmlrpc.client.ServerProxy", "net", null, "", "every attribute called on the proxy is a remote call"],
     [

@@ -141,7 +141,14 @@ export const FILES = [
       "asyncio.to_thread",
     ],
   ]),
-  ...rows("data", "pandas 2.3, polars 1, pyarrow 20, numpy 2; GIL behaviour measured", [
+  ...rows("data", "pandas 2.3, polars 1, pyarrow 20, numpy 2, langchain-core 1; GIL behaviour measured", [
+    [
+      "langchain_core.document_loaders.BaseLoader.{load,load_and_split}",
+      "ssd",
+      "always",
+      "langchain_core.document_loaders.BaseLoader.a*",
+      "most loaders parse a file",
+    ],
     ["pandas.read_csv", "cpu", "always", "asyncio.to_thread", "the C engine releases the GIL in part"],
     ["pandas.read_excel", "cpu", "always", "concurrent.futures.ProcessPoolExecutor", "openpyxl is pure Python"],
     [

@@ -15,6 +15,12 @@ export const NETWORK = [
     [`requests.Session.${VERBS}`, "net", "always", "httpx.AsyncClient.*"],
     ["requests.Session.send", "net", "always", "httpx.AsyncClient.send"],
     ["requests.Response.iter_content", "net", "always", "httpx.Response.aiter_bytes", "reads a streamed body"],
+    [
+      "langchain_community.document_loaders.WebBaseLoader.{load,load_and_split}",
+      "net",
+      "always",
+      "langchain_community.document_loaders.WebBaseLoader.a*",
+    ],
     ["requests.Response.iter_lines", "net", "always", "httpx.Response.aiter_lines"],
     ["urllib.request.urlopen", "net", "always", "httpx.AsyncClient.get / aiohttp.ClientSession.get"],
     ["urllib.request.urlretrieve", "net", "always", "httpx.AsyncClient.stream", "has no timeout parameter"],

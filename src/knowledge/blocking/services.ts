@@ -433,12 +433,6 @@ export const SERVICES = [
     ["langchain.chains.base.Chain.{run,invoke,__call__,batch}", "net", "always", "langchain.chains.base.Chain.a*"],
     ["langchain.agents.AgentExecutor.{run,invoke,batch,stream}", "net", "always", "langchain.agents.AgentExecutor.a*"],
     [
-      "langchain_core.document_loaders.BaseLoader.{load,load_and_split}",
-      "net",
-      "always",
-      "langchain_core.document_loaders.BaseLoader.a*",
-    ],
-    [
       "llama_index.core.base.base_query_engine.BaseQueryEngine.query",
       "net",
       "always",

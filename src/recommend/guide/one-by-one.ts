@@ -27,7 +27,7 @@ export const ONE_AFTER_THE_OTHER: readonly Row[] = [
     scenario: "HTTP calls, one after the other",
     runs: ONE_BY_ONE,
     does: "waits",
-    group: ["http", "network"],
+    group: ["http"],
     goes: "threads",
     sure: "high",
     why: [
@@ -40,10 +40,10 @@ export const ONE_AFTER_THE_OTHER: readonly Row[] = [
   },
   {
     id: "service-one-by-one",
-    scenario: "Calls of a service's client library, one after the other",
+    scenario: "Calls of a service's client library or of another host, one after the other",
     runs: ONE_BY_ONE,
     does: "waits",
-    group: ["service"],
+    group: ["service", "network"],
     goes: "threads",
     sure: "high",
     why: [

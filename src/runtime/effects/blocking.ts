@@ -88,6 +88,7 @@ function directly(
 function circumstance(graph: CallGraph, origins: Origins, { fact, site }: Source<BlockingFact>): number {
   if (CONDITION_WAIT.test(fact.name) && isGate(site)) return 2;
   if (isForOtherSystem(graph.inference, site.func, site.node)) return 2;
+  if (isHandedOn(graph.inference, fact, site.node)) return 2;
   if (/^io\.\w+\./.test(fact.name) && site.node.kind === "call" && !isOpened(graph, origins, site.node)) return 2;
   switch (fact.when) {
     case "streamed":
@@ -99,6 +100,14 @@ function circumstance(graph: CallGraph, origins: Origins, { fact, site }: Source
     default:
       return 0;
   }
+}
+
+/** An iterator reads when somebody goes through it, and that is whoever it is returned to, or the object that it is given to. */
+function isHandedOn({ library }: Inference, { name }: BlockingFact, node: Node): boolean {
+  if (node.kind !== "call" || !library.tables.returns.get(name)?.startsWith("iter ")) return false;
+  const { parent } = node;
+  const call = parent?.kind === "argument" ? parent.parent : null;
+  return parent?.kind === "return" || (call?.kind === "call" && /^[A-Z]/.test(lastName(call.callee)));
 }
 
 /** Whether the file object whose method is called is opened in the program; a parameter that is declared as one may be a buffer in memory. */

@@ -223,12 +223,14 @@ function build(runtime: Runtime, func: Func): Costs {
     if (neverRuns(site.node)) continue;
     const rounds = roundsAt(site.node);
     for (const target of site.targets) {
-      if (target.doubt >= 2 || target.func === func) continue;
+      if (target.doubt >= 2 || target.func === func || isTestOf(runtime, target.func, func)) continue;
       const costs = costsOf(runtime, target.func);
       const list = costs.list.filter(({ at }) => reaches(graph.inference, site, target, at.node) !== null);
       parts.push(moved({ ...costs, list }, site, target.func, "here", rounds, target.doubt));
     }
-    for (const handover of site.handovers) parts.push(handedOver(runtime, site, handover, rounds));
+    for (const handover of site.handovers)
+      if (!handover.func || !isTestOf(runtime, handover.func, func))
+        parts.push(handedOver(runtime, site, handover, rounds));
     const stranger = site.library.find(({ name, receiver }) => isStranger(runtime, name, receiver));
     if (stranger && !site.awaited)
       // Making an object of an unknown class may be work, but does not speak for it.
@@ -239,6 +241,11 @@ function build(runtime: Runtime, func: Func): Costs {
       );
   }
   return joined(parts);
+}
+
+/** What tests pass in or put in its place says nothing about the program. */
+function isTestOf({ target }: Runtime, one: Func, func: Func): boolean {
+  return one.module !== func.module && target.isTest(one.module.path) && !target.isTest(func.module.path);
 }
 
 function handedOver(runtime: Runtime, site: Site, handover: Handover, rounds: number): Costs {
