@@ -17,7 +17,10 @@ export function isInstant(graph: CallGraph, origins: Origins, func: Func, fact: 
   if (name.startsWith("fcntl.")) return call.args.some(({ value }) => mentions(value, "LOCK_NB"));
   if (name === "threading.Thread.join") return hasAnnouncedItsEnd(origins, func, call);
   if (name === "psutil.cpu_percent") return isAbsent(argument(call, "interval", 0));
-  if (name === "os.read" || name === "os.write") return isFileDescriptor(graph, argument(call, "fd", 0));
+  if (name === "os.read" || name === "os.write") {
+    const descriptor = argument(call, "fd", 0);
+    return isFileDescriptor(graph, descriptor) || isOfUnwaiting(origins, descriptor);
+  }
   if (name.startsWith("filelock.")) return isOnlyTried(origins, receiverOf(call));
   return /^queue\.\w+\.get$/.test(name) && isFilled(func, call);
 }
@@ -25,19 +28,18 @@ export function isInstant(graph: CallGraph, origins: Origins, func: Func, fact: 
 /** `with FileLock(path, timeout=0)`: taken or refused at once. */
 export function isOnlyTried(origins: Origins, lock: Expression | null): boolean {
   return everyOrigin(origins, lock, (made) => {
-    const limit = argument(made, "timeout", 1);
     const waits = argument(made, "blocking", -1);
-    return (limit?.kind === "number" && limit.value === 0) || (waits?.kind === "constant" && waits.value === false);
+    return isZero(argument(made, "timeout", 1)) || (waits?.kind === "constant" && waits.value === false);
   });
 }
 
 /** Without an interval it compares with the last call. */
 function isAbsent(interval: Expression | null): boolean {
-  return (
-    interval === null ||
-    (interval.kind === "constant" && interval.value === null) ||
-    (interval.kind === "number" && interval.value === 0)
-  );
+  return interval === null || (interval.kind === "constant" && interval.value === null) || isZero(interval);
+}
+
+function isZero(node: Expression | null): boolean {
+  return node?.kind === "number" && node.value === 0;
 }
 
 /** What `mkstemp` and `os.open` give reads and writes a file: nobody has to answer. */
@@ -52,6 +54,18 @@ function isFileDescriptor({ inference }: CallGraph, descriptor: Expression | nul
         one.value.kind === "call" &&
         inference.names(one.value.callee).some(({ name }) => name === "tempfile.mkstemp" || name === "os.open"),
     )
+  );
+}
+
+/** `Serial(port, timeout=0).fileno()`: who opens something that way gets what is there, and never waits. */
+function isOfUnwaiting(origins: Origins, descriptor: Expression | null): boolean {
+  return everyOrigin(
+    origins,
+    descriptor,
+    (made) =>
+      made.callee.kind === "attribute" &&
+      made.callee.attr === "fileno" &&
+      everyOrigin(origins, made.callee.value, (opened) => isZero(argument(opened, "timeout", -1))),
   );
 }
 
