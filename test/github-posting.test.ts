@@ -69,7 +69,7 @@ function drafts(count: number): Draft[] {
   });
 }
 
-test.each([1, 2, 3, 5, 13, 24, 25, 30])(
+test.concurrent.each([1, 2, 3, 5, 13, 24, 25, 30])(
   "one bad place, number %i of thirty, costs at most seven requests and no comment",
   async (bad) => {
     const posted: number[] = [];
@@ -89,7 +89,7 @@ test.each([1, 2, 3, 5, 13, 24, 25, 30])(
   },
 );
 
-test("however many places are bad, the tries are bounded and nothing is posted twice or lost", async () => {
+test.concurrent("however many places are bad, the tries are bounded and nothing is posted twice or lost", async () => {
   for (let pattern = 1; pattern < 512; pattern += 37) {
     const posted: number[] = [];
     const { github, calls } = client(({ body }) => {
@@ -106,7 +106,7 @@ test("however many places are bad, the tries are bounded and nothing is posted t
   }
 });
 
-test("a failure that created the comments all the same is not repeated", async () => {
+test.concurrent("a failure that created the comments all the same is not repeated", async () => {
   const wanted = drafts(3);
   const { github, calls } = client(({ path, body }) => {
     if (path.endsWith("/graphql")) return { status: 200, data: { data: conversationWith(wanted) } };
@@ -119,7 +119,7 @@ test("a failure that created the comments all the same is not repeated", async (
   expect(calls.map(({ path }) => path.split("/").at(-1))).toEqual(["reviews", "graphql"]);
 });
 
-test("after a real failure only what is missing is posted, and not for ever", async () => {
+test.concurrent("after a real failure only what is missing is posted, and not for ever", async () => {
   const wanted = drafts(3);
   const sizes: number[] = [];
   const { github } = client(({ path, body }) => {
@@ -132,7 +132,7 @@ test("after a real failure only what is missing is posted, and not for ever", as
   expect(sizes).toEqual([3, 2, 2]);
 });
 
-test("a review that a cancelled run left pending is deleted before and when it blocks", async () => {
+test.concurrent("a review that a cancelled run left pending is deleted before and when it blocks", async () => {
   const pending = { ...CONVERSATION, pending: [{ id: 7, body: "" }] };
   const { github, calls } = client(() => ({ status: 200 }));
   await postReview(github, { ...TARGET, conversation: pending }, drafts(1), "intro");
@@ -142,14 +142,14 @@ test("a review that a cancelled run left pending is deleted before and when it b
   ]);
 });
 
-test("a person's pending review is never deleted", async () => {
+test.concurrent("a person's pending review is never deleted", async () => {
   const conversation = { ...CONVERSATION, viewer: "octocat", pending: [{ id: 7, body: "my draft" }] };
   const { github, calls } = client(() => ({ status: 200 }));
   await postReview(github, { ...TARGET, conversation }, drafts(1), "intro");
   expect(calls.map(({ method }) => method)).toEqual(["POST"]);
 });
 
-test("reads are tried again after a failure of the server, creations are not", async () => {
+test.concurrent("reads are tried again after a failure of the server, creations are not", async () => {
   const { github, calls } = client((_, number) => (number < 3 ? { status: 502 } : { status: 200, data: [] }));
   await github.octokit.rest.issues.listComments({ owner: "o", repo: "r", issue_number: 1 });
   expect(calls).toHaveLength(3);
@@ -160,7 +160,7 @@ test("reads are tried again after a failure of the server, creations are not", a
   expect(second.calls).toHaveLength(1);
 });
 
-test("a rate limit is waited for within the run's patience, then it is a refusal", async () => {
+test.concurrent("a rate limit is waited for within the run's patience, then it is a refusal", async () => {
   const limited: Answer = {
     status: 403,
     data: { message: "You have exceeded a secondary rate limit" },
@@ -175,7 +175,7 @@ test("a rate limit is waited for within the run's patience, then it is a refusal
   expect(calls).toHaveLength(3);
 });
 
-test.each<[string, Answer, string]>([
+test.concurrent.each<[string, Answer, string]>([
   ["a missing permission", { status: 403, data: { message: "Resource not accessible by integration" } }, "permission"],
   ["a secondary limit", { status: 403, data: { message: "You have exceeded a secondary rate limit" } }, "rate-limit"],
   [
@@ -204,7 +204,7 @@ test.each<[string, Answer, string]>([
   expect(refusalOf(error).kind).toBe(kind);
 });
 
-test("only threads that GitHub says it resolved count; the others say it in their text, and are hidden", async () => {
+test.concurrent("only threads that GitHub says it resolved count; the others say it in their text, and are hidden", async () => {
   const threads = Array.from({ length: 12 }, (_, index) => threadOf(`T${index}`, index, index !== 5));
   const { github, calls } = client(({ path, body }) => {
     if (!path.endsWith("/graphql")) return { status: 200 };
@@ -231,7 +231,7 @@ test("only threads that GitHub says it resolved count; the others say it in thei
   expect(github.writes.done).toBe(5);
 });
 
-test("a run stops changing things when its budget is spent", async () => {
+test.concurrent("a run stops changing things when its budget is spent", async () => {
   const { github, calls } = client(() => ({ status: 200 }));
   const threads = Array.from({ length: 80 }, (_, index) => threadOf(`T${index}`, index, false));
   await settle(github, threads, "0123456789");
