@@ -44,7 +44,7 @@ async function report(invocation: Invocation, ids: readonly string[]): Promise<n
   const output = invocation.values.get("output");
   const format = invocation.values.get("format") ?? "text";
   if (!isFormat(format)) throw new InputError(`there is no format ${format}; see pcr help ${invocation.command}`);
-  const text = render(format, report, {
+  const text = await render(format, report, {
     sources: await excerptsOf(report, trees),
     rules,
     color: usesColor(invocation),

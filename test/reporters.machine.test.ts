@@ -95,13 +95,13 @@ test("SARIF keeps the 5,000 most severe results and says how many are left out",
   expect(notes).toContain("3 less severe results are left out.");
 });
 
-test("every format of the command line can be rendered, the empty report too", () => {
+test("every format of the command line can be rendered, the empty report too", async () => {
   const formats = OPTIONS.find(({ name }) => name === "format")?.choices ?? [];
   expect(formats).toHaveLength(6);
   for (const format of formats) {
     if (!isFormat(format)) throw new Error(`no reporter for ${format}`);
     for (const report of [sampleReview(), emptyReport("audit")]) {
-      const text = render(format, report, { sources: sampleSources, rules, color: false });
+      const text = await render(format, report, { sources: sampleSources, rules, color: false });
       expect(text === "" || text.endsWith("\n")).toBe(true);
     }
   }

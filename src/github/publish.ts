@@ -13,7 +13,7 @@ import type { Runner } from "./runner.ts";
 /** The forms of a report that the action needs. */
 export interface Reporters {
   /** A file for readers or tools; the ending of its name says which form it has. */
-  file(form: "json" | "html" | "markdown", report: Report, excerpts: Excerpts, links: Links): string;
+  file(form: "json" | "html" | "markdown", report: Report, excerpts: Excerpts, links: Links): Promise<string>;
   sarif(report: Report, excerpts: Excerpts, options: { links: Links; category: string | null }): string;
   /** The summary in Markdown, at most `most` characters. */
   summary(report: Report, options: { links: Links; most: number; for: "pull-request" | "job" }): string;
@@ -42,7 +42,7 @@ export async function publish(
   const sarif = reporters.sarif(report, excerpts, { links, category: categoryOf(inputs) });
   // In mode post the name is that of a report to read.
   const name = inputs.mode === "post" ? "" : inputs.reportFile;
-  await file("report-file", name, reporters.file(formOf(name), report, excerpts, links), "json");
+  await file("report-file", name, await reporters.file(formOf(name), report, excerpts, links), "json");
   await file("sarif-file", inputs.sarifFile, sarif, "sarif");
   const written = await console.summary(jobSummary(report, links, reporters));
   if (!written) log(report, console);

@@ -2,13 +2,11 @@ import type { Report } from "../report.ts";
 import type { RuleText } from "../rules/page.ts";
 import { workflowCommands } from "./annotations.ts";
 import { noCommands } from "./escape.ts";
-import { html } from "./html.ts";
 import { json } from "./json.ts";
 import { type LinkBuilder, NO_LINKS } from "./links.ts";
 import { markdown } from "./markdown.ts";
 import { sarif } from "./sarif.ts";
 import type { Sources } from "./sources.ts";
-import { text } from "./text.ts";
 
 /** What the forms of a report need beside the report. */
 export interface Context {
@@ -23,15 +21,21 @@ export interface Context {
 /** A file has room for what a comment has not. */
 const MOST_MARKDOWN = 1_000_000;
 
+/** Texts and pages measure letters. What does that takes as long to load as a small review, and most runs need neither. */
 const RENDERERS = {
-  text: (report: Report, { sources, color, width }: Context) =>
-    text(report, sources, width === undefined ? { color } : { color, width }),
+  async text(report: Report, { sources, color, width }: Context) {
+    const { text } = await import(/* webpackMode: "eager" */ "./text.ts");
+    return text(report, sources, width === undefined ? { color } : { color, width });
+  },
   json: (report: Report) => json(report),
   sarif: (report: Report, { sources, rules, links = NO_LINKS }: Context) => sarif(report, sources, { rules, links }),
   markdown: (report: Report, { links = NO_LINKS }: Context) =>
     noCommands(`${markdown(report, { links, most: MOST_MARKDOWN })}\n`),
   github: (report: Report) => workflowCommands(report),
-  html: (report: Report, { sources, links = NO_LINKS }: Context) => html(report, sources, links),
+  async html(report: Report, { sources, links = NO_LINKS }: Context) {
+    const { html } = await import(/* webpackMode: "eager" */ "./html.ts");
+    return html(report, sources, links);
+  },
 };
 
 export type Format = keyof typeof RENDERERS;
@@ -42,6 +46,6 @@ export function isFormat(name: string): name is Format {
 }
 
 /** The report in a form of `--format`. */
-export function render(format: Format, report: Report, context: Context): string {
+export async function render(format: Format, report: Report, context: Context): Promise<string> {
   return RENDERERS[format](report, context);
 }
