@@ -91,8 +91,10 @@ async function mergeBase(repository: Repository, base: string, head: string, bas
   const found = await repository.ask("merge-base", base, head);
   const first = found?.split("\n")[0];
   if (first !== undefined && first !== "") return first;
-  const shallow = (await repository.ask("rev-parse", "--is-shallow-repository"))?.trim() === "true";
-  const advice = shallow ? "this clone is shallow; run `git fetch --unshallow`" : "name another base with --base";
+  const advice =
+    repository.shallow === true
+      ? "this clone is shallow; run `git fetch --unshallow`"
+      : "name another base with --base";
   throw new InputError(`${baseName} and ${head.slice(0, 12)} have no common commit in ${repository.top}; ${advice}`);
 }
 

@@ -10,6 +10,8 @@ export interface Repository {
   /** Absolute path of the work tree, or of the repository itself when it is bare. */
   top: string;
   bare: boolean;
+  /** Whether older commits are missing; `null` where this git does not say. */
+  shallow: boolean | null;
   /** Runs git; throws `InputError` with git's own reason when it fails. */
   git(...args: string[]): Promise<string>;
   /** As `git`, but `null` when it fails. */
@@ -41,8 +43,14 @@ export async function findRepository(
 ): Promise<Repository | null> {
   const settings = trusted ? [...FIXED, ["safe.directory", "*"] as const] : FIXED;
   const first = safe(environment, settings);
-  const found = await run(directory, first, ["rev-parse", "--is-bare-repository", "--absolute-git-dir"]);
-  if (found.failure !== null) {
+  // Each question would cost a process. The last one fails where there is no work tree, after the others were answered.
+  const questions = ["--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir", "--show-toplevel"];
+  const [found, filters] = await Promise.all([
+    run(directory, first, ["rev-parse", ...questions]),
+    run(directory, first, ["config", "-z", "--name-only", "--get-regexp", "^filter\\."]),
+  ]);
+  const [isBare, isShallow, gitDirectory, ...tree] = found.output.split(/\r?\n/).slice(0, -1);
+  if (found.failure !== null && gitDirectory === undefined) {
     if (found.failure.includes("dubious ownership")) {
       throw new InputError(
         `the git repository around ${directory} belongs to another user; run \`git config --global --add safe.directory ${directory}\` if you trust it`,
@@ -50,22 +58,27 @@ export async function findRepository(
     }
     return null;
   }
-  const [isBare, gitDirectory = directory] = found.output.split("\n");
-  const tree = await run(directory, first, ["rev-parse", "--show-toplevel"]);
-  const bare = isBare === "true" || tree.failure !== null;
-  const top = bare ? gitDirectory : tree.output.replace(/\r?\n$/, "");
-  const filters = await run(top, first, ["config", "-z", "--name-only", "--get-regexp", "^filter\\."]);
+  const hasTree = isBare !== "true" && found.failure === null;
+  // A path with a line feed in it is asked for alone.
+  const whole = tree.length === 1 ? tree[0] : hasTree ? await topOf(directory, first) : null;
+  const top = (hasTree ? whole : gitDirectory) ?? directory;
   const environmentOfGit = safe(environment, [...settings, ...withoutFilters(filters.output)]);
-  return repository(top, bare, environmentOfGit);
+  const shallow = isShallow === "true" || isShallow === "false" ? isShallow === "true" : null;
+  return repository({ top, bare: !hasTree, shallow }, environmentOfGit);
 }
 
-function repository(top: string, bare: boolean, environment: NodeJS.ProcessEnv): Repository {
+async function topOf(directory: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const { output } = await run(directory, environment, ["rev-parse", "--show-toplevel"]);
+  return output.replace(/\r?\n$/, "");
+}
+
+function repository(facts: Pick<Repository, "top" | "bare" | "shallow">, environment: NodeJS.ProcessEnv): Repository {
+  const { top } = facts;
   const blob = blobReader(() =>
     spawn("git", ["cat-file", "--batch"], { cwd: top, env: environment, stdio: ["pipe", "pipe", "ignore"] }),
   );
   return {
-    top,
-    bare,
+    ...facts,
     blob,
     async git(...args) {
       const { output, failure } = await run(top, environment, args);

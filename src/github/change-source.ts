@@ -59,7 +59,7 @@ async function localChange(
 ): Promise<Change | null> {
   if (repository === null) return null;
   // In a shallow clone the merge base that git finds may be the wrong one.
-  if ((await repository.ask("rev-parse", "--is-shallow-repository"))?.trim() !== "false") return null;
+  if (repository.shallow !== false) return null;
   for (const base of bases) {
     if (base.startsWith("-")) continue;
     const ends = [base, head].map((end) => repository.ask("rev-parse", "--verify", "--quiet", `${end}^{commit}`));
