@@ -96,14 +96,12 @@ function judged(runtime: Runtime, func: Func, catcher: Catcher): Pick<Swallowed,
   const own = othersCancellation(graph, func, statement, waits);
   if (own === "surely") return null;
   const tidies = own === "perhaps" || waits.every((one) => isCleanUp(func, one, ENDING));
-  const doubt =
-    (tidies ? 2 : 0) +
-    (ENDERS.test(func.name) ? 1 : 0) +
-    (handler ? thoughtOf(handler, ways) : 0) +
-    // Who names the cancellation has thought of it.
-    (catcher.name === "asyncio.CancelledError" ? 1 : 0);
+  const doubt = (tidies ? 2 : 0) + (ENDERS.test(func.name) ? 1 : 0) + (handler ? thoughtOf(handler, ways) : 0);
   const worst = worstEnd(runtime, func, catcher, ways);
-  return worst && { goesOn: worst.goesOn, doubt: doubt + worst.doubt };
+  if (!worst) return null;
+  // Who names the cancellation has thought of it: swallowed it is all the same, but it is not sure that this does harm.
+  const least = catcher.name === "asyncio.CancelledError" ? 1 : 0;
+  return { goesOn: worst.goesOn, doubt: Math.max(least, doubt + worst.doubt) };
 }
 
 function worstEnd(
