@@ -138,7 +138,11 @@ function startedByConstructor(runtime: Runtime, func: Func): Alive | null {
 function startedByCaller(runtime: Runtime, func: Func, depth: number, seen: Set<Func>): Alive | null {
   if (depth === 0 || seen.has(func)) return null;
   seen.add(func);
+  const { target: project } = runtime;
+  // The threads of a test are not there when the program runs.
+  const isTest = project.isTest(func.module.path);
   for (const { site, target } of runtime.graph.callers(func)) {
+    if (!isTest && project.isTest(site.func.module.path)) continue;
     const at = placeOf(site);
     const found =
       startedBefore(runtime, site.func, at) ??

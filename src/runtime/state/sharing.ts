@@ -78,10 +78,10 @@ export function ownershipOf(runtime: Runtime, start: Start, reach: { has(func: F
       case "attribute":
         return node.value;
       case "withitem":
-        return objectBehind(node.context);
+        return objectBehind(node.context, func);
       case "for":
       case "clause":
-        return objectBehind(node.iter);
+        return objectBehind(node.iter, func);
       case "call": {
         const values = inference.values(node.callee);
         if (values.some((value) => value.kind === "class")) return "own";
@@ -106,11 +106,13 @@ export function ownershipOf(runtime: Runtime, start: Start, reach: { has(func: F
     return "unknown";
   };
 
-  const objectBehind = (expression: Expression): Given => {
+  /** `with shop.order()`: the shop, if that is the method which runs; what it gives, if that is the object that is entered. */
+  const objectBehind = (expression: Expression, func: Func): Expression => {
     if (expression.kind !== "call" || expression.callee.kind !== "attribute") return expression;
-    // `with shop.Order() as order`: made on the spot.
-    if (inference.values(expression.callee).some((value) => value.kind === "class")) return "own";
-    return expression.callee.value;
+    const values = inference.values(expression.callee);
+    return values.some((value) => value.kind === "function" && value.func === func)
+      ? expression.callee.value
+      : expression;
   };
 
   const paramStatus = (param: Parameter): Status => {
