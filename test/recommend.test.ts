@@ -107,6 +107,8 @@ test("the lines that decide come first, and what moves along with a call is not 
   const of = (name: string) => found.find((one) => one.function === name);
   expect(of("speech.speech")?.evidence[0]?.message).toBe("`requests.post` waits for an HTTP answer");
   expect(of("speech.speech")?.change?.after).toBe("answer = await asyncio.to_thread(speak, text)");
+  expect(of("speech.speech")?.reasons.join(" ")).toContain("as a plain `def`");
+  expect(of("catalogue.Catalogue.remove_all")?.evidence[0]?.message).toBe("`Client.delete` waits for an HTTP answer");
   expect(of("archives.names")?.reasons.join(" ")).not.toContain("sleep");
   expect(of("archives.names")?.change?.after).toBe("return await asyncio.to_thread(storage.names)");
 });

@@ -1,4 +1,4 @@
-import type { Class, Func } from "../python/module.ts";
+import type { Class, Func, Module } from "../python/module.ts";
 import { nodesOf } from "../python/module.ts";
 import type { Call, Expression, Node } from "../python/syntax.ts";
 import { isInside, within } from "../python/syntax.ts";
@@ -37,7 +37,7 @@ const LEAST_MS = { waits: 10, computes: 50 };
 export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
   if (func.isAsync) return sequencesIn(runtime, func).flatMap((one) => awaitedCandidate(runtime, one) ?? []);
   // Nobody asks an attribute for work in bulk.
-  if (func.isGenerator || runtime.inference.decoration(func).property) return [];
+  if (func.isGenerator || runtime.inference.decoration(func).property || isMigration(func.module)) return [];
   const found: Candidate[] = [];
   for (const node of nodesOf(func, "for", "clause")) {
     const candidate = candidateAt(runtime, func, node);
@@ -53,6 +53,18 @@ export function candidatesIn(runtime: Runtime, func: Func): Candidate[] {
 
 /** Clearing up what is open: a few at the end of the program. */
 const ENDS = /\.(?:close|quit|stop|shutdown|terminate|disconnect|kill|join|release|cleanup)$/;
+
+/** What uses every core by itself already: OpenCV's filters (not its codecs), the linear algebra of numpy and scipy. */
+const PARALLEL = /^(?:cv2\.(?!im(?:read|write|decode|encode))|numpy\.(?:dot|matmul|linalg|einsum)\b|scipy\.linalg\b)/;
+
+/** A step of a database migration runs once, in one transaction. */
+function isMigration({ tree }: Module): boolean {
+  return tree.body.some(
+    (node) => node.kind === "importfrom" && node.names?.some(({ name }) => MIGRATES.test(`${node.module}.${name}`)),
+  );
+}
+
+const MIGRATES = /^(?:alembic\.op|django\.db\.migrations)$/;
 
 /** A loop that awaits one independent call after the other. */
 function awaitedCandidate(runtime: Runtime, { func, loop, site, doubt }: Sequence): Candidate | null {
@@ -82,8 +94,20 @@ function candidateAt(runtime: Runtime, func: Func, loop: ItemLoop): Candidate | 
   if (doubt > 1 || hot.some((cost) => cost.doubt > 0 || cost.hops > FARTHEST[cost.does])) return null;
   if (leniency(runtime, func, loop) === "start-up") return null;
   const count = written ?? constantLength(runtime, loop.iter);
-  if (count !== null && count < FEWEST) return null;
+  if (count !== null ? count < FEWEST : isSetting(loop.iter)) return null;
   return { func, loop, costs: { ...all, list: inside }, hot, isMany: comesFromFile(runtime, loop.iter), count, doubt };
+}
+
+/** A constant, or the attributes of an object: what a program writes down or is configured with is a few. */
+function isSetting(iter: Expression): boolean {
+  if (
+    [iter, ...within(iter)].some(
+      (node) => node.kind === "call" && node.callee.kind === "name" && node.callee.id === "vars",
+    )
+  )
+    return true;
+  const name = iter.kind === "attribute" ? iter.attr : iter.kind === "name" ? iter.id : "";
+  return /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/.test(name) && name.length > 1;
 }
 
 /** The length of a list that is written somewhere else and never changed. */
@@ -129,7 +153,7 @@ function isRound(node: Node, loop: ItemLoop): boolean {
 }
 
 function isHot({ name, does, weight, byInput, group, blocks }: Cost, rounds: number): boolean {
-  if (ENDS.test(name)) return false;
+  if (ENDS.test(name) || PARALLEL.test(name)) return false;
   const each = weight / rounds;
   if (does === "computes") return !byInput && each >= LEAST_MS.computes;
   if (!blocks) return false;

@@ -40,7 +40,9 @@ export function decide(subject: Subject, target: Target): Decision | null {
     const row = rowFor(subject, part, work, target);
     return row ? [{ part, row }] : [];
   });
-  const wrong = verdicts.filter((one) => one.row.goes !== "stays" && one.row.goes !== "measure" && counts(one, work));
+  const wrong = verdicts.filter(
+    (one) => one.row.goes !== "stays" && one.row.goes !== "measure" && !one.part.elsewhere && counts(one, work),
+  );
   const open = verdicts.filter(({ row }) => row.goes === "measure");
   const deciding =
     wrong[0] ??

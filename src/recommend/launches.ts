@@ -114,7 +114,8 @@ function submitted(runtime: Runtime, submission: Submission): Launch | null {
     submission,
     start: null,
     costs: work.length === 0 ? { ...NO_COSTS, open: true } : { ...costs, chosen: costs.chosen || isPassedIn },
-    alone: isOwn && !isInItemLoop(site.node) && multiplier === null,
+    // A request's own thread is a job in the background, not a way to be faster.
+    alone: isOwn && !isInItemLoop(site.node) && multiplier?.kind !== "item",
     atOnce:
       multiplier && multiplier.doubt < 2 ? Number.POSITIVE_INFINITY : pool?.capacity ? limitsOf(pool.capacity).low : 1,
     perItem: multiplier?.kind === "item" && multiplier.doubt < 2,

@@ -6,6 +6,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { conflictsOf } from "../runtime/state/conflicts.ts";
 import { lostChanges } from "../runtime/state/lost-changes.ts";
 import type { Decision } from "./decide.ts";
+import { couldBePlain } from "./plain.ts";
 import type { Subject } from "./sites.ts";
 import { quoted } from "./words.ts";
 
@@ -20,6 +21,10 @@ export function notesFor(
   const state = fits === true || current === recommended ? sharedState(runtime, subject, current) : null;
   if (state) notes.push(state);
   if (fits === true) return notes;
+  if (verdicts[0]?.part.runs === "on the loop" && verdicts[0].row.goes === "threads" && couldBePlain(runtime, subject))
+    notes.push(
+      "Nothing in it is awaited: as a plain `def` all of it runs in one of FastAPI's 40 threads, which is the smallest change.",
+    );
   if (recommended.endsWith("processes")) notes.push(...aboutProcesses(runtime, subject));
   if (recommended.endsWith("threads") && verdicts[0]?.part.costs.some(({ name }) => SESSIONLESS.test(name)))
     notes.push(

@@ -31,6 +31,8 @@ export interface Part {
   costs: readonly Cost[];
   /** More threads than waiting needs, or any number of them. */
   many: boolean;
+  /** Another function sends it where it runs: it is that one's to change. */
+  elsewhere: boolean;
 }
 
 /** The parts that count, the heaviest first. */
@@ -39,7 +41,8 @@ export function partsOf(runtime: Runtime, subject: Omit<Subject, "parts">): Part
   for (const cost of workOf(subject.costs).costs) {
     const runs = runsOf(runtime, subject, cost);
     if (runs === null) continue;
-    const key = [runs, cost.does, cost.group, cost.gil].join();
+    const elsewhere = cost.ground !== "here" && launchOf(subject, cost) === null;
+    const key = [runs, cost.does, cost.group, cost.gil, elsewhere].join();
     const part = parts.get(key);
     if (part) part.costs.push(cost);
     else
@@ -50,9 +53,17 @@ export function partsOf(runtime: Runtime, subject: Omit<Subject, "parts">): Part
         gil: cost.gil,
         costs: [cost],
         many: isMany(subject, runs),
+        elsewhere,
       });
   }
   return [...parts.values()];
+}
+
+/** The place in the function itself that sends a cost away. */
+function launchOf({ launches }: Pick<Subject, "launches">, cost: Cost): Launch | null {
+  return (
+    launches.find(({ costs }) => costs.list.includes(cost)) ?? launches.find(({ site }) => site === cost.at) ?? null
+  );
 }
 
 /** How a cost runs; `null` where that is another function's to say. */
@@ -61,8 +72,7 @@ function runsOf(
   { isAsync, func, launches, candidate, context }: Omit<Subject, "parts">,
   cost: Cost,
 ): Runs | null {
-  const launch =
-    launches.find(({ costs }) => costs.list.includes(cost)) ?? launches.find(({ site }) => site === cost.at);
+  const launch = launchOf({ launches }, cost);
   switch (cost.ground) {
     case "thread":
       return launch?.alone && launch.kind === "thread" ? "in one thread" : "in threads";

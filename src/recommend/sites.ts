@@ -135,7 +135,8 @@ function subject(
   const sendsAway = func.isAsync && launches.some(({ submission }) => submission?.fact.result === "awaitable");
   const whole = role === "handler" || role === "entry" || role === "coroutine" || sendsAway;
   const spread = candidate ? { ...candidate.costs, list: candidate.hot } : NO_COSTS;
-  const own = role === "loop" ? spread : whole ? costsOf(runtime, func) : joined(launches.map(({ costs }) => costs));
+  const own =
+    role === "loop" ? spread : whole ? wholeCosts(runtime, func, launches) : joined(launches.map(({ costs }) => costs));
   const costs = role === "starter" && candidate ? joined([own, spread]) : own;
   const base: Omit<Subject, "parts"> = {
     func,
@@ -148,6 +149,12 @@ function subject(
     context: handler,
   };
   return { ...base, parts: partsOf(runtime, base) };
+}
+
+/** All that a function does; with what nobody can see of the work that it sends away. */
+function wholeCosts(runtime: Runtime, func: Func, launches: readonly Launch[]): Costs {
+  const costs = costsOf(runtime, func);
+  return launches.some(({ costs: sent }) => sent.open) ? { ...costs, open: true } : costs;
 }
 
 const RUNNERS =

@@ -40,8 +40,15 @@ export function spread(runtime: Runtime, subject: Subject, { func, loop }: Candi
       : `[pool.submit(${[callee, ...call.args.map((arg) => text(func, arg))].join(", ")}) for ${item} in ${items}]`;
   if (mapped === null) return null;
   const results = isPlain ? mapped : "[job.result() for job in jobs]";
-  const lines = [opened, ...(isPlain ? [] : [`    jobs = ${mapped}`]), `    ${round.taken(results, isPlain)}`];
+  const lines = [opened, ...(isPlain ? [] : [`    jobs = ${mapped}`]), indented(round.taken(results, isPlain))];
   return change(func, round.statement, lines);
+}
+
+function indented(statement: string): string {
+  return statement
+    .split("\n")
+    .map((line) => `    ${line}`)
+    .join("\n");
 }
 
 /** As many threads as the guide's line asks for. */

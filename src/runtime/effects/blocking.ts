@@ -73,7 +73,8 @@ function directly(
   for (const { name, doubt, receiver } of site.library) {
     const fact = facts(name, receiver);
     if (!fact || !applies(graph, origins, readiness, fact, site)) innocent++;
-    else if (!best || doubt < best.doubt) best = { site, name, doubt, fact };
+    else if (!best || doubt < best.doubt || (doubt === best.doubt && isForTests(best.name)))
+      best = { site, name, doubt, fact };
   }
   // Where the receiver may also be something harmless, the call only may block.
   return (
@@ -82,6 +83,11 @@ function directly(
       doubt: best.doubt + (innocent > 0 ? (isResult(best.fact) ? 2 : 1) : 0) + circumstance(graph, origins, best),
     }
   );
+}
+
+/** Stands in for the real client in tests. */
+function isForTests(name: string): boolean {
+  return /\.(?:TestClient|testclient)\./.test(name);
 }
 
 /** The doubt that lies in the circumstances of a call: whether there is anything to wait for. */

@@ -22,6 +22,7 @@ import type { Runtime } from "../runtime.ts";
 import { neverRuns } from "./blocking.ts";
 import { type LoopAround, loopsAround } from "./boundedness.ts";
 import { PYTHON_LOOPS } from "./cpu.ts";
+import { isMemoized } from "./memoized.ts";
 
 /** Where a part of the work runs: in the thread that runs the function, or where the function sends it. */
 export type Ground = "here" | "thread" | "process" | "interpreter";
@@ -224,6 +225,7 @@ function build(runtime: Runtime, func: Func): Costs {
     const rounds = roundsAt(site.node);
     for (const target of site.targets) {
       if (target.doubt >= 2 || target.func === func || isTestOf(runtime, target.func, func)) continue;
+      if (isAskedOnce(runtime, target.func)) continue;
       const costs = costsOf(runtime, target.func);
       const list = costs.list.filter(({ at }) => reaches(graph.inference, site, target, at.node) !== null);
       parts.push(moved({ ...costs, list }, site, target.func, "here", rounds, target.doubt));
@@ -231,6 +233,8 @@ function build(runtime: Runtime, func: Func): Costs {
     for (const handover of site.handovers)
       if (!handover.func || !isTestOf(runtime, handover.func, func))
         parts.push(handedOver(runtime, site, handover, rounds));
+    // A foreign function may do anything.
+    if (site.library.some(({ name }) => name.startsWith("ctypes."))) parts.push({ ...NO_COSTS, open: true });
     const stranger = site.library.find(({ name, receiver }) => isStranger(runtime, name, receiver));
     if (stranger && !site.awaited)
       // Making an object of an unknown class may be work, but does not speak for it.
@@ -241,6 +245,11 @@ function build(runtime: Runtime, func: Func): Costs {
       );
   }
   return joined(parts);
+}
+
+/** It takes nothing and keeps what it found: from the second time on it costs nothing. */
+function isAskedOnce(runtime: Runtime, func: Func): boolean {
+  return func.params.length <= (func.cls ? 1 : 0) && isMemoized(runtime, func);
 }
 
 /** What tests pass in or put in its place says nothing about the program. */
@@ -281,7 +290,8 @@ function ownCosts(runtime: Runtime, func: Func): Cost[] {
     );
     if (cost) found.push(cost);
   }
-  for (const { site, name, fact, doubt } of runtime.cpu.direct(func)) found.push(computeCost(site, name, fact, doubt));
+  for (const { site, name, fact, doubt } of runtime.cpu.direct(func))
+    if (!LOADS_CODE.test(name)) found.push(computeCost(site, name, fact, doubt));
   for (const site of runtime.graph.sites(func)) {
     const cost = site.awaited && !neverRuns(site.node) ? awaitedCost(runtime, site) : null;
     if (cost) found.push(cost);
@@ -289,6 +299,9 @@ function ownCosts(runtime: Runtime, func: Func): Cost[] {
   if (func.isAsync) found.push(...unknownAwaits(runtime, func));
   return found;
 }
+
+/** Code is loaded once, whoever is the first to need it. */
+const LOADS_CODE = /^(?:importlib|runpy)\./;
 
 /** `await` of something that no table and no function of the project stands behind. */
 function unknownAwaits({ graph }: Runtime, func: Func): Cost[] {
