@@ -141,3 +141,10 @@ test("items name rules that exist, and each question of the catalogue is there o
   expect(ITEMS.flatMap((item) => item.rules).filter((id) => !known.has(id))).toEqual([]);
   expect(new Set(ITEMS.map(({ id }) => id)).size).toBe(15);
 });
+
+test("what cannot be told from the code comes with a way to measure it", async () => {
+  const { checklist } = await auditTexts(fixtureFiles("recommend.unknown-work"));
+  const [place] = checklist.find(({ id }) => id === "workload-known")?.evidence ?? [];
+  expect(place?.message).toMatch(/is not known here: (?:call `\w+` once with real input|measure it with `\w)/);
+  expect(place?.message).not.toContain("Baseline");
+});

@@ -109,6 +109,7 @@ test("the lines that decide come first, and what moves along with a call is not 
   expect(of("speech.speech")?.change?.after).toBe("answer = await asyncio.to_thread(speak, text)");
   expect(of("speech.speech")?.reasons.join(" ")).toContain("as a plain `def`");
   expect(of("catalogue.Catalogue.remove_all")?.evidence[0]?.message).toBe("`Client.delete` waits for an HTTP answer");
+  expect(of("catalogue.Catalogue.remove_all")?.verify[0]).toContain("call `Catalogue.remove_all` once");
   expect(of("archives.names")?.reasons.join(" ")).not.toContain("sleep");
   expect(of("archives.names")?.change?.after).toBe("return await asyncio.to_thread(storage.names)");
 });

@@ -57,7 +57,8 @@ function judged(runtime: Runtime, share: Share): { place: Place; isOpen: boolean
   }
   const { workers, each } = demand;
   const holds = each.count > 1 ? `, ${each.count} each` : "";
-  const words = `${counted(workers, crew.kind)} share ${size} of ${quoted(pool.name)}${holds}`;
+  const together = counted(workers, crew.kind);
+  const words = `${together} ${/^1 /.test(together) ? "takes from" : "share"} ${size} of ${quoted(pool.name)}${holds}`;
   if (fits(product(workers, fixed(each.count)), capacity)) return { place: at(words), isOpen: false };
   return {
     place: at(`${words}: whether that is enough depends on the machine or on what is guessed here`),

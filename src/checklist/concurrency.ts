@@ -26,10 +26,17 @@ export function workloadEvidence(examination: Examination): Evidence {
       open.push({
         path,
         line,
-        message: `what ${shortName(name)} spends its time on is not known here${verify[0] ? `: measure it with ${quoted(verify[0])}` : ""}`,
+        message: `what ${shortName(name)} spends its time on is not known here${howToMeasure(verify)}`,
       });
   }
   return { shows, open };
+}
+
+/** The first thing to do, as a sentence or as a command without its comment. */
+function howToMeasure([first]: readonly string[]): string {
+  if (first === undefined) return "";
+  const sentence = /^Baseline: (.*?)\.?$/.exec(first)?.[1];
+  return sentence === undefined ? `: measure it with ${quoted(first.replace(/ {2}# .*$/, ""))}` : `: ${sentence}`;
 }
 
 /** Whether the model in use is the one that fits. */

@@ -82,6 +82,8 @@ function runsOf(
       return "in interpreters";
     default:
   }
+  // Nobody sits at a server's terminal: its questions are for other ways to run the code.
+  if (cost.group === "person" && context) return null;
   const inLoop = candidate?.hot.some(({ site, ground }) => site === cost.site && ground === cost.ground) ?? false;
   if (!cost.blocks) return inLoop ? "awaited one by one" : "awaited";
   if (inLoop && !func.isAsync) return "one by one";

@@ -1,4 +1,5 @@
 import { isAvailable } from "../knowledge/features.ts";
+import type { Func } from "../python/module.ts";
 import type { Target } from "../runtime/runtime.ts";
 import type { Decision } from "./decide.ts";
 import type { Entry } from "./entry.ts";
@@ -34,10 +35,18 @@ function baselineOf({ func }: Subject, entry: Entry): string[] {
     }
     default:
       return [
-        `Baseline: call ${quoted(ownName(func))} once with real input in \`bench.py\`, and print \`time.process_time()\` and \`time.perf_counter()\` around it: a ratio near 1 is computing, below 0.2 waiting.`,
+        `Baseline: ${callWords(func)} once with real input in \`bench.py\`, and print \`time.process_time()\` and \`time.perf_counter()\` around it: a ratio near 1 is computing, below 0.2 waiting.`,
         "time python bench.py  # baseline: one run, one worker",
       ];
   }
+}
+
+/** `call \`Mirror.run\`` for a method, `make a \`Mirror\`` for a constructor. */
+function callWords(func: Func): string {
+  const name = ownName(func);
+  if (func.cls === null) return `call ${quoted(name)}`;
+  const cls = func.name.split(".").at(-2) ?? "";
+  return name === "__init__" ? `make a ${quoted(cls)}` : `call ${quoted(`${cls}.${name}`)}`;
 }
 
 interface Profile {

@@ -183,7 +183,7 @@ export const STANDARD_CPU = [
     ["gc.collect", "freezes", "input", "walks all objects of the program"],
     ["tracemalloc.take_snapshot", "holds", "heavy", "walks all live allocations"],
     ["traceback.{format_exc,format_exception,format_stack}", "holds", "light"],
-    ["importlib.reload runpy.{run_path,run_module}", "holds", "heavy", "runs a whole module"],
+    ["importlib.reload runpy.{run_path,run_module}", "holds", "input", "runs a whole module, mostly once"],
     ["compileall.{compile_dir,compile_file} py_compile.compile", "holds", "heavy"],
   ]),
   ...cpu("audioop, colorsys, wave: CPython 3.12 sources", [

@@ -356,7 +356,9 @@ function isStarting(name: string): boolean {
 function waitCost(site: Site, name: string, category: Category, fact: BlockingFact | null, doubt: number): Cost | null {
   const { group, ms, words } = typicalCost(categoryOf(name, category, fact));
   if (fact?.cost === "cpu" && category !== "image" && category !== "data") return null;
-  const typical = fact?.cost === "us" ? 0 : fact?.cost === "ssd" ? Math.min(ms, 1) : ms;
+  // What is fetched by the first use is there for all others.
+  const typical =
+    fact?.cost === "us" || fact?.note?.includes("first use downloads") ? 0 : fact?.cost === "ssd" ? Math.min(ms, 1) : ms;
   const weight = typical * roundsAt(site.node);
   if (weight <= 0) return null;
   // SQLite is a file too, but one that is waited for like a database.
