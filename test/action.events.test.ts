@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pullJson } from "./fake-github/answers.ts";
 import { FINE, naps, openThreads, operations, places, scenario, summaries } from "./fake-github/checks.ts";
-import { makeWorld } from "./fake-github/scenario.ts";
+import { makeWorld, type Options } from "./fake-github/scenario.ts";
 
 const ONE = { "app.py": naps(["load"]) };
 const LINE = "app.py:5";
@@ -239,19 +239,7 @@ describe.concurrent("other events", () => {
   scenario("workflow_run whose head has moved on: nothing is written", { head: ONE, fork: true }, async (world) => {
     const old = world.pull.head;
     world.push({ "other.py": FINE });
-    const run = await world.run({
-      event: "workflow_run",
-      checkout: "none",
-      inputs: { mode: "post" },
-      payload: {
-        workflow_run: {
-          event: "pull_request",
-          head_sha: old,
-          head_branch: "topic",
-          head_repository: { owner: { login: "stranger" } },
-        },
-      },
-    });
+    const run = await world.run(posting(old, "stranger"));
     expect(run.code).toBe(0);
     expect(run.writes).toEqual([]);
     expect(run.outputs).toMatchObject({ verdict: "error", delivery: "none" });
@@ -262,19 +250,7 @@ describe.concurrent("other events", () => {
     "workflow_run with a pull request of the same name in another fork: it is not taken for it",
     { head: ONE, fork: true },
     async (world) => {
-      const run = await world.run({
-        event: "workflow_run",
-        checkout: "none",
-        inputs: { mode: "post" },
-        payload: {
-          workflow_run: {
-            event: "pull_request",
-            head_sha: world.pull.head,
-            head_branch: "topic",
-            head_repository: { owner: { login: "mallory" } },
-          },
-        },
-      });
+      const run = await world.run(posting(world.pull.head, "mallory"));
       expect(run.writes).toEqual([]);
     },
   );
@@ -357,4 +333,15 @@ function mergeGroup(base: string, head: string): Record<string, unknown> {
       head_ref: "refs/heads/gh-readonly-queue/main/pr-1",
     },
   };
+}
+
+/** The second stage after a run for the branch `topic` of somebody's fork. */
+function posting(head: string, owner: string): Options {
+  const run = {
+    event: "pull_request",
+    head_sha: head,
+    head_branch: "topic",
+    head_repository: { owner: { login: owner } },
+  };
+  return { event: "workflow_run", checkout: "none", inputs: { mode: "post" }, payload: { workflow_run: run } };
 }

@@ -11,7 +11,7 @@ import {
 import { type Json, list, object, type Params } from "./openapi.ts";
 import { type Called, need, pullOf, refuse, textOf, within } from "./refuse.ts";
 import { createReview, createReviewComment, deletePending, replyTo } from "./reviews.ts";
-import { type IssueComment, isVisible, pullDiff } from "./store.ts";
+import { type IssueComment, isVisible, pullDiff, type ReviewComment } from "./store.ts";
 
 /** An answer: a status, a body, and whether it is one page of a longer list. */
 export interface Answer {
@@ -129,13 +129,7 @@ export const HANDLERS: Record<string, (call: Called) => Answer> = {
     );
     return paged(call, seen.map(reviewCommentJson));
   },
-  "pulls/update-review-comment": (call) => {
-    need(call, "pullRequests", "write");
-    const comment = within(call, call.store.reviewComments, "comment_id");
-    comment.body = checked(call).body;
-    comment.edits += 1;
-    return ok(reviewCommentJson(comment));
-  },
+  "pulls/update-review-comment": (call) => ok(reviewCommentJson(edited(call, call.store.reviewComments))),
   "pulls/delete-review-comment": (call) => {
     need(call, "pullRequests", "write");
     const comment = within(call, call.store.reviewComments, "comment_id");
@@ -164,13 +158,7 @@ export const HANDLERS: Record<string, (call: Called) => Answer> = {
     store.issueComments.push(comment);
     return { status: 201, body: issueCommentJson(comment) };
   },
-  "issues/update-comment": (call) => {
-    need(call, "pullRequests", "write");
-    const comment = within(call, call.store.issueComments, "comment_id");
-    comment.body = checked(call).body;
-    comment.edits += 1;
-    return ok(issueCommentJson(comment));
-  },
+  "issues/update-comment": (call) => ok(issueCommentJson(edited(call, call.store.issueComments))),
   "issues/delete-comment": (call) => {
     need(call, "pullRequests", "write");
     const comment = within(call, call.store.issueComments, "comment_id");
@@ -209,6 +197,14 @@ function ok(body: Json): Answer {
 }
 
 /** The text of a comment, within GitHub's bounds. */
+function edited<T extends IssueComment | ReviewComment>(call: Called, comments: readonly T[]): T {
+  need(call, "pullRequests", "write");
+  const comment = within(call, comments, "comment_id");
+  comment.body = checked(call).body;
+  comment.edits += 1;
+  return comment;
+}
+
 function checked(call: Called): { body: string } {
   const body = textOf(call, "body");
   if (body.length > MOST_BODY) {
