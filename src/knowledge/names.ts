@@ -9,7 +9,8 @@ export function expand(pattern: string): string[] {
 
 /** Writes out every pattern of a space-separated list. */
 export function expandAll(patterns: string): string[] {
-  return patterns.trim().split(/\s+/).flatMap(expand);
+  // Every start of the program writes out thousands of names, most of which stand alone.
+  return /^[\w.]+$/.test(patterns) ? [patterns] : patterns.trim().split(/\s+/).flatMap(expand);
 }
 
 /** The part of a dotted name after its last dot. */
