@@ -130,9 +130,7 @@ function isLambda({ work }: Launch): boolean {
 
 function isSpread({ kind, alone, site, submission }: Launch): boolean {
   if (kind === "tasks" || alone) return false;
-  return (
-    submission?.fact.argsForm === "map" || submission?.fact.result === "awaitable" || loopsAround(site.node).length > 0
-  );
+  return submission?.fact.argsForm === "map" || loopsAround(site.node).length > 0;
 }
 
 /** Work that is spread over threads or processes. */

@@ -358,7 +358,11 @@ function waitCost(site: Site, name: string, category: Category, fact: BlockingFa
   if (fact?.cost === "cpu" && category !== "image" && category !== "data") return null;
   // What is fetched by the first use is there for all others.
   const typical =
-    fact?.cost === "us" || fact?.note?.includes("first use downloads") ? 0 : fact?.cost === "ssd" ? Math.min(ms, 1) : ms;
+    fact?.cost === "us" || fact?.note?.includes("first use downloads")
+      ? 0
+      : fact?.cost === "ssd"
+        ? Math.min(ms, 1)
+        : ms;
   const weight = typical * roundsAt(site.node);
   if (weight <= 0) return null;
   // SQLite is a file too, but one that is waited for like a database.
@@ -414,7 +418,8 @@ function computeCost(site: Site, name: string, fact: CpuFact, doubt: number): Co
 /** `hashlib.pbkdf2_hmac` for a key derivation that holds the GIL: the alternative that is no executor. */
 function swapOf({ gil, instead }: CpuFact): string | null {
   const [first = ""] = gil === "holds" && instead !== null ? instead.split(" / ") : [];
-  return first === "" || /Executor|to_thread|\*/.test(first) ? null : first;
+  // Work on whole columns is other code, not another call.
+  return first === "" || /Executor|to_thread|\*|^(?:numpy|pandas)\./.test(first) ? null : first;
 }
 
 function awaitedCost(runtime: Runtime, site: Site): Cost | null {
