@@ -235,6 +235,7 @@ function othersCancellation(
   statement: Node,
   waits: readonly WaitPoint[],
 ): "surely" | "perhaps" | "no" {
+  if (cancelsItself(graph, func)) return "surely";
   if (!waits.every((one) => isWaitForTask(graph, one))) return "no";
   const cancels = nodesOf(func, "call").some(
     (node) =>
@@ -244,6 +245,17 @@ function othersCancellation(
       ),
   );
   return cancels ? "surely" : "perhaps";
+}
+
+/** `call_later(timeout, current_task().cancel)`: the coroutine has set its own end. */
+function cancelsItself({ inference }: CallGraph, func: Func): boolean {
+  const asksForItself = nodesOf(func, "call").some(({ callee }) =>
+    inference.names(callee).some(({ name }) => name === "asyncio.current_task"),
+  );
+  return (
+    asksForItself &&
+    nodesOf(func, "attribute").some(({ attr, parent }) => attr === "cancel" && parent?.kind === "argument")
+  );
 }
 
 /** `await task`, `await gather(*tasks)`, `await wait_for(task, 5)`: what is awaited runs anyway. */

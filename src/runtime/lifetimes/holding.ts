@@ -128,6 +128,10 @@ function followerOf(runtime: Runtime, resource: Resource, depth: number): Follow
         if (resource.with && !derived) holding.ends.add(node);
         if (parent.target) assigned(parent.target, parent, derived);
         break;
+      case "for":
+        // `async for websocket in websockets.connect(url)` connects for each turn, and closes it again.
+        if (parent.isAsync && parent.iter === node && resource.with && !derived) holding.ends.add(node);
+        break;
       case "assign":
         for (const target of parent.targets) assigned(target, parent, derived);
         break;

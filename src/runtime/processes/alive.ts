@@ -42,8 +42,10 @@ function inThread(runtime: Runtime, func: Func): Alive | null {
   if (context && context.doubt < 2) {
     let root = context;
     while (root.from) root = root.from;
+    const { target } = runtime;
+    if (root.site && target.isTest(root.site.func.module.path) && !target.isTest(func.module.path)) return null;
     return {
-      func: root.func,
+      func: root.site?.func ?? root.func,
       at: root.site?.node ?? root.func.node,
       witness: null,
       caller: null,
@@ -58,12 +60,22 @@ function startedBefore(runtime: Runtime, func: Func, node: Node): Alive | null {
   for (const site of runtime.graph.sites(func)) {
     const at = placeOf(site);
     if (at === node || isInside(node, at) || !mayPrecede(at, node)) continue;
-    if (areExclusive(at, node, func) || isSameChoice(site, node)) continue;
+    if (areExclusive(at, node, func) || isSameChoice(site, node) || hasFailed(at, node)) continue;
     const found = startAt(runtime, func, site);
     if (found && !endsBetween(func, at, node))
       return { func, at, witness: found.witness, caller: null, itself: null, doubt: found.doubt };
   }
   return null;
+}
+
+/** `node` runs because what the `try` ends with has raised: what it starts last has not been started. */
+function hasFailed(at: Node, node: Node): boolean {
+  for (let one: Node | null = node; one; one = one.parent)
+    if (one.kind === "handler" && one.parent?.kind === "try") {
+      const last = one.parent.body.at(-1);
+      if (last && isInside(at, last)) return true;
+    }
+  return false;
 }
 
 /** `run = run_in_thread if debug else run_in_process`: a program that calls `run(…)` twice does the same both times. */

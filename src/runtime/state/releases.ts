@@ -321,8 +321,11 @@ function catchesAll(type: Expression | null): boolean {
 /** Built-in operations that hardly ever raise, logging, and what conditions offer. */
 function isHarmless(runtime: Runtime, call: Call): boolean {
   const names = runtime.inference.names(call.callee);
+  // `int((now - then) / 60)`: a number is given, no text that may not be one.
+  if (names.some(({ name }) => name === "int" || name === "float" || name === "round"))
+    return names.length === 1 && call.args.every(({ value }) => value.kind === "binary" || value.kind === "number");
   return names.length > 0 && names.every(({ name }) => HARMLESS.test(name));
 }
 
 const HARMLESS =
-  /^(?:len|print|str|repr|isinstance|id|bool|list|dict|set|tuple|bytes|bytearray|memoryview|range|enumerate|min|max|abs|(?:list|dict|set|str|bytes|bytearray|iterator|collections\.\w+)\.\w+|logging\.(?:Logger\.)?\w+|time\.(?:time|monotonic|perf_counter)|threading\.\w+\.(?:notify|notify_all|wait|wait_for|set|is_set|clear|locked|get_ident|current_thread)|threading\.(?:get_ident|current_thread))$/;
+  /^(?:len|print|str|repr|isinstance|id|bool|list|dict|set|tuple|bytes|bytearray|memoryview|range|enumerate|min|max|abs|(?:list|dict|set|str|bytes|bytearray|iterator|collections\.\w+)\.\w+|logging\.(?:Logger\.)?\w+|time\.(?:time|monotonic|perf_counter)|threading\.\w+\.(?:notify|notify_all|notifyAll|wait|wait_for|set|is_set|clear|locked|get_ident|current_thread)|threading\.(?:get_ident|current_thread))$/;
