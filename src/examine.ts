@@ -26,6 +26,7 @@ export interface Version {
   layout: Layout;
   /** The Python files that may be analysed: what the configuration excludes is left out. */
   paths: readonly string[];
+  isTest: (path: string) => boolean;
 }
 
 /** What was found in one version. Fingerprints are not made yet, see `findingsOf`. */
@@ -36,16 +37,17 @@ export interface Examined {
 }
 
 /** Lists a version's files and reads its layout. */
-export async function versionOf(tree: Snapshot, { exclude }: Settings): Promise<Version> {
+export async function versionOf(tree: Snapshot, { exclude, tests }: Settings): Promise<Version> {
   const all = await tree.paths();
   const isExcluded = exclude.length === 0 ? () => false : picomatch([...exclude], { dot: true });
   const paths = all.filter((path) => isPython(path) && !isExcluded(path)).sort();
-  return { tree, layout: layoutOf(all, libraryTables().isLibrary), paths };
+  const isTest = picomatch([...tests], { dot: true });
+  return { tree, layout: layoutOf(all, libraryTables().isLibrary), paths, isTest };
 }
 
 /** The files that matter for what happens in `paths`: those they import and those that import them, and so on. */
 export async function reached(version: Version, paths: readonly string[]): Promise<Reach> {
-  return reachOf(paths, await textsOf(version), version.layout);
+  return reachOf(paths, await textsOf(version), version.layout, version.isTest);
 }
 
 /**

@@ -16,6 +16,9 @@ const IMPORT = /^[ \t]*(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]+(\([^)]
 /** An application named by a text, as servers take it: `"shop.main:app"`. */
 const APPLICATION = /(["'])([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\1/g;
 
+/** What a class is derived from. */
+const BASES = /^[ \t]*class[ \t]+\w+[ \t]*\(([^)]*)\)/gm;
+
 /** Files around others, and whether more were left out because they are too many. */
 export interface Reach {
   paths: string[];
@@ -24,28 +27,45 @@ export interface Reach {
 
 /**
  * The files whose code may take part in what happens in the changed ones: what they import, what imports them, and so on, nearest first.
- * `texts` holds every file's text.
+ * A file that derives a class from one of the module it imports is as near as an import, for a call of the base runs it; other importers
+ * of a module are the farther the more there are, and tests come last. `texts` holds every file's text.
  */
-export function reachOf(changed: readonly string[], texts: ReadonlyMap<string, string>, layout: Layout): Reach {
-  const beside = neighboursOf(texts, layout);
+export function reachOf(
+  changed: readonly string[],
+  texts: ReadonlyMap<string, string>,
+  layout: Layout,
+  isTest: (path: string) => boolean = () => false,
+): Reach {
+  const { imports, importers } = linksOf(texts, layout);
   const found = new Set<string>();
   let lines = 0;
-  let ring: string[] = changed.filter((path) => texts.has(path));
-  for (let distance = 0; ring.length > 0; distance++) {
-    const next = new Set<string>();
-    for (const path of ring.sort()) {
+  const rings: string[][] = [changed.filter((path) => texts.has(path))];
+  for (let distance = 0; distance < rings.length; distance++) {
+    for (const path of (rings[distance] ?? []).sort()) {
       if (found.has(path)) continue;
       if (distance > 0) {
         lines += lineCount(texts.get(path) ?? "");
         if (lines > MOST_LINES) return { paths: [...found], isCut: true };
       }
       found.add(path);
-      for (const one of beside.get(path) ?? []) if (!found.has(one)) next.add(one);
+      const reach = (one: string, step: number): void => {
+        if (found.has(one)) return;
+        const at = isTest(one) ? Math.max(distance + 1, FAR) : distance + step;
+        const ring = rings[at];
+        if (ring) ring.push(one);
+        else rings[at] = [one];
+      };
+      for (const one of imports.get(path)?.keys() ?? []) reach(one, 1);
+      const users = importers.get(path) ?? new Set();
+      const crowd = distance === 0 ? 1 : 1 + Math.floor(Math.log2(users.size) / 2);
+      for (const one of users) reach(one, imports.get(one)?.get(path) ? 1 : crowd);
     }
-    ring = [...next];
   }
   return { paths: [...found], isCut: false };
 }
+
+/** Where tests stand: behind all code that anything else leads to. */
+const FAR = 1000;
 
 /**
  * The files in groups that have nothing to do with each other, the longest first: files of one project (see `Layout.projectOf`) and
@@ -86,27 +106,42 @@ export function groupsOf(texts: ReadonlyMap<string, string>, layout: Layout): { 
   return groups.sort((a, b) => b.length - a.length || ((a.paths[0] ?? "") < (b.paths[0] ?? "") ? -1 : 1));
 }
 
-/** What each file imports and is imported by: the imports first. */
-function neighboursOf(texts: ReadonlyMap<string, string>, layout: Layout): Map<string, Set<string>> {
-  const imports = new Map<string, Set<string>>();
+interface Links {
+  /** What each file imports, and whether it derives a class from something it has from there. */
+  imports: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
+  /** The files that import each file. */
+  importers: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+function linksOf(texts: ReadonlyMap<string, string>, layout: Layout): Links {
+  const imports = new Map<string, Map<string, boolean>>();
   const importers = new Map<string, Set<string>>();
   for (const [path, text] of texts) {
-    const targets = new Set<string>();
+    const bases = new Set([...text.matchAll(BASES)].flatMap(([, names = ""]) => names.match(/\w+/g) ?? []));
+    const targets = new Map<string, boolean>();
     for (const one of importsIn(text))
-      for (const target of targetsOf(path, one, layout)) if (target !== path) targets.add(target);
+      for (const target of targetsOf(path, one, layout))
+        if (target !== path) targets.set(target, targets.get(target) || one.names.some((name) => bases.has(name)));
     imports.set(path, targets);
-    for (const target of targets) {
+    for (const target of targets.keys()) {
       const known = importers.get(target);
       if (known) known.add(path);
       else importers.set(target, new Set([path]));
     }
   }
+  return { imports, importers };
+}
+
+/** What each file imports and is imported by: the imports first. */
+function neighboursOf(texts: ReadonlyMap<string, string>, layout: Layout): Map<string, Set<string>> {
+  const { imports, importers } = linksOf(texts, layout);
+  const beside = new Map([...imports].map(([path, targets]) => [path, new Set(targets.keys())]));
   for (const [path, from] of importers) {
-    const own = imports.get(path);
-    if (own) for (const one of from) own.add(one);
-    else imports.set(path, from);
+    const own = beside.get(path) ?? new Set();
+    for (const one of from) own.add(one);
+    beside.set(path, own);
   }
-  return imports;
+  return beside;
 }
 
 function lineCount(text: string): number {

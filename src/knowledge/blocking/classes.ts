@@ -298,6 +298,11 @@ export const CLIENT_CLASSES = [
       "",
     ],
   ]),
+  ...classes("llm", "mem0ai 2.0 memory/main.py, client/main.py", [
+    ["mem0.Memory", "net", "mem0.AsyncMemory.*", "from_config close", "asks a model and a vector store"],
+    ["mem0.MemoryClient", "net", "mem0.AsyncMemoryClient.*", "", "300 s timeout"],
+  ]),
+  ...classes("api", "py-opensonic 5 connection.py", [["libopensonic.Connection", "net", "asyncio.to_thread", ""]]),
   ...classes("vcs", "GitPython 3.1 cmd.py", [
     [
       "git.Git",

@@ -336,6 +336,6 @@ export const FILES = [
       "always",
       "asyncio.to_thread",
     ],
-    ["pytube.Stream.download", "net", "always", "asyncio.to_thread"],
+    ["pytube.Stream.download pytube.request.{get,post,head,filesize}", "net", "always", "asyncio.to_thread"],
   ]),
 ];

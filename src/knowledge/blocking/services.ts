@@ -679,9 +679,21 @@ export const SERVICES = [
       "web3.AsyncWeb3",
     ],
   ]),
+  ...rows("api", "slack_bolt 1.2x app/app.py, langfuse 3 _client/client.py", [
+    [
+      "slack_bolt.App.dispatch",
+      "wait",
+      "always",
+      "slack_bolt.async_app.AsyncApp.async_dispatch",
+      "waits until a listener has acknowledged",
+    ],
+    ["langfuse.Langfuse.auth_check", "net", "always", "asyncio.to_thread"],
+    ["langfuse.Langfuse.{flush,shutdown}", "net", "always", "asyncio.to_thread", "waits until all events are sent"],
+  ]),
   ...rows("vcs", "GitPython 3.1, dulwich 0.22", [
     ["git.Repo.clone_from", "proc", "always", "asyncio.create_subprocess_exec"],
     ["git.Repo.{clone,archive,is_dirty,blame,iter_commits}", "proc", "always", "asyncio.create_subprocess_exec"],
+    ["git.Repo.{commit,rev_parse}", "proc", "always", "asyncio.create_subprocess_exec", "asks a `git cat-file`"],
     ["git.Repo.init", "proc", "always", "asyncio.create_subprocess_exec"],
     ["git.remote.Remote.{fetch,pull,push,update}", "proc", "always", "asyncio.create_subprocess_exec"],
     ["git.index.base.IndexFile.{add,commit,remove,checkout,reset}", "proc", "always", "asyncio.create_subprocess_exec"],

@@ -259,6 +259,13 @@ export const WAITS = [
     ["delegator.run", "proc", "always", "asyncio.create_subprocess_exec"],
     ["psutil.{wait_procs,cpu_percent}", "wait", "large", null, "cpu_percent(interval) sleeps for the interval"],
     ["psutil.Process.wait psutil.Popen.{wait,communicate}", "wait", "always", "asyncio.subprocess.Process.wait"],
+    [
+      "psutil.Process.children psutil.{pids,process_iter}",
+      "ssd",
+      "always",
+      "asyncio.to_thread",
+      "reads /proc once for every process of the machine",
+    ],
     ["psutil.Popen", "proc", "always", "asyncio.create_subprocess_exec"],
     ["venv.create", "proc", "always", null],
     ["os.killpg os.kill", "us", "never", null],

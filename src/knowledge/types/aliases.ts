@@ -56,7 +56,9 @@ export const ALIAS_ROWS: readonly (readonly [to: string, from: string])[] = [
     "asyncio.events.AbstractEventLoop asyncio.{BaseEventLoop,SelectorEventLoop,ProactorEventLoop} asyncio.base_events.BaseEventLoop uvloop.Loop",
   ],
   ["asyncio.TimeoutError", "asyncio.exceptions.TimeoutError"],
-  ["asyncio.CancelledError", "asyncio.exceptions.CancelledError concurrent.futures.CancelledError"],
+  ["asyncio.CancelledError", "asyncio.exceptions.CancelledError"],
+  // Another exception than asyncio's since Python 3.8
+  ["concurrent.futures.CancelledError", "concurrent.futures._base.CancelledError"],
   // Files
   ["pathlib.Path", "pathlib.{PosixPath,WindowsPath} upath.UPath path.Path"],
   ["pathlib.PurePath", "pathlib.{PurePosixPath,PureWindowsPath}"],
@@ -193,6 +195,11 @@ export const ALIAS_ROWS: readonly (readonly [to: string, from: string])[] = [
   ["anthropic.AsyncAnthropic", "anthropic.AsyncClient anthropic._client.AsyncAnthropic"],
   ["litellm.completion", "litellm.main.completion"],
   ["google.generativeai.GenerativeModel", "google.generativeai.generative_models.GenerativeModel"],
+  ["mem0.Memory", "mem0.memory.main.Memory"],
+  ["mem0.MemoryClient", "mem0.client.main.MemoryClient"],
+  ["langfuse.Langfuse", "langfuse.client.Langfuse langfuse._client.client.Langfuse"],
+  ["libopensonic.Connection", "libopensonic.connection.Connection"],
+  ["slack_bolt.App", "slack_bolt.app.{App,app.App}"],
   ["slack_sdk.WebClient", "slack_sdk.web.{WebClient,client.WebClient} slack.WebClient"],
   ["slack_sdk.webhook.WebhookClient", "slack_sdk.webhook.client.WebhookClient"],
   ["docker.DockerClient", "docker.client.DockerClient"],

@@ -182,6 +182,8 @@ export const SERVICE_TYPES: TypeRows = {
     ["lxml.etree.{fromstring,HTML,XML} lxml.html.fromstring", "lxml.etree._Element"],
     ["lxml.etree.parse", "lxml.etree._ElementTree"],
     ["pydub.AudioSegment.{from_file,from_mp3,from_wav,from_ogg}", "pydub.AudioSegment"],
+    ["mem0.Memory.from_config", "mem0.Memory"],
+    ["langfuse.get_client", "langfuse.Langfuse"],
     ["joblib.delayed", "joblib.delayed"],
     ["fitz.open pymupdf.open", "fitz.Document"],
     ["docx.Document", "docx.document.Document"],

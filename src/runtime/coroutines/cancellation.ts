@@ -69,7 +69,7 @@ function suppressorOf(inference: Inference, { context, parent }: WithItem): Catc
 function caught(inference: Inference, types: readonly Expression[]): string | null {
   for (const type of types)
     for (const { name } of isNamedSo(type) ? inference.names(type) : [])
-      if (name === "BaseException" || (name === "asyncio.CancelledError" && !isOfThreads(inference, type))) return name;
+      if (name === "BaseException" || name === "asyncio.CancelledError") return name;
   return null;
 }
 
@@ -77,13 +77,6 @@ function caught(inference: Inference, types: readonly Expression[]): string | nu
 function isNamedSo(type: Expression): boolean {
   const name = type.kind === "attribute" ? type.attr : type.kind === "name" ? type.id : "";
   return name === "BaseException" || /cancel/i.test(name);
-}
-
-/** `concurrent.futures.CancelledError` has been another exception since Python 3.8. */
-function isOfThreads(inference: Inference, type: Expression): boolean {
-  if (type.kind === "attribute") return inference.names(type.value).some(({ name }) => name.startsWith("concurrent"));
-  if (type.kind !== "name") return false;
-  return inference.bindings(type).bindings.some((one) => one.kind === "from" && one.module.startsWith("concurrent"));
 }
 
 function judged(runtime: Runtime, func: Func, catcher: Catcher): Pick<Swallowed, "goesOn" | "doubt"> | null {
