@@ -51,6 +51,8 @@ export function weighChild(runtime: Runtime, wait: Wait): Weight | null {
   const { func, call, callee, fact, doubt } = wait;
   if (blocksLoop(runtime, wait) || isGone(func, call)) return null;
   const program = programOf(runtime, call, callee);
+  // `os.system("viewer &")`: the shell does not wait.
+  if (program.words.at(-1)?.endsWith("&")) return null;
   const waiter = waiterAt(runtime, wait);
   if (waiter) return { severity: "warning", doubt, program };
   if (program.forPeople) return null;
