@@ -679,13 +679,21 @@ export const SERVICES = [
       "web3.AsyncWeb3",
     ],
   ]),
-  ...rows("api", "slack_bolt 1.2x app/app.py, langfuse 3 _client/client.py", [
+  ...rows("api", "slack_bolt 1.2x app/app.py, langfuse 3 _client/client.py, chonkie 1.7 embeddings/base.py", [
     [
       "slack_bolt.App.dispatch",
       "wait",
       "always",
       "slack_bolt.async_app.AsyncApp.async_dispatch",
       "waits until a listener has acknowledged",
+    ],
+    ["chonkie.BaseEmbeddings.embed", "net", "always", "chonkie.BaseEmbeddings.aembed", "asks a model, or is one"],
+    [
+      "chonkie.BaseEmbeddings.embed_batch",
+      "net",
+      "always",
+      "chonkie.BaseEmbeddings.aembed_batch",
+      "asks a model, or is one",
     ],
     ["langfuse.Langfuse.auth_check", "net", "always", "asyncio.to_thread"],
     ["langfuse.Langfuse.{flush,shutdown}", "net", "always", "asyncio.to_thread", "waits until all events are sent"],

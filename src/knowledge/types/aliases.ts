@@ -195,6 +195,8 @@ export const ALIAS_ROWS: readonly (readonly [to: string, from: string])[] = [
   ["anthropic.AsyncAnthropic", "anthropic.AsyncClient anthropic._client.AsyncAnthropic"],
   ["litellm.completion", "litellm.main.completion"],
   ["google.generativeai.GenerativeModel", "google.generativeai.generative_models.GenerativeModel"],
+  ["chonkie.AutoEmbeddings", "chonkie.embeddings.{AutoEmbeddings,auto.AutoEmbeddings}"],
+  ["chonkie.BaseEmbeddings", "chonkie.embeddings.{BaseEmbeddings,base.BaseEmbeddings}"],
   ["mem0.Memory", "mem0.memory.main.Memory"],
   ["mem0.MemoryClient", "mem0.client.main.MemoryClient"],
   ["langfuse.Langfuse", "langfuse.client.Langfuse langfuse._client.client.Langfuse"],

@@ -183,6 +183,7 @@ export const SERVICE_TYPES: TypeRows = {
     ["lxml.etree.parse", "lxml.etree._ElementTree"],
     ["pydub.AudioSegment.{from_file,from_mp3,from_wav,from_ogg}", "pydub.AudioSegment"],
     ["mem0.Memory.from_config", "mem0.Memory"],
+    ["chonkie.AutoEmbeddings.get_embeddings", "chonkie.BaseEmbeddings"],
     ["langfuse.get_client", "langfuse.Langfuse"],
     ["joblib.delayed", "joblib.delayed"],
     ["fitz.open pymupdf.open", "fitz.Document"],
