@@ -39,6 +39,12 @@ export interface Inference extends Classes {
   learnArguments(passed: ReadonlyMap<Node, readonly Expression[]>): void;
 }
 
+/** Questions that lead to others are followed so far. */
+const DEEPEST = 300;
+const NOTHING: readonly Value[] = [];
+/** Stands for an answer that is being looked for. */
+const ASKED: readonly Value[] = [];
+
 /** Above this many callers a parameter stands for anything. */
 const MOST_CALLERS = 30;
 
@@ -46,7 +52,8 @@ const MOST_CALLERS = 30;
 export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout, lib: Library): Inference {
   const memo = new Map<Expression, readonly Value[]>();
   const returned = new Map<Func, readonly Value[]>();
-  const active = new Set<unknown>();
+  const active = new Set<string>();
+  let depth = 0;
   const roots = new Map<Node, Module>();
   for (const module of modules.values()) roots.set(module.tree, module);
   let passed: ReadonlyMap<Node, readonly Expression[]> | null = null;
@@ -62,36 +69,53 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     return module;
   };
 
-  /** Evaluates once; a question that asks itself again is answered by nothing. */
-  const guarded = <K>(key: K, compute: () => readonly Value[]): readonly Value[] => {
+  /** A question that asks itself again is answered by nothing. */
+  const guarded = (key: string, compute: () => readonly Value[]): readonly Value[] => {
     if (active.has(key)) {
       met++;
-      return [];
+      return NOTHING;
     }
     active.add(key);
+    depth++;
     try {
       return compute();
     } finally {
+      depth--;
       active.delete(key);
     }
   };
 
-  const values = (expression: Expression): readonly Value[] => {
-    const known = memo.get(expression);
+  /** Evaluates once, and remembers the answer; a question that asks itself again is answered by nothing. */
+  const remembered = <K extends Expression | Func>(
+    answers: Map<K, readonly Value[]>,
+    key: K,
+    compute: (key: K) => readonly Value[],
+  ): readonly Value[] => {
+    const known = answers.get(key);
     if (known) {
-      if (passed === null && open.has(expression)) met++;
+      if (known === ASKED || (passed === null && open.has(key))) met++;
       return known;
     }
-    if (active.size > 300) {
+    if (depth > DEEPEST) {
       met++;
-      return [];
+      return NOTHING;
     }
     const before = met;
-    const found = guarded(expression, () => evaluate(expression));
-    memo.set(expression, found);
-    if (passed === null && met !== before) open.add(expression);
+    let found = NOTHING;
+    answers.set(key, ASKED);
+    depth++;
+    try {
+      found = compute(key);
+    } finally {
+      depth--;
+      answers.set(key, found);
+    }
+    if (passed === null && met !== before) open.add(key);
     return found;
   };
+
+  const values = (expression: Expression): readonly Value[] =>
+    literalValues(expression) ?? remembered(memo, expression, evaluate);
 
   /** What callers pass, once it is known. */
   const given = (at: Node): readonly Expression[] => {
@@ -120,17 +144,6 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
           node.op === "or" ? values(node.left).filter((value) => value.kind !== "none") : [],
           values(node.right),
         );
-      case "string":
-      case "fstring":
-        return [instance(node.kind === "string" && node.bytes ? "bytes" : "str")];
-      case "number":
-        return [instance(Number.isInteger(node.value) ? "int" : "float")];
-      case "constant":
-        return node.value === null
-          ? [{ kind: "none", doubt: 0 }]
-          : typeof node.value === "boolean"
-            ? [instance("bool")]
-            : [];
       case "tuple":
         return [{ kind: "tuple", items: node.items.map(values), doubt: 0 }];
       case "list":
@@ -617,16 +630,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     decoration(func).library.flatMap((name) => lib.result(name, null, 0).filter(({ kind }) => kind === "instance"));
 
   const returns = (func: Func, self: Value | null): readonly Value[] => {
-    const known = returned.get(func);
-    if (known) {
-      if (passed === null && open.has(func)) met++;
-      return rebound(known, self);
-    }
-    const before = met;
-    const found = guarded(func, () => computeReturns(func));
-    returned.set(func, found);
-    if (passed === null && met !== before) open.add(func);
-    return rebound(found, self);
+    return rebound(remembered(returned, func, computeReturns), self);
   };
 
   /** `-> Self` and `return self` mean the receiver's own class, which may derive from the method's. */
@@ -754,6 +758,29 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
       open.clear();
     },
   };
+}
+
+const BYTES = [instance("bytes")];
+const TEXT = [instance("str")];
+const WHOLE = [instance("int")];
+const FRACTION = [instance("float")];
+const TRUTH = [instance("bool")];
+const NONE: readonly Value[] = [{ kind: "none", doubt: 0 }];
+
+/** What a literal says by itself; `null` for any other expression. */
+function literalValues(node: Expression): readonly Value[] | null {
+  switch (node.kind) {
+    case "string":
+      return node.bytes ? BYTES : TEXT;
+    case "fstring":
+      return TEXT;
+    case "number":
+      return Number.isInteger(node.value) ? WHOLE : FRACTION;
+    case "constant":
+      return node.value === null ? NONE : typeof node.value === "boolean" ? TRUTH : NOTHING;
+    default:
+      return null;
+  }
 }
 
 /** Literals as defaults say what a parameter usually is, not what object it will be. */
