@@ -1,6 +1,6 @@
 import type { Binding, Module, Scope } from "./module.ts";
 import { scopeAt } from "./module.ts";
-import type { Attribute, Expression, Name } from "./syntax.ts";
+import type { Attribute, Expression, Name, Node } from "./syntax.ts";
 import { awaitable, instance, iterable, library, mapping, object, union, type Value } from "./value.ts";
 
 /** What the reading of annotations needs of the inference. */
@@ -36,7 +36,7 @@ export function annotationsOf({
       case "name":
       case "attribute": {
         const alias = aliased(node);
-        return alias ? annotated(alias) : values(node).flatMap((value) => objectOf(value));
+        return alias ? annotated(alias) : values(node).flatMap((value) => objectOf(value, node));
       }
       case "binary":
         return node.op === "|" ? union(annotationValues(node.left), annotationValues(node.right)) : [];
@@ -65,16 +65,17 @@ export function annotationsOf({
           break;
         }
         for (const attr of rest) found = found.flatMap((value) => attributeOf(value, attr));
-        return found.flatMap((value) => objectOf(value));
+        return found.flatMap((value) => objectOf(value, at));
       }),
     );
   };
 
-  const objectOf = (value: Value): readonly Value[] => {
+  const objectOf = (value: Value, at: Expression): readonly Value[] => {
     if (value.kind === "class") return [object(value.cls, false, value.doubt)];
     if (value.kind === "none") return [value];
     if (value.kind !== "library") return [];
     if (UNINFORMATIVE.has(value.name)) return [];
+    if (SELF.has(value.name)) return ownClass(at);
     const generic = GENERICS.get(value.name);
     if (generic === "iterable") return [iterable([], value.name.toLowerCase().includes("list") ? "list" : "iterator")];
     if (generic === "mapping") return [mapping([])];
@@ -82,12 +83,22 @@ export function annotationsOf({
     return [instance(value.name, value.doubt)];
   };
 
+  /** `Self`: an object of the class around the annotation. */
+  const ownClass = (at: Expression): readonly Value[] => {
+    const { classByNode } = moduleOf(at);
+    for (let node: Node | null = at.parent; node; node = node.parent) {
+      const cls = node.kind === "class" ? classByNode.get(node) : undefined;
+      if (cls) return [object(cls)];
+    }
+    return [];
+  };
+
   const genericValues = (base: Expression, indices: readonly Expression[]): readonly Value[] => {
     const flat = indices.flatMap((index) => (index.kind === "tuple" ? index.items : [index]));
     const [first] = flat;
     const last = flat.at(-1);
     return values(base).flatMap((value): readonly Value[] => {
-      if (value.kind === "class") return objectOf(value);
+      if (value.kind === "class") return objectOf(value, base);
       if (value.kind !== "library") return [];
       const generic = GENERICS.get(value.name);
       switch (generic) {
@@ -131,13 +142,15 @@ export function annotationsOf({
               )
             : [];
         default:
-          return objectOf(value);
+          return objectOf(value, base);
       }
     });
   };
 
   return annotated;
 }
+
+const SELF: ReadonlySet<string> = new Set(["typing.Self", "typing_extensions.Self"]);
 
 const UNINFORMATIVE = new Set([
   "typing.Any",

@@ -2,12 +2,14 @@ import { annotationsOf } from "./annotations.ts";
 import { BUILTINS } from "./builtins.ts";
 import { type Classes, classesOf } from "./classes.ts";
 import { type Decoration, decorationsOf } from "./decorations.ts";
+import { promisedByClass } from "./generics.ts";
 import { importsOf } from "./imports.ts";
 import type { Layout } from "./layout.ts";
 import type { Library } from "./library.ts";
 import { libraryCallsOf } from "./library-calls.ts";
 import type { AttributeBinding, Binding, Class, Func, Module, Scope, Step } from "./module.ts";
 import { comprehensionBinding, nodesOf, scopeAt } from "./module.ts";
+import { narrowingOf } from "./narrowing.ts";
 import { reaching } from "./reaching.ts";
 import type { Attribute, Call, Dict, Expression, FunctionDef, Name, Node, Parameter } from "./syntax.ts";
 import type { Value } from "./value.ts";
@@ -225,7 +227,8 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     if (found.length > 0) {
       // What is declared holds wherever the name is used, but the declaration is no binding that reaches the use.
       const declarations = (scope?.names.get(name.id) ?? []).filter(({ kind }) => kind === "annotation");
-      return combine(declarations.length === 1 ? [...declarations, ...found] : found);
+      const all = combine(declarations.length === 1 ? [...declarations, ...found] : found);
+      return scope ? narrowed(name, scope, found, all) : all;
     }
     const module = moduleOf(name);
     const starred = starValues(module, name.id);
@@ -604,8 +607,11 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
 
   const called = (value: Value, call: Call | null): readonly Value[] => {
     switch (value.kind) {
-      case "function":
-        return returns(value.func, value.self).map((one) => doubted(one, value.doubt));
+      case "function": {
+        const promised = call ? promisedByClass({ values, annotated }, value.func, value.self !== null, call) : [];
+        const made = promised.length > 0 ? promised : returns(value.func, value.self);
+        return made.map((one) => doubted(one, value.doubt));
+      }
       case "class":
         return [object(value.cls, true, value.doubt)];
       case "object": {
@@ -633,14 +639,18 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     return rebound(remembered(returned, func, computeReturns), self);
   };
 
-  /** `-> Self` and `return self` mean the receiver's own class, which may derive from the method's. */
+  /** `-> Self`, `return self` and `return cls()` mean the receiver's own class, which may derive from the method's. */
   const rebound = (found: readonly Value[], self: Value | null): readonly Value[] => {
-    if (self?.kind !== "object") return found;
-    return found.map((value) =>
-      value.kind === "object" && value.cls !== self.cls && ancestry(self.cls).includes(value.cls)
-        ? { ...value, cls: self.cls }
-        : value,
-    );
+    if (self?.kind !== "object" && self?.kind !== "class") return found;
+    const own = (value: Value): Value => {
+      if (value.kind === "awaitable" || value.kind === "manager") {
+        const of = value.of.map(own);
+        return of.some((one, i) => one !== value.of[i]) ? { ...value, of } : value;
+      }
+      if (value.kind !== "object" || value.cls === self.cls || !ancestry(self.cls).includes(value.cls)) return value;
+      return { ...value, cls: self.cls, exact: value.exact || self.kind === "class" || self.exact };
+    };
+    return found.map(own);
   };
 
   const computeReturns = (func: Func): readonly Value[] => {
@@ -706,6 +716,11 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     return defined ? aliasOf(defined.bindings, depth - 1) : null;
   };
 
+  const narrowed = narrowingOf({
+    values,
+    bindings,
+    derives: ({ cls }, base) => cls === base.cls || ancestry(cls).includes(base.cls),
+  });
   const annotated = annotationsOf({ values, attributeOf, combine, moduleOf, guarded, aliased });
   const libraryCall = libraryCallsOf({
     lib,

@@ -38,7 +38,7 @@ function opensBody(binding: Binding, use: Name): boolean {
 }
 
 /** Whether code at `use` runs only after `at` has run: every branch, loop, handler or case around `at` is also around `use`. */
-function dominates(at: Node, use: Node): boolean {
+export function dominates(at: Node, use: Node): boolean {
   for (let node = at.parent, from: Node = at; node; from = node, node = node.parent) {
     if (node.kind === "module" || node.kind === "function" || node.kind === "lambda" || node.kind === "class")
       return true;
