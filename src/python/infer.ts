@@ -11,6 +11,7 @@ import type { AttributeBinding, Binding, Class, Func, Module, Scope, Step } from
 import { comprehensionBinding, nodesOf, scopeAt } from "./module.ts";
 import { narrowingOf } from "./narrowing.ts";
 import { reaching } from "./reaching.ts";
+import { rebound } from "./receiver.ts";
 import type { Attribute, Call, Dict, Expression, FunctionDef, Name, Node, Parameter } from "./syntax.ts";
 import type { Value } from "./value.ts";
 import { awaitable, doubted, functionValue, instance, iterable, library, mapping, object, union } from "./value.ts";
@@ -636,21 +637,7 @@ export function inferenceOf(modules: ReadonlyMap<string, Module>, layout: Layout
     decoration(func).library.flatMap((name) => lib.result(name, null, 0).filter(({ kind }) => kind === "instance"));
 
   const returns = (func: Func, self: Value | null): readonly Value[] => {
-    return rebound(remembered(returned, func, computeReturns), self);
-  };
-
-  /** `-> Self`, `return self` and `return cls()` mean the receiver's own class, which may derive from the method's. */
-  const rebound = (found: readonly Value[], self: Value | null): readonly Value[] => {
-    if (self?.kind !== "object" && self?.kind !== "class") return found;
-    const own = (value: Value): Value => {
-      if (value.kind === "awaitable" || value.kind === "manager") {
-        const of = value.of.map(own);
-        return of.some((one, i) => one !== value.of[i]) ? { ...value, of } : value;
-      }
-      if (value.kind !== "object" || value.cls === self.cls || !ancestry(self.cls).includes(value.cls)) return value;
-      return { ...value, cls: self.cls, exact: value.exact || self.kind === "class" || self.exact };
-    };
-    return found.map(own);
+    return rebound(remembered(returned, func, computeReturns), self, ancestry);
   };
 
   const computeReturns = (func: Func): readonly Value[] => {
