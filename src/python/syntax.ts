@@ -347,30 +347,27 @@ export type Node =
 
 /** Calls `visit` for each direct child of a node, in source order (decorators, parameters and annotations included). */
 export function eachChild(node: Node, visit: (child: Node) => void): void {
-  const all = (nodes: readonly Node[]): void => {
-    for (const one of nodes) visit(one);
-  };
   switch (node.kind) {
     case "module":
-      all(node.body);
+      each(node.body, visit);
       return;
     case "function":
-      all(node.decorators);
-      all(node.params);
+      each(node.decorators, visit);
+      each(node.params, visit);
       if (node.returns) visit(node.returns);
-      all(node.body);
+      each(node.body, visit);
       return;
     case "class":
-      all(node.decorators);
-      all(node.bases);
-      all(node.body);
+      each(node.decorators, visit);
+      each(node.bases, visit);
+      each(node.body, visit);
       return;
     case "return":
     case "yield":
       if (node.value) visit(node.value);
       return;
     case "assign":
-      all(node.targets);
+      each(node.targets, visit);
       if (node.annotation) visit(node.annotation);
       if (node.value) visit(node.value);
       return;
@@ -382,39 +379,39 @@ export function eachChild(node: Node, visit: (child: Node) => void): void {
     case "for":
       visit(node.target);
       visit(node.iter);
-      all(node.body);
-      all(node.orelse);
+      each(node.body, visit);
+      each(node.orelse, visit);
       return;
     case "while":
       visit(node.test);
-      all(node.body);
-      all(node.orelse);
+      each(node.body, visit);
+      each(node.orelse, visit);
       return;
     case "if":
-      all(node.branches);
-      all(node.orelse);
+      each(node.branches, visit);
+      each(node.orelse, visit);
       return;
     case "branch":
       visit(node.test);
-      all(node.body);
+      each(node.body, visit);
       return;
     case "with":
-      all(node.items);
-      all(node.body);
+      each(node.items, visit);
+      each(node.body, visit);
       return;
     case "withitem":
       visit(node.context);
       if (node.target) visit(node.target);
       return;
     case "try":
-      all(node.body);
-      all(node.handlers);
-      all(node.orelse);
-      all(node.final);
+      each(node.body, visit);
+      each(node.handlers, visit);
+      each(node.orelse, visit);
+      each(node.final, visit);
       return;
     case "handler":
       if (node.type) visit(node.type);
-      all(node.body);
+      each(node.body, visit);
       return;
     case "raise":
       if (node.value) visit(node.value);
@@ -425,20 +422,20 @@ export function eachChild(node: Node, visit: (child: Node) => void): void {
       if (node.message) visit(node.message);
       return;
     case "delete":
-      all(node.targets);
+      each(node.targets, visit);
       return;
     case "match":
       visit(node.subject);
-      all(node.cases);
+      each(node.cases, visit);
       return;
     case "case":
-      all(node.names);
+      each(node.names, visit);
       if (node.guard) visit(node.guard);
-      all(node.body);
+      each(node.body, visit);
       return;
     case "call":
       visit(node.callee);
-      all(node.args);
+      each(node.args, visit);
       return;
     case "expression":
     case "attribute":
@@ -449,17 +446,17 @@ export function eachChild(node: Node, visit: (child: Node) => void): void {
       return;
     case "subscript":
       visit(node.value);
-      all(node.indices);
+      each(node.indices, visit);
       return;
     case "fstring":
     case "slice":
     case "opaque":
-      all(node.parts);
+      each(node.parts, visit);
       return;
     case "tuple":
     case "list":
     case "set":
-      all(node.items);
+      each(node.items, visit);
       return;
     case "dict":
       for (const [i, value] of node.values.entries()) {
@@ -477,7 +474,7 @@ export function eachChild(node: Node, visit: (child: Node) => void): void {
       visit(node.operand);
       return;
     case "compare":
-      all(node.operands);
+      each(node.operands, visit);
       return;
     case "conditional":
       visit(node.body);
@@ -485,23 +482,27 @@ export function eachChild(node: Node, visit: (child: Node) => void): void {
       visit(node.orelse);
       return;
     case "lambda":
-      all(node.params);
+      each(node.params, visit);
       visit(node.body);
       return;
     case "comprehension":
       visit(node.element);
       if (node.value) visit(node.value);
-      all(node.clauses);
+      each(node.clauses, visit);
       return;
     case "clause":
       visit(node.target);
       visit(node.iter);
-      all(node.conditions);
+      each(node.conditions, visit);
       return;
     case "parameter":
       if (node.annotation) visit(node.annotation);
       if (node.default) visit(node.default);
   }
+}
+
+function each(nodes: readonly Node[], visit: (child: Node) => void): void {
+  for (const one of nodes) visit(one);
 }
 
 /** The direct children of a node, in source order. */

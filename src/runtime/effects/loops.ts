@@ -52,6 +52,7 @@ function ownWork(
   const [deepest] = [...loops].sort((a, b) => Number(b.counted) - Number(a.counted) || b.depth - a.depth);
   if (deepest && deepest.depth >= 2)
     return { at: outermost(graph.inference, deepest.loop), depth: deepest.depth, counted: deepest.counted };
+  if (nodesOf(func, "for", "while", "clause").length === 0) return null;
   for (const site of graph.sites(func)) {
     const [innermost] = loopsAround(graph.inference, site.node);
     if (!innermost || insideOf(innermost).some(suspends) || !isCounted(graph.inference, innermost)) continue;
