@@ -2504,6 +2504,1562 @@ exports.basename = (path, { windows } = {}) => {
 };
 
 
+/***/ }),
+
+/***/ 598:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+
+/***/ }),
+
+/***/ 633:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DM: () => (/* binding */ lowered),
+/* harmony export */   G5: () => (/* binding */ byImportance),
+/* harmony export */   he: () => (/* binding */ isCounted),
+/* harmony export */   hz: () => (/* binding */ byPlace),
+/* harmony export */   jT: () => (/* binding */ atLeastConfidence),
+/* harmony export */   s: () => (/* binding */ atLeastSeverity)
+/* harmony export */ });
+const SEVERITIES = ["notice", "warning", "error"];
+const CONFIDENCES = ["low", "medium", "high"];
+/** Whether `severity` is at or above `threshold`. */
+function atLeastSeverity(severity, threshold) {
+    return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(threshold);
+}
+/** Whether `confidence` is at or above `threshold`. */
+function atLeastConfidence(confidence, threshold) {
+    return CONFIDENCES.indexOf(confidence) >= CONFIDENCES.indexOf(threshold);
+}
+/** Whether a finding counts: introduced by the change, or in an audit not known before; and not ignored. */
+function isCounted({ state, suppressed }) {
+    return !suppressed && (state === null || state === "introduced");
+}
+/** One step down, never below `notice`. */
+function lowered(severity) {
+    return severity === "error" ? "warning" : "notice";
+}
+/** Order of a report: by path, then place, then rule. */
+function byPlace(a, b) {
+    return (compareText(a.path, b.path) ||
+        a.startLine - b.startLine ||
+        a.startColumn - b.startColumn ||
+        compareText(a.rule, b.rule));
+}
+/** Order of importance: severity, then confidence, then place. */
+function byImportance(a, b) {
+    return (SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+        CONFIDENCES.indexOf(b.confidence) - CONFIDENCES.indexOf(a.confidence) ||
+        byPlace(a, b));
+}
+function compareText(a, b) {
+    return a < b ? -1 : a > b ? 1 : 0;
+}
+
+
+/***/ }),
+
+/***/ 926:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CS: () => (/* binding */ prose),
+/* harmony export */   Hn: () => (/* binding */ cell),
+/* harmony export */   KM: () => (/* binding */ noCommands),
+/* harmony export */   OF: () => (/* binding */ fenced),
+/* harmony export */   _J: () => (/* binding */ sourceLine),
+/* harmony export */   aY: () => (/* binding */ code),
+/* harmony export */   n8: () => (/* binding */ htmlProse),
+/* harmony export */   nf: () => (/* binding */ link),
+/* harmony export */   pj: () => (/* binding */ plain),
+/* harmony export */   qy: () => (/* binding */ html),
+/* harmony export */   vI: () => (/* binding */ shortened)
+/* harmony export */ });
+/** Characters that are not seen but act: controls, and those that change the direction or the look of what surrounds them. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+/** Text on one line, without unseen characters. */
+function plain(text) {
+    return text.replace(/\s+/g, " ").replace(UNSEEN, "");
+}
+/** Text that may be printed in a workflow's log: the runner takes no line of it for a command, in neither of the two forms it knows. */
+function noCommands(text) {
+    return text.replace(/^([ \t]*):(?=:)/gm, "$1: ").replaceAll("##[", "# #[");
+}
+/** One line of source as it is, except that unseen characters show. */
+function sourceLine(text) {
+    return text.replace(UNSEEN, (character) => (character === "\t" ? "\t" : "\uFFFD"));
+}
+/** At most `most` characters, never half of a surrogate pair; what was cut shows. */
+function shortened(text, most) {
+    return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+/** Text from a repository as a Markdown code span: nothing in it mentions, links, or leaves the span. */
+function code(text) {
+    const shown = plain(text);
+    if (shown.trim() === "")
+        return "` `";
+    const fence = "`".repeat(longestRun(shown) + 1);
+    const padding = shown.startsWith("`") || shown.endsWith("`") ? " " : "";
+    return `${fence}${padding}${shown}${padding}${fence}`;
+}
+/** A sentence of ours in which code stands between backticks, as Markdown: the code is fenced anew, everything else is plain text. */
+function prose(text) {
+    return pieces(plain(text))
+        .map((piece, index) => (piece.code ? code(piece.text) : markdownText(piece.text, index === 0)))
+        .join("");
+}
+/** The parts of a sentence: code stands between runs of backticks of the same length. */
+function pieces(sentence) {
+    const found = [];
+    let end = 0;
+    for (const match of sentence.matchAll(/(?<!`)(`+)(?!`)(.*?[^`])\1(?!`)/g)) {
+        if (match.index > end)
+            found.push({ text: sentence.slice(end, match.index), code: false });
+        found.push({ text: (match[2] ?? "").trim(), code: true });
+        end = match.index + match[0].length;
+    }
+    if (end < sentence.length)
+        found.push({ text: sentence.slice(end), code: false });
+    return found;
+}
+/** Markdown as a cell of a table. A pipe splits cells even inside a code span, unless a backslash stands before it. */
+function cell(markdown) {
+    return markdown
+        .replace(/\s*\n\s*/g, " ")
+        .replace(/(\\*)\|/g, (all, slashes) => (slashes.length % 2 === 1 ? all : `${slashes}\\|`));
+}
+/** A Markdown link, or its text alone where there is no address that a link can hold. */
+function link(markdown, address) {
+    return address === null || /[\s()<>]/.test(address) ? markdown : `[${markdown}](${address})`;
+}
+/** A block of code; its fence is longer than any run of backticks in it. */
+function fenced(language, text) {
+    const lines = text.split(/\r\n|[\n\r\u2028\u2029]/).map(sourceLine);
+    const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
+    return [`${fence}${language}`, ...lines, fence].join("\n");
+}
+/** Text inside HTML, in an element or in a quoted attribute. */
+function html(text) {
+    return text
+        .replace(UNSEEN, (character) => (character === "\n" || character === "\t" ? character : "\uFFFD"))
+        .replace(/[&<>"']/g, entity);
+}
+/** A sentence of ours as HTML, code between backticks in `code` elements. */
+function htmlProse(text) {
+    return pieces(plain(text))
+        .map((piece) => (piece.code ? `<code>${html(piece.text)}</code>` : html(piece.text)))
+        .join("");
+}
+function entity(character) {
+    return `&#${character.charCodeAt(0)};`;
+}
+function longestRun(text) {
+    return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+}
+function markdownText(text, first) {
+    const escaped = text
+        .replace(/[\\`*_[\]<>|~$]/g, "\\$&")
+        .replaceAll("&", "&amp;")
+        // Neither a backslash nor an entity keeps GitHub from making a mention, a reference or a link; a character between does.
+        .replace(/@(?=[\w-])/g, "@\u200B")
+        .replace(/(?<=#|\bGH-)(?=\d)/gi, "\u200B")
+        .replace(/:\/\//g, ":\u200B//")
+        .replace(/www(?=\.)/gi, "$&\u200B");
+    return first ? escaped.replace(/^\s*(?:[-+#=]|\d+(?=[.)]))/, blockMark) : escaped;
+}
+/** At the start of a line these would begin a list or a heading. */
+function blockMark(mark) {
+    return /\d$/.test(mark) ? `${mark}\u200B` : mark.replace(/\S/, "\\$&");
+}
+
+
+/***/ }),
+
+/***/ 93:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D4: () => (/* binding */ severityWords),
+/* harmony export */   Iu: () => (/* binding */ capitalised),
+/* harmony export */   U9: () => (/* binding */ count),
+/* harmony export */   Y6: () => (/* binding */ reported),
+/* harmony export */   em: () => (/* binding */ sentence),
+/* harmony export */   ph: () => (/* binding */ inState),
+/* harmony export */   zD: () => (/* binding */ grouped)
+/* harmony export */ });
+/* harmony import */ var _finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(633);
+
+/** What the report is about: introduced findings of a review, those of an audit that no baseline knows; in order of importance. */
+function reported({ findings }) {
+    return findings.filter(_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isCounted */ .he).sort(_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .byImportance */ .G5);
+}
+/** The findings that a review found in this state, in order of importance. */
+function inState({ findings }, state) {
+    return findings.filter((finding) => !finding.suppressed && finding.state === state).sort(_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .byImportance */ .G5);
+}
+/** Puts findings with one cause together, keeping the order of their leads. */
+function grouped(findings) {
+    const groups = new Map();
+    findings.forEach((finding, index) => {
+        const name = JSON.stringify([finding.rule, finding.cause ?? index]);
+        const group = groups.get(name);
+        if (group === undefined)
+            groups.set(name, { lead: finding, others: [] });
+        else
+            group.others.push(finding);
+    });
+    return [...groups.values()];
+}
+const SEVERITIES = ["error", "warning", "notice"];
+/** Counts by severity in words: `2 errors, 1 warning`; empty for none. */
+function severityWords(findings) {
+    return SEVERITIES.flatMap((severity) => {
+        const number = findings.filter((finding) => finding.severity === severity).length;
+        return number === 0 ? [] : [count(number, severity)];
+    }).join(", ");
+}
+/** A number with its noun: `1 file`, `1,200 files`. */
+function count(number, noun) {
+    // Without `toLocaleString`, whose tables take longer to load than a small report takes to write.
+    const grouped = String(number).replace(/\B(?=(?:\d{3})+$)/g, ",");
+    return `${grouped} ${noun}${number === 1 ? "" : "s"}`;
+}
+/** Ends a sentence that does not end yet. */
+function sentence(text) {
+    return /[.?!…]$/.test(text) ? text : `${text}.`;
+}
+/** With a capital first letter, unless code comes first. */
+function capitalised(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+
+/***/ }),
+
+/***/ 379:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  html: () => (/* binding */ html)
+});
+
+// EXTERNAL MODULE: ./build/reporters/escape.js
+var reporters_escape = __nccwpck_require__(926);
+// EXTERNAL MODULE: ./build/reporters/groups.js
+var reporters_groups = __nccwpck_require__(93);
+;// CONCATENATED MODULE: ./build/reporters/html-findings.js
+
+
+/** Lines around the one that is meant. */
+const AROUND = 2;
+const MOST_LINE = 400;
+const MOST_LINES = 12;
+/** A group of findings as an article; the filters read its data. */
+function article({ lead, others }, sources, links) {
+    const all = [lead, ...others];
+    const packages = [...new Set(all.map(({ path }) => packageOf(path)))].join("\n");
+    const sure = lead.confidence === "high" ? "" : ` · ${lead.confidence} confidence`;
+    const change = lead.state === null ? "" : ` · ${lead.state}`;
+    const facts = `${placeLink({ path: lead.path, line: lead.startLine }, links)} in <code>${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(lead.function))}</code> · ${ruleLink(lead.rule, links)}${sure}${change}`;
+    return [
+        `<article id="f-${(0,reporters_escape/* html */.qy)(lead.fingerprint)}" class="${lead.severity}" data-rule="${(0,reporters_escape/* html */.qy)(lead.rule)}" data-severity="${lead.severity}" data-package="${(0,reporters_escape/* html */.qy)(packages)}" data-count="${all.length}">`,
+        `<h3><span class="badge ${lead.severity}">${lead.severity}</span>${(0,reporters_escape/* htmlProse */.n8)((0,reporters_groups/* capitalised */.Iu)((0,reporters_groups/* sentence */.em)(lead.message)))}</h3>`,
+        `<p class="quiet">${facts}</p>`,
+        source(lead.path, lead, sources),
+        trace(lead.trace, sources, links),
+        lead.instead === "" ? "" : `<p><strong>Instead:</strong> ${(0,reporters_escape/* htmlProse */.n8)((0,reporters_groups/* sentence */.em)(lead.instead))}</p>`,
+        callers(others, links),
+        "</article>",
+    ]
+        .filter(Boolean)
+        .join("\n");
+}
+/** The folder that a file is in, as the package filter names it. */
+function packageOf(path) {
+    return (0,reporters_escape/* plain */.pj)(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ".");
+}
+/** A place as code, linked where there is an address for it. */
+function placeLink({ path, line }, links) {
+    return html_findings_anchor(`<code>${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(path))}:${line}</code>`, links.lines(path, line));
+}
+function ruleLink(rule, links) {
+    return html_findings_anchor(`<code>${(0,reporters_escape/* html */.qy)(rule)}</code>`, links.rule(rule));
+}
+function html_findings_anchor(content, address) {
+    return address === null || !/^https?:\/\//.test(address) ? content : `<a href="${(0,reporters_escape/* html */.qy)(address)}">${content}</a>`;
+}
+function trace(places, sources, links) {
+    if (places.length === 0)
+        return "";
+    const steps = places.map((place) => {
+        const message = place.message === "" ? "" : ` ${(0,reporters_escape/* htmlProse */.n8)(place.message)}`;
+        return `<li>${placeLink(place, links)}${message}${source(place.path, { startLine: place.line }, sources)}</li>`;
+    });
+    return `<ol class="trace" aria-label="Trace, outermost call first">${steps.join("\n")}</ol>`;
+}
+function callers(others, links) {
+    if (others.length === 0)
+        return "";
+    const items = others.map((finding) => `<li>${placeLink({ path: finding.path, line: finding.startLine }, links)} in <code>${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(finding.function))}</code></li>`);
+    return `<details><summary>The same cause also reaches ${(0,reporters_groups/* count */.U9)(others.length, "caller")}</summary><ul>${items.join("")}</ul></details>`;
+}
+/** The lines around a place; of a range the first line is marked where it begins. */
+function source(path, range, sources) {
+    const { startLine } = range;
+    const last = Math.min(range.endLine ?? startLine, startLine + MOST_LINES);
+    const numbers = [];
+    for (let number = Math.max(1, startLine - AROUND); number <= last + AROUND; number++)
+        numbers.push(number);
+    const isBlank = (number) => (sources.line(path, number) ?? "").trim() === "";
+    while (numbers.length > 0 && (numbers[0] ?? 0) < startLine && isBlank(numbers[0] ?? 0))
+        numbers.shift();
+    while (numbers.length > 0 && (numbers.at(-1) ?? 0) > last && isBlank(numbers.at(-1) ?? 0))
+        numbers.pop();
+    const rows = numbers.flatMap((number) => {
+        const line = sources.line(path, number);
+        if (line === undefined)
+            return [];
+        const isMeant = number >= startLine && number <= last;
+        const content = isMeant ? marked(line, columnsIn(line, number, range)) : shown(line);
+        return `<span class="row${isMeant ? " here" : ""}"><span class="number">${number}</span>${content}</span>`;
+    });
+    // A block that scrolls must be reachable by the keyboard.
+    return rows.length === 0
+        ? ""
+        : `<pre tabindex="0" aria-label="Source of ${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(path))}">${rows.join("")}</pre>`;
+}
+function columnsIn(line, number, range) {
+    const { startLine, startColumn, endLine, endColumn } = range;
+    if (startColumn === undefined || endColumn === undefined || endLine === undefined)
+        return null;
+    const first = line.search(/\S|$/);
+    return [number === startLine ? startColumn - 1 : first, number === endLine ? endColumn - 1 : line.length];
+}
+function marked(line, columns) {
+    if (columns === null || columns[0] >= line.length || columns[1] <= columns[0])
+        return shown(line);
+    const [start, end] = columns;
+    const from = start > MOST_LINE ? start - MOST_LINE / 2 : 0;
+    const before = `${from > 0 ? "…" : ""}${(0,reporters_escape/* html */.qy)((0,reporters_escape/* sourceLine */._J)(line.slice(from, start)))}`;
+    const inside = (0,reporters_escape/* html */.qy)((0,reporters_escape/* sourceLine */._J)(line.slice(start, Math.min(end, start + MOST_LINE))));
+    return `${before}<mark>${inside}</mark>${shown(line.slice(Math.min(end, start + MOST_LINE)))}`;
+}
+function shown(line) {
+    return (0,reporters_escape/* html */.qy)((0,reporters_escape/* sourceLine */._J)(line.length > MOST_LINE ? `${line.slice(0, MOST_LINE)}…` : line));
+}
+
+// EXTERNAL MODULE: ./node_modules/string-width/index.js + 6 modules
+var string_width = __nccwpck_require__(668);
+;// CONCATENATED MODULE: ./build/reporters/flowchart.js
+const IDENTIFIER = "[A-Za-z_][\\w-]*";
+const SHAPE = '(?:\\(\\[|\\[\\(|\\(\\(|\\{\\{|\\[\\[|\\[/|[[({>])"([^"]*)"(?:\\]\\)|\\)\\]|\\)\\)|\\}\\}|\\]\\]|/\\]|[\\])}])';
+const NODE = `(${IDENTIFIER})(?:${SHAPE})?(?:::: *([\\w-]+))?`;
+const NODE_LINE = new RegExp(`^${NODE}$`);
+const EDGE_LINE = new RegExp(`^${NODE} *(?:(<?[-=.]+>|---+|===+|[xo]?[-=.]+[xo])(?:\\|"?([^|]*?)"?\\|)?|(?:--|==|-\\.) *"?([^"|>]+?)"? *(-+>|=+>|\\.+->)) *${NODE}$`);
+const CLASS_LINE = new RegExp(`^class ((?:${IDENTIFIER} *,? *)+) ([\\w-]+)$`);
+const IGNORED = /^(?:flowchart|graph|subgraph|end$|classDef|linkStyle|style|direction|%%|accTitle|accDescr|$)/;
+/** Reads the part of Mermaid's flowcharts that our map uses; `null` for anything beyond it. */
+function readFlowchart(source) {
+    const nodes = new Map();
+    const edges = [];
+    const node = (id, label, mark) => {
+        const known = nodes.get(id) ?? { id, label: [id], isMarked: false };
+        if (label !== undefined)
+            known.label = linesOf(label);
+        if (mark !== undefined)
+            known.isMarked = true;
+        nodes.set(id, known);
+    };
+    for (const line of source.split("\n").map((text) => text.trim().replace(/;$/, ""))) {
+        const edge = EDGE_LINE.exec(line);
+        const alone = NODE_LINE.exec(line);
+        const named = CLASS_LINE.exec(line);
+        if (IGNORED.test(line))
+            continue;
+        if (named)
+            for (const id of (named[1] ?? "").split(/[ ,]+/).filter(Boolean))
+                node(id, undefined, named[2]);
+        else if (edge) {
+            const [, from = "", fromLabel, fromMark, arrow = "", label, between, thick = "", to = "", toLabel, toMark] = edge;
+            node(from, fromLabel, fromMark);
+            node(to, toLabel, toMark);
+            edges.push({
+                from,
+                to,
+                label: linesOf(label ?? between ?? "").join(" "),
+                isMarked: `${arrow}${thick}`.includes("="),
+            });
+        }
+        else if (alone)
+            node(alone[1] ?? "", alone[2], alone[3]);
+        else
+            return null;
+    }
+    return nodes.size === 0 ? null : { nodes: [...nodes.values()], edges };
+}
+const ENTITIES = { quot: '"', amp: "&", lt: "<", gt: ">", nbsp: " " };
+function linesOf(label) {
+    return label.split(/<br *\/?>|\\n/).map((line) => line
+        .replace(/<\/?[a-z]+>/g, "")
+        .replace(/#(\w+);|&(\w+);/g, (all, name, other) => {
+        const entity = name ?? other ?? "";
+        return ENTITIES[entity] ?? (/^\d{1,5}$/.test(entity) ? String.fromCharCode(Number(entity)) : all);
+    })
+        .trim());
+}
+
+;// CONCATENATED MODULE: ./build/reporters/html-map.js
+
+
+
+const LETTER = 7.3;
+const LINE = 18;
+const PADDING = 12;
+const GAP = 18;
+/** The map as a drawing with the same in words; a map that we cannot draw is shown as its Mermaid source. */
+function mapFigure(source) {
+    const chart = readFlowchart(source);
+    if (chart === null)
+        return `<pre class="map">${(0,reporters_escape/* html */.qy)(source)}</pre>`;
+    const words = chart.edges.map((edge) => `<li>${(0,reporters_escape/* html */.qy)(edgeWords(edge, chart))}</li>`).join("");
+    const list = words === "" ? "" : `<details><summary>The same in words</summary><ul>${words}</ul></details>`;
+    return `<figure tabindex="0" aria-label="Map">${drawing(chart)}</figure>${list}`;
+}
+function edgeWords({ from, to, label, isMarked }, { nodes }) {
+    const name = (id) => (0,reporters_escape/* plain */.pj)(nodes.find((node) => node.id === id)?.label.join(" ") ?? id);
+    return `${name(from)} → ${name(to)}${label === "" ? "" : `: ${(0,reporters_escape/* plain */.pj)(label)}`}${isMarked ? " (mismatch)" : ""}`;
+}
+function drawing(chart) {
+    const columns = columnsOf(chart);
+    const labelled = Math.max(0, ...chart.edges.map(({ label }) => (0,string_width/* default */.A)(label)));
+    const between = Math.max(60, labelled * LETTER + 30);
+    const boxes = new Map();
+    let x = PADDING;
+    for (const column of columns) {
+        let y = PADDING;
+        const width = Math.max(...column.map(({ label }) => Math.max(...label.map((line) => (0,string_width/* default */.A)(line)), 3))) * LETTER +
+            2 * PADDING;
+        for (const node of column) {
+            const height = node.label.length * LINE + PADDING;
+            boxes.set(node.id, { node, x, y, width, height });
+            y += height + GAP;
+        }
+        x += width + between;
+    }
+    const all = [...boxes.values()];
+    const right = Math.max(...all.map((box) => box.x + box.width)) + PADDING;
+    const bottom = Math.max(...all.map((box) => box.y + box.height)) + PADDING + LINE;
+    const head = '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto" markerUnits="userSpaceOnUse"><path d="M0 0L8 4L0 8z"/></marker>';
+    const arrows = chart.edges.map((edge) => arrow(edge, boxes, bottom)).join("");
+    return `<svg role="img" aria-label="Map of the program's concurrency" viewBox="0 0 ${round(right)} ${round(bottom)}" width="${round(right)}"><defs>${head}</defs>${arrows}${all.map(box).join("")}</svg>`;
+}
+/** Every node stands right of those that point to it, as far as there is no circle. */
+function columnsOf({ nodes, edges }) {
+    const depth = new Map(nodes.map(({ id }) => [id, 0]));
+    for (let round = 0; round < nodes.length; round++) {
+        for (const { from, to } of edges) {
+            const next = (depth.get(from) ?? 0) + 1;
+            if (from !== to && next < nodes.length && next > (depth.get(to) ?? 0))
+                depth.set(to, next);
+        }
+    }
+    const levels = [...new Set(depth.values())].sort((a, b) => a - b);
+    return levels.map((level) => nodes.filter(({ id }) => depth.get(id) === level));
+}
+function box({ node, x, y, width, height }) {
+    const lines = node.label.map((line, index) => `<text x="${round(x + width / 2)}" y="${round(y + PADDING / 2 + 13 + index * LINE)}"${index > 0 ? ' class="minor"' : ""}>${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(line))}</text>`);
+    const rectangle = `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" rx="6"/>`;
+    return `<g class="${node.isMarked ? "node marked" : "node"}">${rectangle}${lines.join("")}</g>`;
+}
+function arrow({ from, to, label, isMarked }, boxes, bottom) {
+    const start = boxes.get(from);
+    const end = boxes.get(to);
+    if (start === undefined || end === undefined)
+        return "";
+    const y1 = start.y + start.height / 2;
+    const y2 = end.y + end.height / 2;
+    const x1 = start.x + start.width;
+    const isForward = x1 < end.x;
+    // A way back, or within a column, runs below everything.
+    const path = isForward
+        ? `M${round(x1)} ${round(y1)}C${round(x1 + 30)} ${round(y1)} ${round(end.x - 30)} ${round(y2)} ${round(end.x)} ${round(y2)}`
+        : `M${round(x1)} ${round(y1)}C${round(x1 + 50)} ${round(bottom)} ${round(end.x - 50)} ${round(bottom)} ${round(end.x)} ${round(y2)}`;
+    const middleX = isForward ? (x1 + end.x) / 2 : (start.x + end.x + end.width) / 2;
+    const middleY = isForward ? (y1 + y2) / 2 - 5 : bottom - 4;
+    const words = label === "" ? "" : `<text x="${round(middleX)}" y="${round(middleY)}">${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(label))}</text>`;
+    return `<g class="${isMarked ? "edge marked" : "edge"}"><path d="${path}" marker-end="url(#arrow)"/>${words}</g>`;
+}
+function round(value) {
+    return value.toFixed(1).replace(/\.0$/, "");
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
+;// CONCATENATED MODULE: ./build/reporters/html-page.js
+
+
+const STYLE = `
+:root{color-scheme:light dark;--back:#fff;--fore:#1f2328;--quiet:#59636e;--line:#d1d9e0;--soft:#f6f8fa;--link:#0969da;--error:#d1242f;--warning:#9a6700;--notice:#0969da;--pass:#1a7f37;--mark:#fff1b8}
+@media (prefers-color-scheme:dark){:root{--back:#0d1117;--fore:#e6edf3;--quiet:#9198a1;--line:#3d444d;--soft:#151b23;--link:#58a6ff;--error:#ff7b72;--warning:#d29922;--notice:#58a6ff;--pass:#3fb950;--mark:#5a4a00}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:72rem;padding:0 1rem 4rem;background:var(--back);color:var(--fore);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:break-word}
+a{color:var(--link)}
+h1{font-size:1.5rem;margin:1.5rem 0 .25rem}
+h2{font-size:1.25rem;margin:2.5rem 0 .75rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}
+h3{font-size:1rem;margin:0}
+code,pre,kbd{font:.875em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+code{background:var(--soft);border-radius:4px;padding:.1em .3em}
+pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;margin:.5rem 0;padding:.5rem 0;overflow-x:auto;tab-size:4}
+pre.map,pre.commands{padding:.5rem .75rem}
+pre .row{display:block;padding:0 .75rem;white-space:pre}
+pre .row.here{background:color-mix(in srgb,var(--mark) 45%,transparent)}
+pre .number{display:inline-block;min-width:3.5ch;margin-right:1.5ch;text-align:right;color:var(--quiet);user-select:none}
+mark{background:var(--mark);color:inherit;border-bottom:2px solid var(--error);padding:0}
+.skip{position:absolute;left:-100vw}
+.skip:focus{left:1rem;top:.5rem;background:var(--back);padding:.5rem}
+nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;margin:.5rem 0}
+.quiet{color:var(--quiet)}
+.facts{margin:0}
+.badge{display:inline-block;border:1px solid;border-radius:1rem;padding:0 .6rem;font-size:.8125rem;font-weight:600}
+.error,.fail{color:var(--error)}.warning,.unknown{color:var(--warning)}.notice{color:var(--notice)}.pass{color:var(--pass)}.not-applicable{color:var(--quiet)}
+form{position:sticky;top:0;z-index:1;display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end;background:var(--back);border-bottom:1px solid var(--line);padding:.75rem 0}
+form[hidden]{display:none}
+form label{display:flex;flex-direction:column;font-size:.8125rem;color:var(--quiet);min-width:0}
+form label.wide{flex:1 1 14rem}
+input,select,button{font:inherit;color:var(--fore);background:var(--back);border:1px solid var(--line);border-radius:6px;padding:.35rem .6rem;min-height:2.25rem;max-width:100%}
+button{cursor:pointer;background:var(--soft)}
+:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+article{border:1px solid var(--line);border-left:4px solid currentColor;border-radius:6px;padding:.75rem 1rem;margin:1rem 0;scroll-margin-top:6rem}
+article>*{color:var(--fore)}
+article:nth-of-type(n+50){content-visibility:auto;contain-intrinsic-size:auto 14rem}
+article[hidden]{display:none}
+article .badge{margin-right:.5rem}
+article>p{margin:.35rem 0}
+article>p.quiet{color:var(--quiet)}
+ol.trace{padding-left:1.5rem;margin:.5rem 0}
+ol.trace pre{margin:.25rem 0 .75rem}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;vertical-align:top;border-bottom:1px solid var(--line);padding:.4rem .75rem .4rem 0;min-width:6rem}
+td ul{margin:0;padding-left:1.1rem}
+figure{margin:0;overflow-x:auto}
+svg{max-width:none;font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+svg text{fill:var(--fore);text-anchor:middle}
+svg .minor,svg .edge text{fill:var(--quiet);font-size:12px}
+svg rect{fill:var(--soft);stroke:var(--quiet)}
+svg .edge path{fill:none;stroke:var(--quiet)}
+svg marker path{fill:var(--quiet)}
+svg .marked rect,svg .marked path{stroke:var(--error);stroke-width:2.5}
+svg .edge.marked text{fill:var(--error);font-weight:600}
+@media print{form,nav,.skip{display:none}article{break-inside:avoid}}
+`;
+/** Shows and hides findings; without it the page shows them all. */
+const SCRIPT = `
+"use strict";
+(() => {
+  const form = document.querySelector("form");
+  if (!form) return;
+  const status = document.getElementById("shown");
+  const findings = [...document.querySelectorAll("article")].map((element) => ({ element, words: element.textContent.toLowerCase() }));
+  const total = findings.reduce((sum, { element }) => sum + Number(element.dataset.count), 0);
+  const apply = () => {
+    const values = new FormData(form);
+    const words = String(values.get("search")).toLowerCase().split(/\\s+/).filter(Boolean);
+    let shown = 0;
+    for (const { element, words: text } of findings) {
+      const fits = ["rule", "severity", "package"].every((name) => {
+        const value = values.get(name);
+        return value === "" || element.dataset[name].split("\\n").includes(value);
+      });
+      element.hidden = !fits || !words.every((word) => text.includes(word));
+      if (!element.hidden) shown += Number(element.dataset.count);
+    }
+    status.textContent = shown === total ? total + (total === 1 ? " finding" : " findings") : shown + " of " + total + " findings";
+  };
+  form.hidden = false;
+  form.addEventListener("input", apply);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(apply));
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(?:INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      form.elements.search.focus();
+    }
+  });
+  const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  if (target) target.scrollIntoView();
+  apply();
+})();
+`;
+/** A whole page that loads nothing: the policy allows this very style and this very script, by their hashes, and no network. */
+function page(title, body) {
+    const policy = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; form-action 'none'`;
+    return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${(0,reporters_escape/* html */.qy)(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+${body}
+<script>${SCRIPT}</script>
+</body>
+</html>
+`;
+}
+function hashOf(text) {
+    return `'sha256-${(0,external_node_crypto_.createHash)("sha256").update(text, "utf8").digest("base64")}'`;
+}
+
+// EXTERNAL MODULE: ./build/reporters/links.js
+var reporters_links = __nccwpck_require__(312);
+// EXTERNAL MODULE: ./build/reporters/words.js
+var words = __nccwpck_require__(412);
+;// CONCATENATED MODULE: ./build/reporters/html.js
+
+
+
+
+
+
+
+/** More articles make browsers slow; the JSON report has all. */
+const MOST_GROUPS = 5000;
+/** The report as one page of HTML that needs nothing else: search, filters, source excerpts, map, checklist, models. */
+function html(report, sources, links = reporters_links/* NO_LINKS */.E) {
+    const title = report.mode === "audit" ? "Concurrency audit" : "Concurrency review";
+    const sections = [
+        findings(report, sources, links),
+        section("fixed", "Fixed", fixed(report, links)),
+        section("map", "How it runs", report.map === null ? "" : mapFigure(report.map)),
+        section("resources", "Pools and limits", resources(report.resources, links)),
+        section("models", "Which model fits", models(report.recommendations, links)),
+        section("checklist", "Checklist", checklist(report.checklist, links)),
+        section("notes", "Notes", list(report.notes.map((note) => (0,reporters_escape/* htmlProse */.n8)((0,reporters_groups/* sentence */.em)(note))))),
+        section("skipped", "Not analysed", skipped(report)),
+    ].filter(({ body }) => body !== "");
+    const contents = sections.map(({ id, name }) => `<li><a href="#${id}">${name}</a></li>`).join("");
+    const body = [
+        '<a class="skip" href="#findings">Skip to the findings</a>',
+        `<header><h1>${title}: <span class="${report.verdict === "pass" ? "pass" : "fail"}">${report.verdict}</span></h1>`,
+        `<p class="facts">${(0,reporters_escape/* html */.qy)(verdict(report))}</p>`,
+        `<p class="facts quiet">${(0,reporters_escape/* html */.qy)(facts(report))}</p>`,
+        `<nav aria-label="Sections"><ul>${contents}</ul></nav></header>`,
+        `<main>${sections.map(({ id, name, body: content }) => `<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>${content}</section>`).join("\n")}</main>`,
+    ];
+    return page(`${title}: ${report.verdict}`, body.join("\n"));
+}
+function section(id, name, body) {
+    return { id, name, body };
+}
+function verdict(report) {
+    const { mode, stats } = report;
+    const words = (0,reporters_groups/* severityWords */.D4)((0,reporters_groups/* reported */.Y6)(report)) || "no problems";
+    if (report.verdict === "error")
+        return "The review could not be made: changed files could not be analysed.";
+    return mode === "audit"
+        ? `Found ${words}.`
+        : `Introduces ${words}; fixes ${stats.fixed}; ${stats.existing} existed before.`;
+}
+function facts({ stats, pythonVersion, tool }) {
+    const suppressed = stats.suppressed === 0 ? "" : `, ${stats.suppressed} suppressed`;
+    return `${(0,reporters_groups/* count */.U9)(stats.files, "file")}, ${(0,reporters_groups/* count */.U9)(stats.lines, "line")}, read as Python ${pythonVersion}${suppressed} · ${tool.name} ${tool.version}`;
+}
+function findings(report, sources, links) {
+    const groups = (0,reporters_groups/* grouped */.zD)((0,reporters_groups/* reported */.Y6)(report));
+    if (groups.length === 0)
+        return section("findings", "Findings", "<p>None.</p>");
+    const shown = groups.slice(0, MOST_GROUPS);
+    const all = shown.flatMap(({ lead, others }) => [lead, ...others]);
+    const options = (values) => [...new Set(values)]
+        .sort()
+        .map((value) => `<option>${(0,reporters_escape/* html */.qy)(value)}</option>`)
+        .join("");
+    const choice = (name, label, values) => `<label>${label}<select name="${name}"><option value="">all</option>${values}</select></label>`;
+    const severities = ["error", "warning", "notice"].filter((severity) => all.some((finding) => finding.severity === severity));
+    const form = [
+        '<form hidden role="search" aria-label="Filter findings">',
+        '<label class="wide">Search (press / to get here)<input type="search" name="search" autocomplete="off" spellcheck="false"></label>',
+        choice("severity", "Severity", severities.map((severity) => `<option>${severity}</option>`).join("")),
+        choice("rule", "Rule", options(all.map(({ rule }) => rule))),
+        choice("package", "Package", options(all.map(({ path }) => packageOf(path)))),
+        '<button type="reset">Clear</button></form>',
+    ].join("\n");
+    const left = groups.length - shown.length;
+    const more = left > 0 ? `<p>${(0,reporters_groups/* count */.U9)(left, "less important group")} left out; the JSON report has all.</p>` : "";
+    const total = `<p id="shown" role="status" class="quiet">${(0,reporters_groups/* count */.U9)(all.length, "finding")}</p>`;
+    return section("findings", "Findings", [form, total, ...shown.map((group) => article(group, sources, links)), more].join("\n"));
+}
+function fixed(report, links) {
+    const found = report.mode === "review" ? (0,reporters_groups/* inState */.ph)(report, "fixed") : [];
+    return list(found.map(({ path, startLine, message, rule }) => {
+        // It was in the base, which the links do not lead to.
+        const where = placeLink({ path, line: startLine }, { ...links, lines: () => null });
+        return `${(0,reporters_escape/* htmlProse */.n8)((0,reporters_groups/* capitalised */.Iu)((0,reporters_groups/* sentence */.em)(message)))} <span class="quiet">${(0,reporters_escape/* html */.qy)(rule)}, was at ${where}</span>`;
+    }));
+}
+function resources(all, links) {
+    const rows = all.map(({ kind, name, path, line, capacity, capacityFrom }) => [
+        (0,reporters_escape/* html */.qy)(kind.replaceAll("-", " ")),
+        `<code>${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(name))}</code>`,
+        capacity === null ? "unknown" : String(capacity),
+        (0,reporters_escape/* htmlProse */.n8)(capacityFrom),
+        placeLink({ path, line }, links),
+    ]);
+    return table(["Kind", "Name", "Size", "Where the size comes from", "Place"], rows);
+}
+function models(all, links) {
+    const order = (fits) => (fits === false ? 0 : fits === null ? 1 : 2);
+    const rows = [...all]
+        .sort((a, b) => order(a.fits) - order(b.fits))
+        .map((given) => [
+        `<code>${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(given.function))}</code><br>${placeLink(given, links)}`,
+        `${(0,reporters_escape/* html */.qy)((0,words/* workloadWords */.bf)(given))}${evidence(given.evidence, links)}`,
+        (0,reporters_escape/* html */.qy)(words/* MODELS */.L6[given.current]),
+        given.fits === null
+            ? "measure first"
+            : `<strong>${(0,reporters_escape/* html */.qy)(words/* MODELS */.L6[given.recommended])}</strong>${given.fits ? " (fits)" : ""}`,
+        `${given.reasons.map((reason) => (0,reporters_escape/* htmlProse */.n8)((0,reporters_groups/* sentence */.em)(reason))).join(" ")}${wayThere(given)}${verification(given.verify)}`,
+    ]);
+    return table(["Function", "Workload", "Today", "Recommended", "Why, and how to verify"], rows);
+}
+/** The change, its numbers, and what else would do. */
+function wayThere({ change, sizes, alternatives }) {
+    const lines = [
+        ...sizes.map(({ of, value, why }) => `${(0,reporters_escape/* htmlProse */.n8)(of)}: <code>${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(value))}</code>; ${(0,reporters_escape/* htmlProse */.n8)((0,reporters_groups/* sentence */.em)(why))}`),
+        ...alternatives.map(({ words }) => `Or: ${(0,reporters_escape/* htmlProse */.n8)((0,reporters_groups/* sentence */.em)(words))}`),
+    ];
+    if (change === null && lines.length === 0)
+        return "";
+    const shown = change === null ? "" : `<pre class="commands" tabindex="0">${(0,reporters_escape/* html */.qy)((0,words/* difference */.iv)(change))}</pre>`;
+    return `<details><summary>How to get there</summary>${shown}${list(lines)}</details>`;
+}
+function verification(steps) {
+    if (steps.length === 0)
+        return "";
+    const commands = steps.map(reporters_escape/* html */.qy).join("\n");
+    return `<details><summary>How to verify</summary><pre class="commands" tabindex="0">${commands}</pre></details>`;
+}
+function checklist(answers, links) {
+    if (answers.length === 0)
+        return "";
+    const order = ["fail", "unknown", "pass", "not-applicable"];
+    const rows = [...answers]
+        .sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
+        .map(({ id, question, status, evidence: places }) => [
+        `<span class="${status}">${(0,words/* statusWord */.Hm)(status)}</span>`,
+        `<code>${(0,reporters_escape/* html */.qy)(id)}</code><br>${(0,reporters_escape/* htmlProse */.n8)(question)}`,
+        evidence(places, links),
+    ]);
+    return `<p>${(0,words/* statusWords */.o7)(answers)}</p>${table(["Answer", "Question", "Evidence"], rows)}`;
+}
+function evidence(places, links) {
+    return list(places.map((place) => `${placeLink(place, links)} ${(0,reporters_escape/* htmlProse */.n8)(place.message)}`));
+}
+function skipped({ stats }) {
+    return list(stats.skipped.map(({ path, reason, whole }) => `<code>${(0,reporters_escape/* html */.qy)((0,reporters_escape/* plain */.pj)(path))}</code>: ${(0,reporters_escape/* htmlProse */.n8)(reason)}${whole ? "" : " (the rest was analysed)"}`));
+}
+function list(items) {
+    return items.length === 0 ? "" : `<ul>${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
+}
+function table(head, rows) {
+    if (rows.length === 0)
+        return "";
+    const headings = head.map((name) => `<th scope="col">${name}</th>`).join("");
+    const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`).join("\n");
+    return `<div class="scroll" tabindex="0"><table><thead><tr>${headings}</tr></thead><tbody>${body}</tbody></table></div>`;
+}
+
+
+/***/ }),
+
+/***/ 312:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ NO_LINKS)
+/* harmony export */ });
+/** For reports that stand alone. */
+const NO_LINKS = { lines: () => null, rule: () => null, run: null };
+
+
+/***/ }),
+
+/***/ 437:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  text: () => (/* binding */ text_text)
+});
+
+// EXTERNAL MODULE: ./node_modules/string-width/index.js + 6 modules
+var string_width = __nccwpck_require__(668);
+// EXTERNAL MODULE: ./build/finding.js
+var finding = __nccwpck_require__(633);
+// EXTERNAL MODULE: ./build/reporters/escape.js
+var reporters_escape = __nccwpck_require__(926);
+;// CONCATENATED MODULE: ./build/reporters/excerpt.js
+
+
+const TAB = 4;
+const CUT = "…";
+/**
+ * Cuts a line to `width` columns around the marked part (1-based UTF-16 columns, end exclusive). Tabs become spaces and unseen
+ * characters show; wide characters count as the columns they take.
+ */
+function excerpt(line, startColumn, endColumn, width) {
+    const start = Math.min(Math.max(0, startColumn - 1), line.length);
+    const end = Math.min(Math.max(start + 1, endColumn - 1), Math.max(line.length, start + 1));
+    // A line may be a megabyte: what is far from the mark is never looked at.
+    const reach = 4 * width;
+    const from = start > reach ? start - reach : 0;
+    const glyphs = glyphsOf(line.slice(from, start + reach), start - from, end - from);
+    const first = firstShown(glyphs, width);
+    const cutBefore = from > 0 || first > 0;
+    return assembled(cutBefore ? glyphs.slice(first) : dedented(glyphs), cutBefore, start + reach < line.length, width);
+}
+/** A line without a mark, cut to `width` columns. */
+function plainExcerpt(line, width) {
+    const first = line.search(/\S/) + 1;
+    return excerpt(line, Math.max(1, first), first + 1, width).text;
+}
+function glyphsOf(text, start, end) {
+    const glyphs = [];
+    let column = 0;
+    for (const { segment, index } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text)) {
+        const shown = segment === "\t"
+            ? " ".repeat(TAB - (column % TAB))
+            : segment.length === 1
+                ? (0,reporters_escape/* sourceLine */._J)(segment)
+                : visible(segment);
+        const width = (0,string_width/* default */.A)(shown);
+        column += width;
+        glyphs.push({ text: shown, width, inside: index < end && index + segment.length > start });
+    }
+    return glyphs;
+}
+/** Joiners and variation selectors inside an emoji may stay; on their own they would hide. */
+function visible(grapheme) {
+    return /\p{Extended_Pictographic}/u.test(grapheme) ? grapheme : (0,reporters_escape/* sourceLine */._J)(grapheme);
+}
+function dedented(glyphs) {
+    const first = glyphs.findIndex(({ text, inside }) => inside || text.trim() !== "");
+    return first < 0 ? [] : glyphs.slice(first);
+}
+/** The first glyph to show so that the mark's beginning is in view, with some of what stands before it. */
+function firstShown(glyphs, width) {
+    const mark = glyphs.findIndex(({ inside }) => inside);
+    const indent = Math.max(0, glyphs.findIndex(({ text }) => text.trim() !== ""));
+    const columns = (to) => glyphs.slice(indent, to).reduce((sum, glyph) => sum + glyph.width, 0);
+    if (mark < 0 || columns(mark) + Math.min(20, width / 2) <= width)
+        return 0;
+    let first = mark;
+    for (let room = Math.floor(width / 3); first > 0 && room > 0; first--)
+        room -= glyphs[first - 1]?.width ?? 0;
+    return first;
+}
+function assembled(glyphs, cutBefore, cutAfter, width) {
+    let text = cutBefore ? CUT : "";
+    let column = text.length;
+    let before = -1;
+    let end = 0;
+    const total = glyphs.reduce((sum, glyph) => sum + glyph.width, column);
+    const room = cutAfter || total > width ? width - 1 : width;
+    for (const glyph of glyphs) {
+        if (column + glyph.width > room)
+            break;
+        if (glyph.inside) {
+            if (before < 0)
+                before = column;
+            end = column + glyph.width;
+        }
+        text += glyph.text;
+        column += glyph.width;
+    }
+    const isCut = room < width;
+    if (isCut)
+        text = `${text.trimEnd()}${CUT}`;
+    if (before < 0)
+        before = column;
+    return { text: isCut ? text : text.trimEnd(), before, marked: Math.max(1, end - before) };
+}
+
+// EXTERNAL MODULE: ./build/reporters/groups.js
+var reporters_groups = __nccwpck_require__(93);
+;// CONCATENATED MODULE: ./build/reporters/paint.js
+/** Colours, or none. */
+function paintOf(color) {
+    const paint = (on, off) => (text) => color && text !== "" ? `\x1b[${on}m${text}\x1b[${off}m` : text;
+    return {
+        bold: paint(1, 22),
+        dim: paint(2, 22),
+        red: paint(31, 39),
+        yellow: paint(33, 39),
+        blue: paint(34, 39),
+        green: paint(32, 39),
+    };
+}
+/** Text in the colour of a severity. */
+function severe(paint, severity, text) {
+    return { error: paint.red, warning: paint.yellow, notice: paint.blue }[severity](text);
+}
+
+// EXTERNAL MODULE: ./build/reporters/words.js
+var words = __nccwpck_require__(412);
+;// CONCATENATED MODULE: ./build/reporters/text.js
+
+
+
+
+
+
+
+const WIDTH = 100;
+const NARROWEST = 40;
+const MOST_CALLERS = 10;
+const MOST_FIXED = 20;
+const INDENT = "  ";
+/** The report for a terminal: findings by file with their source, then the rest, then one line that sums it up. */
+function text_text(report, sources, options) {
+    const page = { sources, paint: paintOf(options.color), width: Math.max(NARROWEST, options.width ?? WIDTH) };
+    const sections = [
+        ...files(report, page),
+        fixed(report, page),
+        ...(report.mode === "audit" ? [checklist(report.checklist, page)] : []),
+        recommendations(report.recommendations, page),
+        skipped(report, page),
+        report.notes.flatMap((note) => hanging((0,reporters_groups/* sentence */.em)((0,reporters_escape/* plain */.pj)(note)), "note: ", "", page.width)),
+        summary(report, page),
+    ];
+    const whole = sections
+        .filter((lines) => lines.length > 0)
+        .map((lines) => lines.join("\n"))
+        .join("\n\n");
+    return `${(0,reporters_escape/* noCommands */.KM)(whole)}\n`;
+}
+function files(report, page) {
+    const byFile = new Map();
+    const groups = (0,reporters_groups/* grouped */.zD)((0,reporters_groups/* reported */.Y6)(report)).sort((a, b) => (0,finding/* byPlace */.hz)(a.lead, b.lead));
+    for (const group of groups)
+        byFile.set(group.lead.path, [...(byFile.get(group.lead.path) ?? []), group]);
+    return [...byFile].map(([path, members]) => [
+        page.paint.bold((0,reporters_escape/* plain */.pj)(path)),
+        ...members.flatMap((group) => ["", ...findingLines(group, page)]),
+    ]);
+}
+function findingLines({ lead, others }, page) {
+    const { paint, width } = page;
+    const head = `${lead.startLine}:${lead.startColumn}`;
+    const title = `${INDENT}${paint.bold(head)}  ${severe(paint, lead.severity, lead.severity)}  ${paint.dim(lead.rule)}`;
+    const sure = lead.confidence === "high" ? "" : paint.dim(`  (${lead.confidence} confidence)`);
+    return [
+        `${title}${sure}`,
+        ...hanging((0,reporters_groups/* sentence */.em)((0,reporters_escape/* plain */.pj)(lead.message)), INDENT, INDENT, width),
+        "",
+        ...sourceLines(lead, page),
+        ...lead.trace.flatMap((place) => placeLines(place, page)),
+        ...(lead.instead === ""
+            ? []
+            : ["", ...hanging((0,reporters_groups/* sentence */.em)((0,reporters_escape/* plain */.pj)(lead.instead)), `${INDENT}instead: `, INDENT.repeat(2), width)]),
+        ...callers(others, page),
+    ];
+}
+/** The primary line with the mark under it. */
+function sourceLines(finding, { sources, paint, width }) {
+    const line = sources.line(finding.path, finding.startLine);
+    if (line === undefined)
+        return [];
+    const gutter = gutterOf(finding.startLine);
+    const end = finding.endLine > finding.startLine ? line.length + 1 : finding.endColumn;
+    const { text: shown, before, marked } = excerpt(line, finding.startColumn, end, width - gutter.length);
+    const mark = `${" ".repeat(before)}${severe(paint, finding.severity, "^".repeat(marked))}`;
+    return [`${paint.dim(gutter)}${shown}`, `${paint.dim(`${" ".repeat(gutter.length - 2)}│ `)}${mark}`];
+}
+/** A step of the trace: where, what, and its line. */
+function placeLines({ path, line, message }, { sources, paint, width }) {
+    const where = `${INDENT.repeat(2)}${(0,reporters_escape/* plain */.pj)(path)}:${line}`;
+    const source = sources.line(path, line);
+    const gutter = gutterOf(line);
+    return [
+        ...hanging((0,reporters_escape/* plain */.pj)(message), `${paint.dim(where)}  `, INDENT.repeat(3), width, (0,string_width/* default */.A)(where) + 2),
+        ...(source === undefined ? [] : [`${paint.dim(gutter)}${plainExcerpt(source, width - gutter.length)}`]),
+    ];
+}
+function gutterOf(line) {
+    return `${String(line).padStart(8)} │ `;
+}
+function callers(others, { paint }) {
+    if (others.length === 0)
+        return [];
+    const lines = others
+        .slice(0, MOST_CALLERS)
+        .map(({ path, startLine, function: name }) => `${INDENT.repeat(2)}${(0,reporters_escape/* plain */.pj)(path)}:${startLine} ${paint.dim(`in ${(0,reporters_escape/* plain */.pj)(name)}`)}`);
+    if (others.length > MOST_CALLERS)
+        lines.push(`${INDENT.repeat(2)}and ${others.length - MOST_CALLERS} more`);
+    return ["", `${INDENT}the same cause also reaches ${(0,reporters_groups/* count */.U9)(others.length, "caller")}:`, ...lines];
+}
+function fixed(report, { paint, width }) {
+    const found = report.mode === "review" ? (0,reporters_groups/* inState */.ph)(report, "fixed") : [];
+    if (found.length === 0)
+        return [];
+    const lines = found
+        .slice(0, MOST_FIXED)
+        .flatMap(({ path, startLine, message, rule }) => hanging(`${(0,reporters_escape/* plain */.pj)(path)}:${startLine}  ${(0,reporters_escape/* plain */.pj)(message)} (${rule})`, INDENT, INDENT.repeat(2), width));
+    if (found.length > MOST_FIXED)
+        lines.push(`${INDENT}and ${found.length - MOST_FIXED} more`);
+    return [paint.green("Fixed"), ...lines];
+}
+/** Items that need a look, one line each; the others are counted. */
+function checklist(answers, { paint, width }) {
+    if (answers.length === 0)
+        return [];
+    const lines = answers
+        .filter(({ status }) => status === "fail" || status === "unknown")
+        .flatMap(({ id, status, question, evidence }) => {
+        const [first] = evidence;
+        const why = first === undefined ? "" : ` ${(0,reporters_escape/* plain */.pj)(first.path)}:${first.line} ${(0,reporters_groups/* sentence */.em)((0,reporters_escape/* plain */.pj)(first.message))}`;
+        const word = `${status === "fail" ? paint.red("fail") : paint.yellow("?   ")}  `;
+        return hanging(`${id}: ${question}${why}`, `${INDENT}${word}`, INDENT.repeat(4), width, 8);
+    });
+    return [`${paint.bold("Checklist")}  ${paint.dim((0,words/* statusWords */.o7)(answers))}`, ...lines];
+}
+/** Places where another model fits better, or where something must be measured first; the others are counted. */
+function recommendations(all, page) {
+    if (all.length === 0)
+        return [];
+    const shown = all.filter(({ fits }) => fits !== true);
+    const good = all.length - shown.length;
+    const lines = shown.flatMap((given) => {
+        const where = `${(0,reporters_escape/* plain */.pj)(given.path)}:${given.line} ${(0,reporters_escape/* plain */.pj)(given.function)}`;
+        const what = `${(0,words/* workloadWords */.bf)(given)}; ${(0,words/* modelWords */.Hg)(given)}. ${given.reasons.map((reason) => (0,reporters_groups/* sentence */.em)((0,reporters_escape/* plain */.pj)(reason))).join(" ")}`;
+        const change = given.change === null
+            ? []
+            : (0,words/* difference */.iv)(given.change)
+                .split("\n")
+                .map((line) => `${INDENT.repeat(2)}${(0,reporters_escape/* sourceLine */._J)(line)}`);
+        const verify = given.verify.slice(0, 1).map((command) => `${INDENT.repeat(2)}verify: ${(0,reporters_escape/* plain */.pj)(command)}`);
+        return [
+            `${INDENT}${where}`,
+            ...hanging(what.trim(), INDENT.repeat(2), INDENT.repeat(2), page.width),
+            ...change,
+            ...verify,
+        ];
+    });
+    if (good > 0)
+        lines.push(`${INDENT}${(0,reporters_groups/* count */.U9)(good, "place")} already ${good === 1 ? "uses" : "use"} the model that fits.`);
+    return [page.paint.bold("Models"), ...lines];
+}
+function skipped({ stats }, { paint, width }) {
+    if (stats.skipped.length === 0)
+        return [];
+    const lines = stats.skipped.flatMap(({ path, reason, whole }) => hanging(`${(0,reporters_escape/* plain */.pj)(path)}: ${(0,reporters_escape/* plain */.pj)(reason)}${whole ? "" : " (the rest was analysed)"}`, INDENT, INDENT.repeat(2), width));
+    return [paint.bold("Not analysed"), ...lines];
+}
+function summary(report, { paint }) {
+    const { stats, mode, verdict } = report;
+    const found = (0,reporters_groups/* reported */.Y6)(report);
+    const words = (0,reporters_groups/* severityWords */.D4)(found);
+    const details = words === "" ? "" : ` (${words})`;
+    const parts = mode === "review"
+        ? [`${stats.introduced} introduced${details}`, `${stats.fixed} fixed`, `${stats.existing} existing`]
+        : [`${(0,reporters_groups/* count */.U9)(stats.existing, "finding")}${details}`];
+    if (stats.suppressed > 0)
+        parts.push(`${stats.suppressed} suppressed`);
+    const shown = { pass: paint.green, fail: paint.red, error: paint.red }[verdict](verdict);
+    const seconds = (stats.durationMs / 1000).toFixed(1);
+    const work = `${(0,reporters_groups/* count */.U9)(stats.files, "file")}, ${(0,reporters_groups/* count */.U9)(stats.lines, "line")}, ${seconds} s`;
+    return [`${paint.bold(shown)}: ${parts.join(", ")}; ${paint.dim(work)}`];
+}
+/** Words filled into lines; `first` begins the first line, `rest` every further one. `taken` is how wide `first` looks. */
+function hanging(words, first, rest, width, taken = (0,string_width/* default */.A)(first)) {
+    const lines = [];
+    let line = first;
+    let column = taken;
+    let isEmpty = true;
+    for (const word of words.split(" ")) {
+        const size = (0,string_width/* default */.A)(word);
+        if (!isEmpty && column + 1 + size > width) {
+            lines.push(line);
+            line = rest;
+            column = rest.length;
+            isEmpty = true;
+        }
+        line += isEmpty ? word : ` ${word}`;
+        column += size + (isEmpty ? 0 : 1);
+        isEmpty = false;
+    }
+    return [...lines, line.trimEnd()];
+}
+
+
+/***/ }),
+
+/***/ 412:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Hg: () => (/* binding */ modelWords),
+/* harmony export */   Hm: () => (/* binding */ statusWord),
+/* harmony export */   L6: () => (/* binding */ MODELS),
+/* harmony export */   bf: () => (/* binding */ workloadWords),
+/* harmony export */   iv: () => (/* binding */ difference),
+/* harmony export */   o7: () => (/* binding */ statusWords),
+/* harmony export */   y9: () => (/* binding */ isCommand)
+/* harmony export */ });
+const WORKLOADS = { io: "I/O", cpu: "CPU", mixed: "mixed", unknown: "unknown" };
+/** Models as they read in a sentence. */
+const MODELS = {
+    sequential: "one after the other",
+    asyncio: "asyncio",
+    threads: "threads",
+    processes: "processes",
+    "asyncio+threads": "asyncio with threads",
+    "asyncio+processes": "asyncio with processes",
+    interpreters: "interpreters",
+};
+/** What the work is, and what it does with the GIL where that matters. */
+function workloadWords({ workload, gil }) {
+    const isComputing = workload === "cpu" || workload === "mixed";
+    const words = { holds: "holds the GIL", releases: "releases the GIL", mixed: "partly holds the GIL" };
+    return isComputing && gil !== null ? `${WORKLOADS[workload]}, ${words[gil]}` : WORKLOADS[workload];
+}
+/** What it uses today and what it should. */
+function modelWords({ current, recommended, fits, }) {
+    if (fits === null)
+        return `today ${MODELS[current]}, measure before changing`;
+    return fits ? `${MODELS[current]} fits` : `today ${MODELS[current]}, better ${MODELS[recommended]}`;
+}
+const STATUSES = { pass: "pass", fail: "fail", unknown: "unknown", "not-applicable": "not applicable" };
+/** How many items have which answer: `9 pass, 2 fail`. */
+function statusWords(answers) {
+    return ["fail", "unknown", "pass", "not-applicable"]
+        .map((status) => ({ status, number: answers.filter((answer) => answer.status === status).length }))
+        .filter(({ number }) => number > 0)
+        .map(({ status, number }) => `${number} ${STATUSES[status]}`)
+        .join(", ");
+}
+/** An answer in words. */
+function statusWord(status) {
+    return STATUSES[status];
+}
+const COMMANDS = /^(?:[A-Z_]+=\S+ +)*(?:sudo +)?(?:python|py-spy|pip|pytest|uvicorn|gunicorn|celery|perf|time|wrk|hey|oha|ab|locust|memray|psql|scalene|for|watch)(?:[\d.]*) /;
+/** Whether a step of a verification is typed into a shell; the others are sentences. */
+function isCommand(step) {
+    return COMMANDS.test(step);
+}
+/** Both versions as a diff; lines that stay come once. */
+function difference({ before, after }) {
+    const old = before.split("\n");
+    const now = after.split("\n");
+    let same = 0;
+    while (same < old.length && same < now.length && old[same] === now[same])
+        same++;
+    return [
+        ...old.slice(0, same).map((line) => `  ${line}`),
+        ...old.slice(same).map((line) => `- ${line}`),
+        ...now.slice(same).map((line) => `+ ${line}`),
+    ].join("\n");
+}
+
+
+/***/ }),
+
+/***/ 668:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  A: () => (/* binding */ stringWidth)
+});
+
+;// CONCATENATED MODULE: ./node_modules/ansi-regex/index.js
+// Valid string terminator sequences are ESC\ and 0x9c; OSC also accepts BEL.
+const ST = String.raw`(?:\u001B\u005C|\u009C)`;
+
+// OSC sequences only: ESC ] ... BEL/ST (or the C1 introducer 0x9d ... BEL/ST).
+// Payloads stop at terminators, cancellations, and C1 controls. An unterminated string cannot swallow the next sequence or repeatedly scan its payload from later introducers. Terminals likewise abort a control string on an unexpected ESC.
+const stringControls = String.raw`\u0018\u001A\u001B\u0080-\u009F`;
+const osc = String.raw`(?:\u001B\]|\u009D)[^\u0007${stringControls}]*(?:\u0007|${ST})`;
+
+// DCS, SOS, PM, APC, and screen window titles have opaque payloads terminated by ST. Nested ESC payloads, such as tmux passthrough, require a parser.
+const controlString = String.raw`(?:\u001B[PX^_k]|[\u0090\u0098\u009E\u009F])[^${stringControls}]*${ST}`;
+
+// Linux console palette controls have fixed lengths and no string terminator; iTerm2 terminates its palette assignments. Consume an immediately adjacent OSC terminator, but match these controls before OSC so a later BEL cannot consume visible text.
+const linuxPalette = String.raw`\u001B\](?:P[\dA-Fa-f]{7}|R)(?:\u0007|${ST})?`;
+
+// CSI: ESC [ or C1 CSI, parameter bytes (0x30–0x3f), intermediate bytes (0x20–0x2f), then a final byte (0x40–0x7e).
+// `= < >` are final bytes in two-byte VT52 escapes (`ESC >`) but parameter bytes in a CSI (`ESC [ > 0 ; 276 ; 0 c`, the device attributes reply). Match CSI first to consume the whole sequence, where its introducer makes the two unambiguous.
+const csi = String.raw`(?:\u001B\[|\u009B)[\u0030-\u003F]*[\u0020-\u002F]*[\u0040-\u007E]`;
+
+// Related escapes: ESC, intermediate bytes (0x20–0x2f), then a final byte (0x30–0x7e), or a supported two-byte escape.
+// The two-byte final class stays narrow so that ESC followed by an arbitrary character is not read as a sequence. CSI parameters belong only to the CSI form, preventing partial matches and avoiding a second scan with nested repetition.
+// Escapes whose final byte is a digit include `ESC 7` and `ESC 8` (save and restore cursor), `ESC ( 0` (line drawing character set), and `ESC # 8` (screen alignment).
+// A digit is never a CSI final byte. These escapes end immediately at their final byte, so `ESC 7 l` is read as the escape followed by text rather than a sequence with parameter 7 and final byte `l`.
+const ansi_regex_escape = String.raw`\u001B(?:[\u0020-\u002F]+[\u0030-\u007E]|[\dA-PR-TZcf-oq-uy=><~|}])`;
+
+const pattern = `${linuxPalette}|${osc}|${controlString}|${csi}|${ansi_regex_escape}`;
+
+function ansiRegex({onlyFirst = false} = {}) {
+	return new RegExp(pattern, onlyFirst ? undefined : 'g');
+}
+
+;// CONCATENATED MODULE: ./node_modules/strip-ansi/index.js
+
+
+const regex = ansiRegex();
+
+function stripAnsi(string) {
+	if (typeof string !== 'string') {
+		throw new TypeError(`Expected a \`string\`, got \`${typeof string}\``);
+	}
+
+	// Fast path: ANSI codes require ESC (7-bit) or CSI (8-bit) introducer
+	if (!string.includes('\u001B') && !string.includes('\u009B')) {
+		return string;
+	}
+
+	// Even though the regex is global, we don't need to reset the `.lastIndex`
+	// because unlike `.exec()` and `.test()`, `.replace()` does it automatically
+	// and doing it manually has a performance penalty.
+	return string.replace(regex, '');
+}
+
+;// CONCATENATED MODULE: ./node_modules/get-east-asian-width/lookup-data.js
+// Generated by scripts/build.js
+
+const ambiguousMinimalCodePoint = 161;
+const ambiguousMaximumCodePoint = 1114109;
+const ambiguousRanges = [161, 161, 164, 164, 167, 168, 170, 170, 173, 174, 176, 180, 182, 186, 188, 191, 198, 198, 208, 208, 215, 216, 222, 225, 230, 230, 232, 234, 236, 237, 240, 240, 242, 243, 247, 250, 252, 252, 254, 254, 257, 257, 273, 273, 275, 275, 283, 283, 294, 295, 299, 299, 305, 307, 312, 312, 319, 322, 324, 324, 328, 331, 333, 333, 338, 339, 358, 359, 363, 363, 462, 462, 464, 464, 466, 466, 468, 468, 470, 470, 472, 472, 474, 474, 476, 476, 593, 593, 609, 609, 708, 708, 711, 711, 713, 715, 717, 717, 720, 720, 728, 731, 733, 733, 735, 735, 768, 879, 913, 929, 931, 937, 945, 961, 963, 969, 1025, 1025, 1040, 1103, 1105, 1105, 8208, 8208, 8211, 8214, 8216, 8217, 8220, 8221, 8224, 8226, 8228, 8231, 8240, 8240, 8242, 8243, 8245, 8245, 8251, 8251, 8254, 8254, 8308, 8308, 8319, 8319, 8321, 8324, 8364, 8364, 8451, 8451, 8453, 8453, 8457, 8457, 8467, 8467, 8470, 8470, 8481, 8482, 8486, 8486, 8491, 8491, 8531, 8532, 8539, 8542, 8544, 8555, 8560, 8569, 8585, 8585, 8592, 8601, 8632, 8633, 8658, 8658, 8660, 8660, 8679, 8679, 8704, 8704, 8706, 8707, 8711, 8712, 8715, 8715, 8719, 8719, 8721, 8721, 8725, 8725, 8730, 8730, 8733, 8736, 8739, 8739, 8741, 8741, 8743, 8748, 8750, 8750, 8756, 8759, 8764, 8765, 8776, 8776, 8780, 8780, 8786, 8786, 8800, 8801, 8804, 8807, 8810, 8811, 8814, 8815, 8834, 8835, 8838, 8839, 8853, 8853, 8857, 8857, 8869, 8869, 8895, 8895, 8978, 8978, 9312, 9449, 9451, 9547, 9552, 9587, 9600, 9615, 9618, 9621, 9632, 9633, 9635, 9641, 9650, 9651, 9654, 9655, 9660, 9661, 9664, 9665, 9670, 9672, 9675, 9675, 9678, 9681, 9698, 9701, 9711, 9711, 9733, 9734, 9737, 9737, 9742, 9743, 9756, 9756, 9758, 9758, 9792, 9792, 9794, 9794, 9824, 9825, 9827, 9829, 9831, 9834, 9836, 9837, 9839, 9839, 9886, 9887, 9919, 9919, 9926, 9933, 9935, 9939, 9941, 9953, 9955, 9955, 9960, 9961, 9963, 9969, 9972, 9972, 9974, 9977, 9979, 9980, 9982, 9983, 10045, 10045, 10102, 10111, 11094, 11097, 12872, 12879, 57344, 63743, 65024, 65039, 65533, 65533, 127232, 127242, 127248, 127277, 127280, 127337, 127344, 127373, 127375, 127376, 127387, 127404, 917760, 917999, 983040, 1048573, 1048576, 1114109];
+
+const fullwidthMinimalCodePoint = 12288;
+const fullwidthMaximumCodePoint = 65510;
+const fullwidthRanges = [12288, 12288, 65281, 65376, 65504, 65510];
+
+const lookup_data_halfwidthMinimalCodePoint = 8361;
+const lookup_data_halfwidthMaximumCodePoint = 65518;
+const lookup_data_halfwidthRanges = (/* unused pure expression or super */ null && ([8361, 8361, 65377, 65470, 65474, 65479, 65482, 65487, 65490, 65495, 65498, 65500, 65512, 65518]));
+
+const lookup_data_narrowMinimalCodePoint = 32;
+const lookup_data_narrowMaximumCodePoint = 10630;
+const lookup_data_narrowRanges = (/* unused pure expression or super */ null && ([32, 126, 162, 163, 165, 166, 172, 172, 175, 175, 10214, 10221, 10629, 10630]));
+
+const wideMinimalCodePoint = 4352;
+const wideMaximumCodePoint = 262141;
+const wideRanges = [4352, 4447, 8986, 8987, 9001, 9002, 9193, 9196, 9200, 9200, 9203, 9203, 9725, 9726, 9748, 9749, 9776, 9783, 9800, 9811, 9855, 9855, 9866, 9871, 9875, 9875, 9889, 9889, 9898, 9899, 9917, 9918, 9924, 9925, 9934, 9934, 9940, 9940, 9962, 9962, 9970, 9971, 9973, 9973, 9978, 9978, 9981, 9981, 9989, 9989, 9994, 9995, 10024, 10024, 10060, 10060, 10062, 10062, 10067, 10069, 10071, 10071, 10133, 10135, 10160, 10160, 10175, 10175, 11035, 11036, 11088, 11088, 11093, 11093, 11904, 11929, 11931, 12019, 12032, 12245, 12272, 12287, 12289, 12350, 12353, 12438, 12441, 12543, 12549, 12591, 12593, 12686, 12688, 12773, 12783, 12830, 12832, 12871, 12880, 42124, 42128, 42182, 43360, 43388, 44032, 55203, 63744, 64255, 65040, 65049, 65072, 65106, 65108, 65126, 65128, 65131, 94176, 94180, 94192, 94198, 94208, 101594, 101631, 101664, 101760, 101874, 101888, 102801, 102816, 102866, 110576, 110579, 110581, 110587, 110589, 110590, 110592, 110888, 110898, 110898, 110928, 110930, 110933, 110933, 110948, 110952, 110960, 111355, 119552, 119638, 119648, 119670, 126980, 126980, 127183, 127183, 127374, 127374, 127377, 127386, 127406, 127406, 127488, 127490, 127504, 127547, 127552, 127560, 127568, 127569, 127584, 127589, 127744, 127776, 127789, 127797, 127799, 127868, 127870, 127891, 127904, 127946, 127951, 127955, 127968, 127984, 127988, 127988, 127992, 128062, 128064, 128064, 128066, 128252, 128255, 128317, 128331, 128334, 128336, 128359, 128378, 128378, 128405, 128406, 128420, 128420, 128507, 128591, 128640, 128709, 128716, 128716, 128720, 128722, 128725, 128729, 128732, 128735, 128747, 128748, 128756, 128764, 128986, 128986, 128992, 129003, 129008, 129008, 129292, 129338, 129340, 129349, 129351, 129535, 129648, 129660, 129664, 129734, 129736, 129736, 129740, 129757, 129759, 129771, 129775, 129786, 131072, 196605, 196608, 262141];
+
+;// CONCATENATED MODULE: ./node_modules/get-east-asian-width/utilities.js
+/**
+Binary search on a sorted flat array of [start, end] pairs.
+
+@param {number[]} ranges - Flat array of inclusive [start, end] range pairs, e.g. [0, 5, 10, 20].
+@param {number} codePoint - The value to search for.
+@returns {boolean} Whether the value falls within any of the ranges.
+*/
+const utilities_isInRange = (ranges, codePoint) => {
+	let low = 0;
+	let high = Math.floor(ranges.length / 2) - 1;
+	while (low <= high) {
+		const mid = Math.floor((low + high) / 2);
+		const i = mid * 2;
+		if (codePoint < ranges[i]) {
+			high = mid - 1;
+		} else if (codePoint > ranges[i + 1]) {
+			low = mid + 1;
+		} else {
+			return true;
+		}
+	}
+
+	return false;
+};
+
+;// CONCATENATED MODULE: ./node_modules/get-east-asian-width/lookup.js
+
+
+
+const commonCjkCodePoint = 0x4E_00;
+const [wideFastPathStart, wideFastPathEnd] = /* #__PURE__ */ findWideFastPathRange(wideRanges);
+
+// Use a hot-path range so common `isWide` calls can skip binary search.
+// The range containing U+4E00 covers common CJK ideographs;
+// fallback to the largest range for resilience to Unicode table changes.
+function findWideFastPathRange(ranges) {
+	let fastPathStart = ranges[0];
+	let fastPathEnd = ranges[1];
+
+	for (let index = 0; index < ranges.length; index += 2) {
+		const start = ranges[index];
+		const end = ranges[index + 1];
+
+		if (
+			commonCjkCodePoint >= start
+			&& commonCjkCodePoint <= end
+		) {
+			return [start, end];
+		}
+
+		if ((end - start) > (fastPathEnd - fastPathStart)) {
+			fastPathStart = start;
+			fastPathEnd = end;
+		}
+	}
+
+	return [fastPathStart, fastPathEnd];
+}
+
+const isAmbiguous = codePoint => {
+	if (
+		codePoint < ambiguousMinimalCodePoint
+		|| codePoint > ambiguousMaximumCodePoint
+	) {
+		return false;
+	}
+
+	return utilities_isInRange(ambiguousRanges, codePoint);
+};
+
+const isFullwidth = codePoint => {
+	if (
+		codePoint < fullwidthMinimalCodePoint
+		|| codePoint > fullwidthMaximumCodePoint
+	) {
+		return false;
+	}
+
+	return utilities_isInRange(fullwidthRanges, codePoint);
+};
+
+const isHalfwidth = codePoint => {
+	if (
+		codePoint < halfwidthMinimalCodePoint
+		|| codePoint > halfwidthMaximumCodePoint
+	) {
+		return false;
+	}
+
+	return isInRange(halfwidthRanges, codePoint);
+};
+
+const isNarrow = codePoint => {
+	if (
+		codePoint < narrowMinimalCodePoint
+		|| codePoint > narrowMaximumCodePoint
+	) {
+		return false;
+	}
+
+	return isInRange(narrowRanges, codePoint);
+};
+
+const isWide = codePoint => {
+	if (
+		codePoint >= wideFastPathStart
+		&& codePoint <= wideFastPathEnd
+	) {
+		return true;
+	}
+
+	if (
+		codePoint < wideMinimalCodePoint
+		|| codePoint > wideMaximumCodePoint
+	) {
+		return false;
+	}
+
+	return utilities_isInRange(wideRanges, codePoint);
+};
+
+function lookup_getCategory(codePoint) {
+	if (isAmbiguous(codePoint)) {
+		return 'ambiguous';
+	}
+
+	if (isFullwidth(codePoint)) {
+		return 'fullwidth';
+	}
+
+	if (isHalfwidth(codePoint)) {
+		return 'halfwidth';
+	}
+
+	if (isNarrow(codePoint)) {
+		return 'narrow';
+	}
+
+	if (isWide(codePoint)) {
+		return 'wide';
+	}
+
+	return 'neutral';
+}
+
+;// CONCATENATED MODULE: ./node_modules/get-east-asian-width/index.js
+
+
+function validate(codePoint) {
+	if (!Number.isSafeInteger(codePoint)) {
+		throw new TypeError(`Expected a code point, got \`${typeof codePoint}\`.`);
+	}
+}
+
+function eastAsianWidthType(codePoint) {
+	validate(codePoint);
+
+	return getCategory(codePoint);
+}
+
+function eastAsianWidth(codePoint, {ambiguousAsWide = false} = {}) {
+	validate(codePoint);
+
+	if (
+		isFullwidth(codePoint)
+		|| isWide(codePoint)
+		|| (ambiguousAsWide && isAmbiguous(codePoint))
+	) {
+		return 2;
+	}
+
+	return 1;
+}
+
+// Private exports for https://github.com/sindresorhus/is-fullwidth-code-point
+
+
+;// CONCATENATED MODULE: ./node_modules/string-width/index.js
+
+
+
+/**
+Logic:
+- Segment graphemes to match how terminals render clusters.
+- Width rules:
+	1. Skip non-printing clusters (Default_Ignorable, Control, pure Mark, lone Surrogates). Tabs are ignored by design.
+	2. RGI emoji clusters (\p{RGI_Emoji}) are double-width.
+	3. Minimally-qualified/unqualified emoji clusters (ZWJ sequences with 2+ Extended_Pictographic, or keycap sequences) are double-width.
+	4. Otherwise use East Asian Width of the cluster's first visible code point, and add widths for trailing Halfwidth/Fullwidth Forms within the same cluster (e.g., dakuten/handakuten/prolonged sound mark).
+*/
+
+const segmenter = new Intl.Segmenter();
+
+// Whole-cluster zero-width
+const zeroWidthClusterRegex = /^(?:\p{Default_Ignorable_Code_Point}|\p{Control}|\p{Format}|\p{Mark}|\p{Surrogate})+$/v;
+
+// Pick the base scalar if the cluster starts with Prepend/Format/Marks
+const leadingNonPrintingRegex = /^[\p{Default_Ignorable_Code_Point}\p{Control}\p{Format}\p{Mark}\p{Surrogate}]+/v;
+
+// RGI emoji sequences
+const rgiEmojiRegex = /^\p{RGI_Emoji}$/v;
+
+// Detect minimally-qualified/unqualified emoji sequences (missing VS16 but still render as double-width)
+const unqualifiedKeycapRegex = /^[\d#*]\u20E3$/;
+const extendedPictographicRegex = /\p{Extended_Pictographic}/gu;
+
+function isDoubleWidthNonRgiEmojiSequence(segment) {
+	// Real emoji clusters are < 30 chars; guard against pathological input
+	if (segment.length > 50) {
+		return false;
+	}
+
+	if (unqualifiedKeycapRegex.test(segment)) {
+		return true;
+	}
+
+	// ZWJ sequences with 2+ Extended_Pictographic
+	if (segment.includes('\u200D')) {
+		const pictographics = segment.match(extendedPictographicRegex);
+		return pictographics !== null && pictographics.length >= 2;
+	}
+
+	return false;
+}
+
+function baseVisible(segment) {
+	return segment.replace(leadingNonPrintingRegex, '');
+}
+
+function isZeroWidthCluster(segment) {
+	return zeroWidthClusterRegex.test(segment);
+}
+
+function trailingHalfwidthWidth(segment, eastAsianWidthOptions) {
+	let extra = 0;
+	if (segment.length > 1) {
+		for (const char of segment.slice(1)) {
+			if (char >= '\uFF00' && char <= '\uFFEF') {
+				extra += eastAsianWidth(char.codePointAt(0), eastAsianWidthOptions);
+			}
+		}
+	}
+
+	return extra;
+}
+
+function stringWidth(input, options = {}) {
+	if (typeof input !== 'string' || input.length === 0) {
+		return 0;
+	}
+
+	const {
+		ambiguousIsNarrow = true,
+		countAnsiEscapeCodes = false,
+	} = options;
+
+	let string = input;
+
+	// Avoid calling stripAnsi when there are no ANSI escape sequences (ESC = 0x1B, CSI = 0x9B)
+	if (!countAnsiEscapeCodes && (string.includes('\u001B') || string.includes('\u009B'))) {
+		string = stripAnsi(string);
+	}
+
+	if (string.length === 0) {
+		return 0;
+	}
+
+	// Fast path: printable ASCII (0x20–0x7E) needs no segmenter, regex, or EAW lookup — width equals length.
+	if (/^[\u0020-\u007E]*$/.test(string)) {
+		return string.length;
+	}
+
+	let width = 0;
+	const eastAsianWidthOptions = {ambiguousAsWide: !ambiguousIsNarrow};
+
+	for (const {segment} of segmenter.segment(string)) {
+		// Zero-width / non-printing clusters
+		if (isZeroWidthCluster(segment)) {
+			continue;
+		}
+
+		// Emoji width logic
+		if (rgiEmojiRegex.test(segment) || isDoubleWidthNonRgiEmojiSequence(segment)) {
+			width += 2;
+			continue;
+		}
+
+		// Everything else: EAW of the cluster’s first visible scalar
+		const codePoint = baseVisible(segment).codePointAt(0);
+		width += eastAsianWidth(codePoint, eastAsianWidthOptions);
+
+		// Add width for trailing Halfwidth and Fullwidth Forms (e.g., ﾞ, ﾟ, ｰ)
+		width += trailingHalfwidthWidth(segment, eastAsianWidthOptions);
+	}
+
+	return width;
+}
+
+
 /***/ })
 
 /******/ });
@@ -2541,6 +4097,23 @@ exports.basename = (path, { windows } = {}) => {
 /************************************************************************/
 /******/ /* webpack/runtime/asset-relocator-loader */
 /******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
 /******/ 
 /************************************************************************/
 var __webpack_exports__ = {};
@@ -3261,184 +4834,10 @@ function progressOn(output, now) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/reporters/escape.js
-/** Characters that are not seen but act: controls, and those that change the direction or the look of what surrounds them. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
-/** Text on one line, without unseen characters. */
-function plain(text) {
-    return text.replace(/\s+/g, " ").replace(UNSEEN, "");
-}
-/** Text that may be printed in a workflow's log: the runner takes no line of it for a command, in neither of the two forms it knows. */
-function noCommands(text) {
-    return text.replace(/^([ \t]*):(?=:)/gm, "$1: ").replaceAll("##[", "# #[");
-}
-/** One line of source as it is, except that unseen characters show. */
-function sourceLine(text) {
-    return text.replace(UNSEEN, (character) => (character === "\t" ? "\t" : "\uFFFD"));
-}
-/** At most `most` characters, never half of a surrogate pair; what was cut shows. */
-function shortened(text, most) {
-    return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
-}
-/** Text from a repository as a Markdown code span: nothing in it mentions, links, or leaves the span. */
-function code(text) {
-    const shown = plain(text);
-    if (shown.trim() === "")
-        return "` `";
-    const fence = "`".repeat(longestRun(shown) + 1);
-    const padding = shown.startsWith("`") || shown.endsWith("`") ? " " : "";
-    return `${fence}${padding}${shown}${padding}${fence}`;
-}
-/** A sentence of ours in which code stands between backticks, as Markdown: the code is fenced anew, everything else is plain text. */
-function prose(text) {
-    return pieces(plain(text))
-        .map((piece, index) => (piece.code ? code(piece.text) : markdownText(piece.text, index === 0)))
-        .join("");
-}
-/** The parts of a sentence: code stands between runs of backticks of the same length. */
-function pieces(sentence) {
-    const found = [];
-    let end = 0;
-    for (const match of sentence.matchAll(/(?<!`)(`+)(?!`)(.*?[^`])\1(?!`)/g)) {
-        if (match.index > end)
-            found.push({ text: sentence.slice(end, match.index), code: false });
-        found.push({ text: (match[2] ?? "").trim(), code: true });
-        end = match.index + match[0].length;
-    }
-    if (end < sentence.length)
-        found.push({ text: sentence.slice(end), code: false });
-    return found;
-}
-/** Markdown as a cell of a table. A pipe splits cells even inside a code span, unless a backslash stands before it. */
-function cell(markdown) {
-    return markdown
-        .replace(/\s*\n\s*/g, " ")
-        .replace(/(\\*)\|/g, (all, slashes) => (slashes.length % 2 === 1 ? all : `${slashes}\\|`));
-}
-/** A Markdown link, or its text alone where there is no address that a link can hold. */
-function escape_link(markdown, address) {
-    return address === null || /[\s()<>]/.test(address) ? markdown : `[${markdown}](${address})`;
-}
-/** A block of code; its fence is longer than any run of backticks in it. */
-function fenced(language, text) {
-    const lines = text.split(/\r\n|[\n\r\u2028\u2029]/).map(sourceLine);
-    const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
-    return [`${fence}${language}`, ...lines, fence].join("\n");
-}
-/** Text inside HTML, in an element or in a quoted attribute. */
-function html(text) {
-    return text
-        .replace(UNSEEN, (character) => (character === "\n" || character === "\t" ? character : "\uFFFD"))
-        .replace(/[&<>"']/g, entity);
-}
-/** A sentence of ours as HTML, code between backticks in `code` elements. */
-function htmlProse(text) {
-    return pieces(plain(text))
-        .map((piece) => (piece.code ? `<code>${html(piece.text)}</code>` : html(piece.text)))
-        .join("");
-}
-function entity(character) {
-    return `&#${character.charCodeAt(0)};`;
-}
-function longestRun(text) {
-    return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-}
-function markdownText(text, first) {
-    const escaped = text
-        .replace(/[\\`*_[\]<>|~$]/g, "\\$&")
-        .replaceAll("&", "&amp;")
-        // Neither a backslash nor an entity keeps GitHub from making a mention, a reference or a link; a character between does.
-        .replace(/@(?=[\w-])/g, "@\u200B")
-        .replace(/(?<=#|\bGH-)(?=\d)/gi, "\u200B")
-        .replace(/:\/\//g, ":\u200B//")
-        .replace(/www(?=\.)/gi, "$&\u200B");
-    return first ? escaped.replace(/^\s*(?:[-+#=]|\d+(?=[.)]))/, blockMark) : escaped;
-}
-/** At the start of a line these would begin a list or a heading. */
-function blockMark(mark) {
-    return /\d$/.test(mark) ? `${mark}\u200B` : mark.replace(/\S/, "\\$&");
-}
-
-;// CONCATENATED MODULE: ./build/finding.js
-const finding_SEVERITIES = ["notice", "warning", "error"];
-const finding_CONFIDENCES = ["low", "medium", "high"];
-/** Whether `severity` is at or above `threshold`. */
-function finding_atLeastSeverity(severity, threshold) {
-    return finding_SEVERITIES.indexOf(severity) >= finding_SEVERITIES.indexOf(threshold);
-}
-/** Whether `confidence` is at or above `threshold`. */
-function atLeastConfidence(confidence, threshold) {
-    return finding_CONFIDENCES.indexOf(confidence) >= finding_CONFIDENCES.indexOf(threshold);
-}
-/** Whether a finding counts: introduced by the change, or in an audit not known before; and not ignored. */
-function finding_isCounted({ state, suppressed }) {
-    return !suppressed && (state === null || state === "introduced");
-}
-/** One step down, never below `notice`. */
-function lowered(severity) {
-    return severity === "error" ? "warning" : "notice";
-}
-/** Order of a report: by path, then place, then rule. */
-function finding_byPlace(a, b) {
-    return (compareText(a.path, b.path) ||
-        a.startLine - b.startLine ||
-        a.startColumn - b.startColumn ||
-        compareText(a.rule, b.rule));
-}
-/** Order of importance: severity, then confidence, then place. */
-function byImportance(a, b) {
-    return (finding_SEVERITIES.indexOf(b.severity) - finding_SEVERITIES.indexOf(a.severity) ||
-        finding_CONFIDENCES.indexOf(b.confidence) - finding_CONFIDENCES.indexOf(a.confidence) ||
-        finding_byPlace(a, b));
-}
-function compareText(a, b) {
-    return a < b ? -1 : a > b ? 1 : 0;
-}
-
-;// CONCATENATED MODULE: ./build/reporters/groups.js
-
-/** What the report is about: introduced findings of a review, those of an audit that no baseline knows; in order of importance. */
-function reported({ findings }) {
-    return findings.filter(finding_isCounted).sort(byImportance);
-}
-/** The findings that a review found in this state, in order of importance. */
-function inState({ findings }, state) {
-    return findings.filter((finding) => !finding.suppressed && finding.state === state).sort(byImportance);
-}
-/** Puts findings with one cause together, keeping the order of their leads. */
-function grouped(findings) {
-    const groups = new Map();
-    findings.forEach((finding, index) => {
-        const name = JSON.stringify([finding.rule, finding.cause ?? index]);
-        const group = groups.get(name);
-        if (group === undefined)
-            groups.set(name, { lead: finding, others: [] });
-        else
-            group.others.push(finding);
-    });
-    return [...groups.values()];
-}
-const groups_SEVERITIES = ["error", "warning", "notice"];
-/** Counts by severity in words: `2 errors, 1 warning`; empty for none. */
-function severityWords(findings) {
-    return groups_SEVERITIES.flatMap((severity) => {
-        const number = findings.filter((finding) => finding.severity === severity).length;
-        return number === 0 ? [] : [groups_count(number, severity)];
-    }).join(", ");
-}
-/** A number with its noun: `1 file`, `1,200 files`. */
-function groups_count(number, noun) {
-    return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
-}
-/** Ends a sentence that does not end yet. */
-function sentence(text) {
-    return /[.?!…]$/.test(text) ? text : `${text}.`;
-}
-/** With a capital first letter, unless code comes first. */
-function capitalised(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
+// EXTERNAL MODULE: ./build/reporters/escape.js
+var reporters_escape = __nccwpck_require__(926);
+// EXTERNAL MODULE: ./build/reporters/groups.js
+var reporters_groups = __nccwpck_require__(93);
 ;// CONCATENATED MODULE: ./build/reporters/annotations.js
 
 
@@ -3447,7 +4846,7 @@ const MOST = { error: 9, warning: 10, notice: 9 };
 const MOST_MESSAGE = 4000;
 /** The findings as annotations, the most important first; the last of a kind that overflows says how many are left. */
 function annotationsOf(report) {
-    const findings = reported(report);
+    const findings = (0,reporters_groups/* reported */.Y6)(report);
     return ["error", "warning", "notice"].flatMap((severity) => {
         const all = findings.filter((finding) => finding.severity === severity);
         if (all.length <= MOST[severity])
@@ -3462,11 +4861,11 @@ function workflowCommands(report) {
     return annotationsOf(report).map(command).join("");
 }
 function annotation({ rule, severity, message, instead, path, startLine, endLine, startColumn, endColumn, }) {
-    const advice = instead === "" ? "" : `\n${plain(instead)}`;
+    const advice = instead === "" ? "" : `\n${(0,reporters_escape/* plain */.pj)(instead)}`;
     return {
         severity,
         title: `pcr: ${rule}`,
-        message: shortened(`${plain(message)}${advice}`, MOST_MESSAGE),
+        message: (0,reporters_escape/* shortened */.vI)(`${(0,reporters_escape/* plain */.pj)(message)}${advice}`, MOST_MESSAGE),
         place: { path, startLine, endLine, startColumn, endColumn },
     };
 }
@@ -3487,962 +4886,6 @@ function data(text) {
 }
 function property(text) {
     return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
-}
-
-;// CONCATENATED MODULE: ./build/reporters/html-findings.js
-
-
-/** Lines around the one that is meant. */
-const AROUND = 2;
-const MOST_LINE = 400;
-const MOST_LINES = 12;
-/** A group of findings as an article; the filters read its data. */
-function article({ lead, others }, sources, links) {
-    const all = [lead, ...others];
-    const packages = [...new Set(all.map(({ path }) => packageOf(path)))].join("\n");
-    const sure = lead.confidence === "high" ? "" : ` · ${lead.confidence} confidence`;
-    const change = lead.state === null ? "" : ` · ${lead.state}`;
-    const facts = `${placeLink({ path: lead.path, line: lead.startLine }, links)} in <code>${html(plain(lead.function))}</code> · ${ruleLink(lead.rule, links)}${sure}${change}`;
-    return [
-        `<article id="f-${html(lead.fingerprint)}" class="${lead.severity}" data-rule="${html(lead.rule)}" data-severity="${lead.severity}" data-package="${html(packages)}" data-count="${all.length}">`,
-        `<h3><span class="badge ${lead.severity}">${lead.severity}</span>${htmlProse(capitalised(sentence(lead.message)))}</h3>`,
-        `<p class="quiet">${facts}</p>`,
-        source(lead.path, lead, sources),
-        trace(lead.trace, sources, links),
-        lead.instead === "" ? "" : `<p><strong>Instead:</strong> ${htmlProse(sentence(lead.instead))}</p>`,
-        callers(others, links),
-        "</article>",
-    ]
-        .filter(Boolean)
-        .join("\n");
-}
-/** The folder that a file is in, as the package filter names it. */
-function packageOf(path) {
-    return plain(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ".");
-}
-/** A place as code, linked where there is an address for it. */
-function placeLink({ path, line }, links) {
-    return html_findings_anchor(`<code>${html(plain(path))}:${line}</code>`, links.lines(path, line));
-}
-function ruleLink(rule, links) {
-    return html_findings_anchor(`<code>${html(rule)}</code>`, links.rule(rule));
-}
-function html_findings_anchor(content, address) {
-    return address === null || !/^https?:\/\//.test(address) ? content : `<a href="${html(address)}">${content}</a>`;
-}
-function trace(places, sources, links) {
-    if (places.length === 0)
-        return "";
-    const steps = places.map((place) => {
-        const message = place.message === "" ? "" : ` ${htmlProse(place.message)}`;
-        return `<li>${placeLink(place, links)}${message}${source(place.path, { startLine: place.line }, sources)}</li>`;
-    });
-    return `<ol class="trace" aria-label="Trace, outermost call first">${steps.join("\n")}</ol>`;
-}
-function callers(others, links) {
-    if (others.length === 0)
-        return "";
-    const items = others.map((finding) => `<li>${placeLink({ path: finding.path, line: finding.startLine }, links)} in <code>${html(plain(finding.function))}</code></li>`);
-    return `<details><summary>The same cause also reaches ${groups_count(others.length, "caller")}</summary><ul>${items.join("")}</ul></details>`;
-}
-/** The lines around a place; of a range the first line is marked where it begins. */
-function source(path, range, sources) {
-    const { startLine } = range;
-    const last = Math.min(range.endLine ?? startLine, startLine + MOST_LINES);
-    const numbers = [];
-    for (let number = Math.max(1, startLine - AROUND); number <= last + AROUND; number++)
-        numbers.push(number);
-    const isBlank = (number) => (sources.line(path, number) ?? "").trim() === "";
-    while (numbers.length > 0 && (numbers[0] ?? 0) < startLine && isBlank(numbers[0] ?? 0))
-        numbers.shift();
-    while (numbers.length > 0 && (numbers.at(-1) ?? 0) > last && isBlank(numbers.at(-1) ?? 0))
-        numbers.pop();
-    const rows = numbers.flatMap((number) => {
-        const line = sources.line(path, number);
-        if (line === undefined)
-            return [];
-        const isMeant = number >= startLine && number <= last;
-        const content = isMeant ? marked(line, columnsIn(line, number, range)) : shown(line);
-        return `<span class="row${isMeant ? " here" : ""}"><span class="number">${number}</span>${content}</span>`;
-    });
-    // A block that scrolls must be reachable by the keyboard.
-    return rows.length === 0
-        ? ""
-        : `<pre tabindex="0" aria-label="Source of ${html(plain(path))}">${rows.join("")}</pre>`;
-}
-function columnsIn(line, number, range) {
-    const { startLine, startColumn, endLine, endColumn } = range;
-    if (startColumn === undefined || endColumn === undefined || endLine === undefined)
-        return null;
-    const first = line.search(/\S|$/);
-    return [number === startLine ? startColumn - 1 : first, number === endLine ? endColumn - 1 : line.length];
-}
-function marked(line, columns) {
-    if (columns === null || columns[0] >= line.length || columns[1] <= columns[0])
-        return shown(line);
-    const [start, end] = columns;
-    const from = start > MOST_LINE ? start - MOST_LINE / 2 : 0;
-    const before = `${from > 0 ? "…" : ""}${html(sourceLine(line.slice(from, start)))}`;
-    const inside = html(sourceLine(line.slice(start, Math.min(end, start + MOST_LINE))));
-    return `${before}<mark>${inside}</mark>${shown(line.slice(Math.min(end, start + MOST_LINE)))}`;
-}
-function shown(line) {
-    return html(sourceLine(line.length > MOST_LINE ? `${line.slice(0, MOST_LINE)}…` : line));
-}
-
-;// CONCATENATED MODULE: ./node_modules/ansi-regex/index.js
-// Valid string terminator sequences are ESC\ and 0x9c; OSC also accepts BEL.
-const ST = String.raw`(?:\u001B\u005C|\u009C)`;
-
-// OSC sequences only: ESC ] ... BEL/ST (or the C1 introducer 0x9d ... BEL/ST).
-// Payloads stop at terminators, cancellations, and C1 controls. An unterminated string cannot swallow the next sequence or repeatedly scan its payload from later introducers. Terminals likewise abort a control string on an unexpected ESC.
-const stringControls = String.raw`\u0018\u001A\u001B\u0080-\u009F`;
-const osc = String.raw`(?:\u001B\]|\u009D)[^\u0007${stringControls}]*(?:\u0007|${ST})`;
-
-// DCS, SOS, PM, APC, and screen window titles have opaque payloads terminated by ST. Nested ESC payloads, such as tmux passthrough, require a parser.
-const controlString = String.raw`(?:\u001B[PX^_k]|[\u0090\u0098\u009E\u009F])[^${stringControls}]*${ST}`;
-
-// Linux console palette controls have fixed lengths and no string terminator; iTerm2 terminates its palette assignments. Consume an immediately adjacent OSC terminator, but match these controls before OSC so a later BEL cannot consume visible text.
-const linuxPalette = String.raw`\u001B\](?:P[\dA-Fa-f]{7}|R)(?:\u0007|${ST})?`;
-
-// CSI: ESC [ or C1 CSI, parameter bytes (0x30–0x3f), intermediate bytes (0x20–0x2f), then a final byte (0x40–0x7e).
-// `= < >` are final bytes in two-byte VT52 escapes (`ESC >`) but parameter bytes in a CSI (`ESC [ > 0 ; 276 ; 0 c`, the device attributes reply). Match CSI first to consume the whole sequence, where its introducer makes the two unambiguous.
-const csi = String.raw`(?:\u001B\[|\u009B)[\u0030-\u003F]*[\u0020-\u002F]*[\u0040-\u007E]`;
-
-// Related escapes: ESC, intermediate bytes (0x20–0x2f), then a final byte (0x30–0x7e), or a supported two-byte escape.
-// The two-byte final class stays narrow so that ESC followed by an arbitrary character is not read as a sequence. CSI parameters belong only to the CSI form, preventing partial matches and avoiding a second scan with nested repetition.
-// Escapes whose final byte is a digit include `ESC 7` and `ESC 8` (save and restore cursor), `ESC ( 0` (line drawing character set), and `ESC # 8` (screen alignment).
-// A digit is never a CSI final byte. These escapes end immediately at their final byte, so `ESC 7 l` is read as the escape followed by text rather than a sequence with parameter 7 and final byte `l`.
-const ansi_regex_escape = String.raw`\u001B(?:[\u0020-\u002F]+[\u0030-\u007E]|[\dA-PR-TZcf-oq-uy=><~|}])`;
-
-const pattern = `${linuxPalette}|${osc}|${controlString}|${csi}|${ansi_regex_escape}`;
-
-function ansiRegex({onlyFirst = false} = {}) {
-	return new RegExp(pattern, onlyFirst ? undefined : 'g');
-}
-
-;// CONCATENATED MODULE: ./node_modules/strip-ansi/index.js
-
-
-const regex = ansiRegex();
-
-function stripAnsi(string) {
-	if (typeof string !== 'string') {
-		throw new TypeError(`Expected a \`string\`, got \`${typeof string}\``);
-	}
-
-	// Fast path: ANSI codes require ESC (7-bit) or CSI (8-bit) introducer
-	if (!string.includes('\u001B') && !string.includes('\u009B')) {
-		return string;
-	}
-
-	// Even though the regex is global, we don't need to reset the `.lastIndex`
-	// because unlike `.exec()` and `.test()`, `.replace()` does it automatically
-	// and doing it manually has a performance penalty.
-	return string.replace(regex, '');
-}
-
-;// CONCATENATED MODULE: ./node_modules/get-east-asian-width/lookup-data.js
-// Generated by scripts/build.js
-
-const ambiguousMinimalCodePoint = 161;
-const ambiguousMaximumCodePoint = 1114109;
-const ambiguousRanges = [161, 161, 164, 164, 167, 168, 170, 170, 173, 174, 176, 180, 182, 186, 188, 191, 198, 198, 208, 208, 215, 216, 222, 225, 230, 230, 232, 234, 236, 237, 240, 240, 242, 243, 247, 250, 252, 252, 254, 254, 257, 257, 273, 273, 275, 275, 283, 283, 294, 295, 299, 299, 305, 307, 312, 312, 319, 322, 324, 324, 328, 331, 333, 333, 338, 339, 358, 359, 363, 363, 462, 462, 464, 464, 466, 466, 468, 468, 470, 470, 472, 472, 474, 474, 476, 476, 593, 593, 609, 609, 708, 708, 711, 711, 713, 715, 717, 717, 720, 720, 728, 731, 733, 733, 735, 735, 768, 879, 913, 929, 931, 937, 945, 961, 963, 969, 1025, 1025, 1040, 1103, 1105, 1105, 8208, 8208, 8211, 8214, 8216, 8217, 8220, 8221, 8224, 8226, 8228, 8231, 8240, 8240, 8242, 8243, 8245, 8245, 8251, 8251, 8254, 8254, 8308, 8308, 8319, 8319, 8321, 8324, 8364, 8364, 8451, 8451, 8453, 8453, 8457, 8457, 8467, 8467, 8470, 8470, 8481, 8482, 8486, 8486, 8491, 8491, 8531, 8532, 8539, 8542, 8544, 8555, 8560, 8569, 8585, 8585, 8592, 8601, 8632, 8633, 8658, 8658, 8660, 8660, 8679, 8679, 8704, 8704, 8706, 8707, 8711, 8712, 8715, 8715, 8719, 8719, 8721, 8721, 8725, 8725, 8730, 8730, 8733, 8736, 8739, 8739, 8741, 8741, 8743, 8748, 8750, 8750, 8756, 8759, 8764, 8765, 8776, 8776, 8780, 8780, 8786, 8786, 8800, 8801, 8804, 8807, 8810, 8811, 8814, 8815, 8834, 8835, 8838, 8839, 8853, 8853, 8857, 8857, 8869, 8869, 8895, 8895, 8978, 8978, 9312, 9449, 9451, 9547, 9552, 9587, 9600, 9615, 9618, 9621, 9632, 9633, 9635, 9641, 9650, 9651, 9654, 9655, 9660, 9661, 9664, 9665, 9670, 9672, 9675, 9675, 9678, 9681, 9698, 9701, 9711, 9711, 9733, 9734, 9737, 9737, 9742, 9743, 9756, 9756, 9758, 9758, 9792, 9792, 9794, 9794, 9824, 9825, 9827, 9829, 9831, 9834, 9836, 9837, 9839, 9839, 9886, 9887, 9919, 9919, 9926, 9933, 9935, 9939, 9941, 9953, 9955, 9955, 9960, 9961, 9963, 9969, 9972, 9972, 9974, 9977, 9979, 9980, 9982, 9983, 10045, 10045, 10102, 10111, 11094, 11097, 12872, 12879, 57344, 63743, 65024, 65039, 65533, 65533, 127232, 127242, 127248, 127277, 127280, 127337, 127344, 127373, 127375, 127376, 127387, 127404, 917760, 917999, 983040, 1048573, 1048576, 1114109];
-
-const fullwidthMinimalCodePoint = 12288;
-const fullwidthMaximumCodePoint = 65510;
-const fullwidthRanges = [12288, 12288, 65281, 65376, 65504, 65510];
-
-const lookup_data_halfwidthMinimalCodePoint = 8361;
-const lookup_data_halfwidthMaximumCodePoint = 65518;
-const lookup_data_halfwidthRanges = (/* unused pure expression or super */ null && ([8361, 8361, 65377, 65470, 65474, 65479, 65482, 65487, 65490, 65495, 65498, 65500, 65512, 65518]));
-
-const lookup_data_narrowMinimalCodePoint = 32;
-const lookup_data_narrowMaximumCodePoint = 10630;
-const lookup_data_narrowRanges = (/* unused pure expression or super */ null && ([32, 126, 162, 163, 165, 166, 172, 172, 175, 175, 10214, 10221, 10629, 10630]));
-
-const wideMinimalCodePoint = 4352;
-const wideMaximumCodePoint = 262141;
-const wideRanges = [4352, 4447, 8986, 8987, 9001, 9002, 9193, 9196, 9200, 9200, 9203, 9203, 9725, 9726, 9748, 9749, 9776, 9783, 9800, 9811, 9855, 9855, 9866, 9871, 9875, 9875, 9889, 9889, 9898, 9899, 9917, 9918, 9924, 9925, 9934, 9934, 9940, 9940, 9962, 9962, 9970, 9971, 9973, 9973, 9978, 9978, 9981, 9981, 9989, 9989, 9994, 9995, 10024, 10024, 10060, 10060, 10062, 10062, 10067, 10069, 10071, 10071, 10133, 10135, 10160, 10160, 10175, 10175, 11035, 11036, 11088, 11088, 11093, 11093, 11904, 11929, 11931, 12019, 12032, 12245, 12272, 12287, 12289, 12350, 12353, 12438, 12441, 12543, 12549, 12591, 12593, 12686, 12688, 12773, 12783, 12830, 12832, 12871, 12880, 42124, 42128, 42182, 43360, 43388, 44032, 55203, 63744, 64255, 65040, 65049, 65072, 65106, 65108, 65126, 65128, 65131, 94176, 94180, 94192, 94198, 94208, 101594, 101631, 101664, 101760, 101874, 101888, 102801, 102816, 102866, 110576, 110579, 110581, 110587, 110589, 110590, 110592, 110888, 110898, 110898, 110928, 110930, 110933, 110933, 110948, 110952, 110960, 111355, 119552, 119638, 119648, 119670, 126980, 126980, 127183, 127183, 127374, 127374, 127377, 127386, 127406, 127406, 127488, 127490, 127504, 127547, 127552, 127560, 127568, 127569, 127584, 127589, 127744, 127776, 127789, 127797, 127799, 127868, 127870, 127891, 127904, 127946, 127951, 127955, 127968, 127984, 127988, 127988, 127992, 128062, 128064, 128064, 128066, 128252, 128255, 128317, 128331, 128334, 128336, 128359, 128378, 128378, 128405, 128406, 128420, 128420, 128507, 128591, 128640, 128709, 128716, 128716, 128720, 128722, 128725, 128729, 128732, 128735, 128747, 128748, 128756, 128764, 128986, 128986, 128992, 129003, 129008, 129008, 129292, 129338, 129340, 129349, 129351, 129535, 129648, 129660, 129664, 129734, 129736, 129736, 129740, 129757, 129759, 129771, 129775, 129786, 131072, 196605, 196608, 262141];
-
-;// CONCATENATED MODULE: ./node_modules/get-east-asian-width/utilities.js
-/**
-Binary search on a sorted flat array of [start, end] pairs.
-
-@param {number[]} ranges - Flat array of inclusive [start, end] range pairs, e.g. [0, 5, 10, 20].
-@param {number} codePoint - The value to search for.
-@returns {boolean} Whether the value falls within any of the ranges.
-*/
-const utilities_isInRange = (ranges, codePoint) => {
-	let low = 0;
-	let high = Math.floor(ranges.length / 2) - 1;
-	while (low <= high) {
-		const mid = Math.floor((low + high) / 2);
-		const i = mid * 2;
-		if (codePoint < ranges[i]) {
-			high = mid - 1;
-		} else if (codePoint > ranges[i + 1]) {
-			low = mid + 1;
-		} else {
-			return true;
-		}
-	}
-
-	return false;
-};
-
-;// CONCATENATED MODULE: ./node_modules/get-east-asian-width/lookup.js
-
-
-
-const commonCjkCodePoint = 0x4E_00;
-const [wideFastPathStart, wideFastPathEnd] = /* #__PURE__ */ findWideFastPathRange(wideRanges);
-
-// Use a hot-path range so common `isWide` calls can skip binary search.
-// The range containing U+4E00 covers common CJK ideographs;
-// fallback to the largest range for resilience to Unicode table changes.
-function findWideFastPathRange(ranges) {
-	let fastPathStart = ranges[0];
-	let fastPathEnd = ranges[1];
-
-	for (let index = 0; index < ranges.length; index += 2) {
-		const start = ranges[index];
-		const end = ranges[index + 1];
-
-		if (
-			commonCjkCodePoint >= start
-			&& commonCjkCodePoint <= end
-		) {
-			return [start, end];
-		}
-
-		if ((end - start) > (fastPathEnd - fastPathStart)) {
-			fastPathStart = start;
-			fastPathEnd = end;
-		}
-	}
-
-	return [fastPathStart, fastPathEnd];
-}
-
-const isAmbiguous = codePoint => {
-	if (
-		codePoint < ambiguousMinimalCodePoint
-		|| codePoint > ambiguousMaximumCodePoint
-	) {
-		return false;
-	}
-
-	return utilities_isInRange(ambiguousRanges, codePoint);
-};
-
-const isFullwidth = codePoint => {
-	if (
-		codePoint < fullwidthMinimalCodePoint
-		|| codePoint > fullwidthMaximumCodePoint
-	) {
-		return false;
-	}
-
-	return utilities_isInRange(fullwidthRanges, codePoint);
-};
-
-const isHalfwidth = codePoint => {
-	if (
-		codePoint < halfwidthMinimalCodePoint
-		|| codePoint > halfwidthMaximumCodePoint
-	) {
-		return false;
-	}
-
-	return isInRange(halfwidthRanges, codePoint);
-};
-
-const isNarrow = codePoint => {
-	if (
-		codePoint < narrowMinimalCodePoint
-		|| codePoint > narrowMaximumCodePoint
-	) {
-		return false;
-	}
-
-	return isInRange(narrowRanges, codePoint);
-};
-
-const isWide = codePoint => {
-	if (
-		codePoint >= wideFastPathStart
-		&& codePoint <= wideFastPathEnd
-	) {
-		return true;
-	}
-
-	if (
-		codePoint < wideMinimalCodePoint
-		|| codePoint > wideMaximumCodePoint
-	) {
-		return false;
-	}
-
-	return utilities_isInRange(wideRanges, codePoint);
-};
-
-function lookup_getCategory(codePoint) {
-	if (isAmbiguous(codePoint)) {
-		return 'ambiguous';
-	}
-
-	if (isFullwidth(codePoint)) {
-		return 'fullwidth';
-	}
-
-	if (isHalfwidth(codePoint)) {
-		return 'halfwidth';
-	}
-
-	if (isNarrow(codePoint)) {
-		return 'narrow';
-	}
-
-	if (isWide(codePoint)) {
-		return 'wide';
-	}
-
-	return 'neutral';
-}
-
-;// CONCATENATED MODULE: ./node_modules/get-east-asian-width/index.js
-
-
-function validate(codePoint) {
-	if (!Number.isSafeInteger(codePoint)) {
-		throw new TypeError(`Expected a code point, got \`${typeof codePoint}\`.`);
-	}
-}
-
-function eastAsianWidthType(codePoint) {
-	validate(codePoint);
-
-	return getCategory(codePoint);
-}
-
-function eastAsianWidth(codePoint, {ambiguousAsWide = false} = {}) {
-	validate(codePoint);
-
-	if (
-		isFullwidth(codePoint)
-		|| isWide(codePoint)
-		|| (ambiguousAsWide && isAmbiguous(codePoint))
-	) {
-		return 2;
-	}
-
-	return 1;
-}
-
-// Private exports for https://github.com/sindresorhus/is-fullwidth-code-point
-
-
-;// CONCATENATED MODULE: ./node_modules/string-width/index.js
-
-
-
-/**
-Logic:
-- Segment graphemes to match how terminals render clusters.
-- Width rules:
-	1. Skip non-printing clusters (Default_Ignorable, Control, pure Mark, lone Surrogates). Tabs are ignored by design.
-	2. RGI emoji clusters (\p{RGI_Emoji}) are double-width.
-	3. Minimally-qualified/unqualified emoji clusters (ZWJ sequences with 2+ Extended_Pictographic, or keycap sequences) are double-width.
-	4. Otherwise use East Asian Width of the cluster's first visible code point, and add widths for trailing Halfwidth/Fullwidth Forms within the same cluster (e.g., dakuten/handakuten/prolonged sound mark).
-*/
-
-const segmenter = new Intl.Segmenter();
-
-// Whole-cluster zero-width
-const zeroWidthClusterRegex = /^(?:\p{Default_Ignorable_Code_Point}|\p{Control}|\p{Format}|\p{Mark}|\p{Surrogate})+$/v;
-
-// Pick the base scalar if the cluster starts with Prepend/Format/Marks
-const leadingNonPrintingRegex = /^[\p{Default_Ignorable_Code_Point}\p{Control}\p{Format}\p{Mark}\p{Surrogate}]+/v;
-
-// RGI emoji sequences
-const rgiEmojiRegex = /^\p{RGI_Emoji}$/v;
-
-// Detect minimally-qualified/unqualified emoji sequences (missing VS16 but still render as double-width)
-const unqualifiedKeycapRegex = /^[\d#*]\u20E3$/;
-const extendedPictographicRegex = /\p{Extended_Pictographic}/gu;
-
-function isDoubleWidthNonRgiEmojiSequence(segment) {
-	// Real emoji clusters are < 30 chars; guard against pathological input
-	if (segment.length > 50) {
-		return false;
-	}
-
-	if (unqualifiedKeycapRegex.test(segment)) {
-		return true;
-	}
-
-	// ZWJ sequences with 2+ Extended_Pictographic
-	if (segment.includes('\u200D')) {
-		const pictographics = segment.match(extendedPictographicRegex);
-		return pictographics !== null && pictographics.length >= 2;
-	}
-
-	return false;
-}
-
-function baseVisible(segment) {
-	return segment.replace(leadingNonPrintingRegex, '');
-}
-
-function isZeroWidthCluster(segment) {
-	return zeroWidthClusterRegex.test(segment);
-}
-
-function trailingHalfwidthWidth(segment, eastAsianWidthOptions) {
-	let extra = 0;
-	if (segment.length > 1) {
-		for (const char of segment.slice(1)) {
-			if (char >= '\uFF00' && char <= '\uFFEF') {
-				extra += eastAsianWidth(char.codePointAt(0), eastAsianWidthOptions);
-			}
-		}
-	}
-
-	return extra;
-}
-
-function stringWidth(input, options = {}) {
-	if (typeof input !== 'string' || input.length === 0) {
-		return 0;
-	}
-
-	const {
-		ambiguousIsNarrow = true,
-		countAnsiEscapeCodes = false,
-	} = options;
-
-	let string = input;
-
-	// Avoid calling stripAnsi when there are no ANSI escape sequences (ESC = 0x1B, CSI = 0x9B)
-	if (!countAnsiEscapeCodes && (string.includes('\u001B') || string.includes('\u009B'))) {
-		string = stripAnsi(string);
-	}
-
-	if (string.length === 0) {
-		return 0;
-	}
-
-	// Fast path: printable ASCII (0x20–0x7E) needs no segmenter, regex, or EAW lookup — width equals length.
-	if (/^[\u0020-\u007E]*$/.test(string)) {
-		return string.length;
-	}
-
-	let width = 0;
-	const eastAsianWidthOptions = {ambiguousAsWide: !ambiguousIsNarrow};
-
-	for (const {segment} of segmenter.segment(string)) {
-		// Zero-width / non-printing clusters
-		if (isZeroWidthCluster(segment)) {
-			continue;
-		}
-
-		// Emoji width logic
-		if (rgiEmojiRegex.test(segment) || isDoubleWidthNonRgiEmojiSequence(segment)) {
-			width += 2;
-			continue;
-		}
-
-		// Everything else: EAW of the cluster’s first visible scalar
-		const codePoint = baseVisible(segment).codePointAt(0);
-		width += eastAsianWidth(codePoint, eastAsianWidthOptions);
-
-		// Add width for trailing Halfwidth and Fullwidth Forms (e.g., ﾞ, ﾟ, ｰ)
-		width += trailingHalfwidthWidth(segment, eastAsianWidthOptions);
-	}
-
-	return width;
-}
-
-;// CONCATENATED MODULE: ./build/reporters/flowchart.js
-const IDENTIFIER = "[A-Za-z_][\\w-]*";
-const SHAPE = '(?:\\(\\[|\\[\\(|\\(\\(|\\{\\{|\\[\\[|\\[/|[[({>])"([^"]*)"(?:\\]\\)|\\)\\]|\\)\\)|\\}\\}|\\]\\]|/\\]|[\\])}])';
-const NODE = `(${IDENTIFIER})(?:${SHAPE})?(?:::: *([\\w-]+))?`;
-const NODE_LINE = new RegExp(`^${NODE}$`);
-const EDGE_LINE = new RegExp(`^${NODE} *(?:(<?[-=.]+>|---+|===+|[xo]?[-=.]+[xo])(?:\\|"?([^|]*?)"?\\|)?|(?:--|==|-\\.) *"?([^"|>]+?)"? *(-+>|=+>|\\.+->)) *${NODE}$`);
-const CLASS_LINE = new RegExp(`^class ((?:${IDENTIFIER} *,? *)+) ([\\w-]+)$`);
-const IGNORED = /^(?:flowchart|graph|subgraph|end$|classDef|linkStyle|style|direction|%%|accTitle|accDescr|$)/;
-/** Reads the part of Mermaid's flowcharts that our map uses; `null` for anything beyond it. */
-function readFlowchart(source) {
-    const nodes = new Map();
-    const edges = [];
-    const node = (id, label, mark) => {
-        const known = nodes.get(id) ?? { id, label: [id], isMarked: false };
-        if (label !== undefined)
-            known.label = linesOf(label);
-        if (mark !== undefined)
-            known.isMarked = true;
-        nodes.set(id, known);
-    };
-    for (const line of source.split("\n").map((text) => text.trim().replace(/;$/, ""))) {
-        const edge = EDGE_LINE.exec(line);
-        const alone = NODE_LINE.exec(line);
-        const named = CLASS_LINE.exec(line);
-        if (IGNORED.test(line))
-            continue;
-        if (named)
-            for (const id of (named[1] ?? "").split(/[ ,]+/).filter(Boolean))
-                node(id, undefined, named[2]);
-        else if (edge) {
-            const [, from = "", fromLabel, fromMark, arrow = "", label, between, thick = "", to = "", toLabel, toMark] = edge;
-            node(from, fromLabel, fromMark);
-            node(to, toLabel, toMark);
-            edges.push({
-                from,
-                to,
-                label: linesOf(label ?? between ?? "").join(" "),
-                isMarked: `${arrow}${thick}`.includes("="),
-            });
-        }
-        else if (alone)
-            node(alone[1] ?? "", alone[2], alone[3]);
-        else
-            return null;
-    }
-    return nodes.size === 0 ? null : { nodes: [...nodes.values()], edges };
-}
-const ENTITIES = { quot: '"', amp: "&", lt: "<", gt: ">", nbsp: " " };
-function linesOf(label) {
-    return label.split(/<br *\/?>|\\n/).map((line) => line
-        .replace(/<\/?[a-z]+>/g, "")
-        .replace(/#(\w+);|&(\w+);/g, (all, name, other) => {
-        const entity = name ?? other ?? "";
-        return ENTITIES[entity] ?? (/^\d{1,5}$/.test(entity) ? String.fromCharCode(Number(entity)) : all);
-    })
-        .trim());
-}
-
-;// CONCATENATED MODULE: ./build/reporters/html-map.js
-
-
-
-const LETTER = 7.3;
-const LINE = 18;
-const PADDING = 12;
-const GAP = 18;
-/** The map as a drawing with the same in words; a map that we cannot draw is shown as its Mermaid source. */
-function mapFigure(source) {
-    const chart = readFlowchart(source);
-    if (chart === null)
-        return `<pre class="map">${html(source)}</pre>`;
-    const words = chart.edges.map((edge) => `<li>${html(edgeWords(edge, chart))}</li>`).join("");
-    const list = words === "" ? "" : `<details><summary>The same in words</summary><ul>${words}</ul></details>`;
-    return `<figure tabindex="0" aria-label="Map">${drawing(chart)}</figure>${list}`;
-}
-function edgeWords({ from, to, label, isMarked }, { nodes }) {
-    const name = (id) => plain(nodes.find((node) => node.id === id)?.label.join(" ") ?? id);
-    return `${name(from)} → ${name(to)}${label === "" ? "" : `: ${plain(label)}`}${isMarked ? " (mismatch)" : ""}`;
-}
-function drawing(chart) {
-    const columns = columnsOf(chart);
-    const labelled = Math.max(0, ...chart.edges.map(({ label }) => stringWidth(label)));
-    const between = Math.max(60, labelled * LETTER + 30);
-    const boxes = new Map();
-    let x = PADDING;
-    for (const column of columns) {
-        let y = PADDING;
-        const width = Math.max(...column.map(({ label }) => Math.max(...label.map((line) => stringWidth(line)), 3))) * LETTER +
-            2 * PADDING;
-        for (const node of column) {
-            const height = node.label.length * LINE + PADDING;
-            boxes.set(node.id, { node, x, y, width, height });
-            y += height + GAP;
-        }
-        x += width + between;
-    }
-    const all = [...boxes.values()];
-    const right = Math.max(...all.map((box) => box.x + box.width)) + PADDING;
-    const bottom = Math.max(...all.map((box) => box.y + box.height)) + PADDING + LINE;
-    const head = '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto" markerUnits="userSpaceOnUse"><path d="M0 0L8 4L0 8z"/></marker>';
-    const arrows = chart.edges.map((edge) => arrow(edge, boxes, bottom)).join("");
-    return `<svg role="img" aria-label="Map of the program's concurrency" viewBox="0 0 ${round(right)} ${round(bottom)}" width="${round(right)}"><defs>${head}</defs>${arrows}${all.map(box).join("")}</svg>`;
-}
-/** Every node stands right of those that point to it, as far as there is no circle. */
-function columnsOf({ nodes, edges }) {
-    const depth = new Map(nodes.map(({ id }) => [id, 0]));
-    for (let round = 0; round < nodes.length; round++) {
-        for (const { from, to } of edges) {
-            const next = (depth.get(from) ?? 0) + 1;
-            if (from !== to && next < nodes.length && next > (depth.get(to) ?? 0))
-                depth.set(to, next);
-        }
-    }
-    const levels = [...new Set(depth.values())].sort((a, b) => a - b);
-    return levels.map((level) => nodes.filter(({ id }) => depth.get(id) === level));
-}
-function box({ node, x, y, width, height }) {
-    const lines = node.label.map((line, index) => `<text x="${round(x + width / 2)}" y="${round(y + PADDING / 2 + 13 + index * LINE)}"${index > 0 ? ' class="minor"' : ""}>${html(plain(line))}</text>`);
-    const rectangle = `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" rx="6"/>`;
-    return `<g class="${node.isMarked ? "node marked" : "node"}">${rectangle}${lines.join("")}</g>`;
-}
-function arrow({ from, to, label, isMarked }, boxes, bottom) {
-    const start = boxes.get(from);
-    const end = boxes.get(to);
-    if (start === undefined || end === undefined)
-        return "";
-    const y1 = start.y + start.height / 2;
-    const y2 = end.y + end.height / 2;
-    const x1 = start.x + start.width;
-    const isForward = x1 < end.x;
-    // A way back, or within a column, runs below everything.
-    const path = isForward
-        ? `M${round(x1)} ${round(y1)}C${round(x1 + 30)} ${round(y1)} ${round(end.x - 30)} ${round(y2)} ${round(end.x)} ${round(y2)}`
-        : `M${round(x1)} ${round(y1)}C${round(x1 + 50)} ${round(bottom)} ${round(end.x - 50)} ${round(bottom)} ${round(end.x)} ${round(y2)}`;
-    const middleX = isForward ? (x1 + end.x) / 2 : (start.x + end.x + end.width) / 2;
-    const middleY = isForward ? (y1 + y2) / 2 - 5 : bottom - 4;
-    const words = label === "" ? "" : `<text x="${round(middleX)}" y="${round(middleY)}">${html(plain(label))}</text>`;
-    return `<g class="${isMarked ? "edge marked" : "edge"}"><path d="${path}" marker-end="url(#arrow)"/>${words}</g>`;
-}
-function round(value) {
-    return value.toFixed(1).replace(/\.0$/, "");
-}
-
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
-;// CONCATENATED MODULE: ./build/reporters/html-page.js
-
-
-const STYLE = `
-:root{color-scheme:light dark;--back:#fff;--fore:#1f2328;--quiet:#59636e;--line:#d1d9e0;--soft:#f6f8fa;--link:#0969da;--error:#d1242f;--warning:#9a6700;--notice:#0969da;--pass:#1a7f37;--mark:#fff1b8}
-@media (prefers-color-scheme:dark){:root{--back:#0d1117;--fore:#e6edf3;--quiet:#9198a1;--line:#3d444d;--soft:#151b23;--link:#58a6ff;--error:#ff7b72;--warning:#d29922;--notice:#58a6ff;--pass:#3fb950;--mark:#5a4a00}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:72rem;padding:0 1rem 4rem;background:var(--back);color:var(--fore);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:break-word}
-a{color:var(--link)}
-h1{font-size:1.5rem;margin:1.5rem 0 .25rem}
-h2{font-size:1.25rem;margin:2.5rem 0 .75rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}
-h3{font-size:1rem;margin:0}
-code,pre,kbd{font:.875em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-code{background:var(--soft);border-radius:4px;padding:.1em .3em}
-pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;margin:.5rem 0;padding:.5rem 0;overflow-x:auto;tab-size:4}
-pre.map,pre.commands{padding:.5rem .75rem}
-pre .row{display:block;padding:0 .75rem;white-space:pre}
-pre .row.here{background:color-mix(in srgb,var(--mark) 45%,transparent)}
-pre .number{display:inline-block;min-width:3.5ch;margin-right:1.5ch;text-align:right;color:var(--quiet);user-select:none}
-mark{background:var(--mark);color:inherit;border-bottom:2px solid var(--error);padding:0}
-.skip{position:absolute;left:-100vw}
-.skip:focus{left:1rem;top:.5rem;background:var(--back);padding:.5rem}
-nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;margin:.5rem 0}
-.quiet{color:var(--quiet)}
-.facts{margin:0}
-.badge{display:inline-block;border:1px solid;border-radius:1rem;padding:0 .6rem;font-size:.8125rem;font-weight:600}
-.error,.fail{color:var(--error)}.warning,.unknown{color:var(--warning)}.notice{color:var(--notice)}.pass{color:var(--pass)}.not-applicable{color:var(--quiet)}
-form{position:sticky;top:0;z-index:1;display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end;background:var(--back);border-bottom:1px solid var(--line);padding:.75rem 0}
-form[hidden]{display:none}
-form label{display:flex;flex-direction:column;font-size:.8125rem;color:var(--quiet);min-width:0}
-form label.wide{flex:1 1 14rem}
-input,select,button{font:inherit;color:var(--fore);background:var(--back);border:1px solid var(--line);border-radius:6px;padding:.35rem .6rem;min-height:2.25rem;max-width:100%}
-button{cursor:pointer;background:var(--soft)}
-:focus-visible{outline:2px solid var(--link);outline-offset:2px}
-article{border:1px solid var(--line);border-left:4px solid currentColor;border-radius:6px;padding:.75rem 1rem;margin:1rem 0;scroll-margin-top:6rem}
-article>*{color:var(--fore)}
-article:nth-of-type(n+50){content-visibility:auto;contain-intrinsic-size:auto 14rem}
-article[hidden]{display:none}
-article .badge{margin-right:.5rem}
-article>p{margin:.35rem 0}
-article>p.quiet{color:var(--quiet)}
-ol.trace{padding-left:1.5rem;margin:.5rem 0}
-ol.trace pre{margin:.25rem 0 .75rem}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;border-bottom:1px solid var(--line);padding:.4rem .75rem .4rem 0;min-width:6rem}
-td ul{margin:0;padding-left:1.1rem}
-figure{margin:0;overflow-x:auto}
-svg{max-width:none;font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-svg text{fill:var(--fore);text-anchor:middle}
-svg .minor,svg .edge text{fill:var(--quiet);font-size:12px}
-svg rect{fill:var(--soft);stroke:var(--quiet)}
-svg .edge path{fill:none;stroke:var(--quiet)}
-svg marker path{fill:var(--quiet)}
-svg .marked rect,svg .marked path{stroke:var(--error);stroke-width:2.5}
-svg .edge.marked text{fill:var(--error);font-weight:600}
-@media print{form,nav,.skip{display:none}article{break-inside:avoid}}
-`;
-/** Shows and hides findings; without it the page shows them all. */
-const SCRIPT = `
-"use strict";
-(() => {
-  const form = document.querySelector("form");
-  if (!form) return;
-  const status = document.getElementById("shown");
-  const findings = [...document.querySelectorAll("article")].map((element) => ({ element, words: element.textContent.toLowerCase() }));
-  const total = findings.reduce((sum, { element }) => sum + Number(element.dataset.count), 0);
-  const apply = () => {
-    const values = new FormData(form);
-    const words = String(values.get("search")).toLowerCase().split(/\\s+/).filter(Boolean);
-    let shown = 0;
-    for (const { element, words: text } of findings) {
-      const fits = ["rule", "severity", "package"].every((name) => {
-        const value = values.get(name);
-        return value === "" || element.dataset[name].split("\\n").includes(value);
-      });
-      element.hidden = !fits || !words.every((word) => text.includes(word));
-      if (!element.hidden) shown += Number(element.dataset.count);
-    }
-    status.textContent = shown === total ? total + (total === 1 ? " finding" : " findings") : shown + " of " + total + " findings";
-  };
-  form.hidden = false;
-  form.addEventListener("input", apply);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(apply));
-  document.addEventListener("keydown", (event) => {
-    const typing = /^(?:INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      form.elements.search.focus();
-    }
-  });
-  const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
-  if (target) target.scrollIntoView();
-  apply();
-})();
-`;
-/** A whole page that loads nothing: the policy allows this very style and this very script, by their hashes, and no network. */
-function page(title, body) {
-    const policy = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; form-action 'none'`;
-    return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${html(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-${body}
-<script>${SCRIPT}</script>
-</body>
-</html>
-`;
-}
-function hashOf(text) {
-    return `'sha256-${(0,external_node_crypto_namespaceObject.createHash)("sha256").update(text, "utf8").digest("base64")}'`;
-}
-
-;// CONCATENATED MODULE: ./build/reporters/links.js
-/** For reports that stand alone. */
-const NO_LINKS = { lines: () => null, rule: () => null, run: null };
-
-;// CONCATENATED MODULE: ./build/reporters/words.js
-const WORKLOADS = { io: "I/O", cpu: "CPU", mixed: "mixed", unknown: "unknown" };
-/** Models as they read in a sentence. */
-const MODELS = {
-    sequential: "one after the other",
-    asyncio: "asyncio",
-    threads: "threads",
-    processes: "processes",
-    "asyncio+threads": "asyncio with threads",
-    "asyncio+processes": "asyncio with processes",
-    interpreters: "interpreters",
-};
-/** What the work is, and what it does with the GIL where that matters. */
-function workloadWords({ workload, gil }) {
-    const isComputing = workload === "cpu" || workload === "mixed";
-    const words = { holds: "holds the GIL", releases: "releases the GIL", mixed: "partly holds the GIL" };
-    return isComputing && gil !== null ? `${WORKLOADS[workload]}, ${words[gil]}` : WORKLOADS[workload];
-}
-/** What it uses today and what it should. */
-function modelWords({ current, recommended, fits, }) {
-    if (fits === null)
-        return `today ${MODELS[current]}, measure before changing`;
-    return fits ? `${MODELS[current]} fits` : `today ${MODELS[current]}, better ${MODELS[recommended]}`;
-}
-const STATUSES = { pass: "pass", fail: "fail", unknown: "unknown", "not-applicable": "not applicable" };
-/** How many items have which answer: `9 pass, 2 fail`. */
-function statusWords(answers) {
-    return ["fail", "unknown", "pass", "not-applicable"]
-        .map((status) => ({ status, number: answers.filter((answer) => answer.status === status).length }))
-        .filter(({ number }) => number > 0)
-        .map(({ status, number }) => `${number} ${STATUSES[status]}`)
-        .join(", ");
-}
-/** An answer in words. */
-function statusWord(status) {
-    return STATUSES[status];
-}
-const words_COMMANDS = /^(?:[A-Z_]+=\S+ +)*(?:sudo +)?(?:python|py-spy|pip|pytest|uvicorn|gunicorn|celery|perf|time|wrk|hey|oha|ab|locust|memray|psql|scalene|for|watch)(?:[\d.]*) /;
-/** Whether a step of a verification is typed into a shell; the others are sentences. */
-function isCommand(step) {
-    return words_COMMANDS.test(step);
-}
-/** Both versions as a diff; lines that stay come once. */
-function difference({ before, after }) {
-    const old = before.split("\n");
-    const now = after.split("\n");
-    let same = 0;
-    while (same < old.length && same < now.length && old[same] === now[same])
-        same++;
-    return [
-        ...old.slice(0, same).map((line) => `  ${line}`),
-        ...old.slice(same).map((line) => `- ${line}`),
-        ...now.slice(same).map((line) => `+ ${line}`),
-    ].join("\n");
-}
-
-;// CONCATENATED MODULE: ./build/reporters/html.js
-
-
-
-
-
-
-
-/** More articles make browsers slow; the JSON report has all. */
-const MOST_GROUPS = 5000;
-/** The report as one page of HTML that needs nothing else: search, filters, source excerpts, map, checklist, models. */
-function html_html(report, sources, links = NO_LINKS) {
-    const title = report.mode === "audit" ? "Concurrency audit" : "Concurrency review";
-    const sections = [
-        findings(report, sources, links),
-        section("fixed", "Fixed", fixed(report, links)),
-        section("map", "How it runs", report.map === null ? "" : mapFigure(report.map)),
-        section("resources", "Pools and limits", resources(report.resources, links)),
-        section("models", "Which model fits", models(report.recommendations, links)),
-        section("checklist", "Checklist", checklist(report.checklist, links)),
-        section("notes", "Notes", html_list(report.notes.map((note) => htmlProse(sentence(note))))),
-        section("skipped", "Not analysed", skipped(report)),
-    ].filter(({ body }) => body !== "");
-    const contents = sections.map(({ id, name }) => `<li><a href="#${id}">${name}</a></li>`).join("");
-    const body = [
-        '<a class="skip" href="#findings">Skip to the findings</a>',
-        `<header><h1>${title}: <span class="${report.verdict === "pass" ? "pass" : "fail"}">${report.verdict}</span></h1>`,
-        `<p class="facts">${html(verdict(report))}</p>`,
-        `<p class="facts quiet">${html(facts(report))}</p>`,
-        `<nav aria-label="Sections"><ul>${contents}</ul></nav></header>`,
-        `<main>${sections.map(({ id, name, body: content }) => `<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>${content}</section>`).join("\n")}</main>`,
-    ];
-    return page(`${title}: ${report.verdict}`, body.join("\n"));
-}
-function section(id, name, body) {
-    return { id, name, body };
-}
-function verdict(report) {
-    const { mode, stats } = report;
-    const words = severityWords(reported(report)) || "no problems";
-    if (report.verdict === "error")
-        return "The review could not be made: changed files could not be analysed.";
-    return mode === "audit"
-        ? `Found ${words}.`
-        : `Introduces ${words}; fixes ${stats.fixed}; ${stats.existing} existed before.`;
-}
-function facts({ stats, pythonVersion, tool }) {
-    const suppressed = stats.suppressed === 0 ? "" : `, ${stats.suppressed} suppressed`;
-    return `${groups_count(stats.files, "file")}, ${groups_count(stats.lines, "line")}, read as Python ${pythonVersion}${suppressed} · ${tool.name} ${tool.version}`;
-}
-function findings(report, sources, links) {
-    const groups = grouped(reported(report));
-    if (groups.length === 0)
-        return section("findings", "Findings", "<p>None.</p>");
-    const shown = groups.slice(0, MOST_GROUPS);
-    const all = shown.flatMap(({ lead, others }) => [lead, ...others]);
-    const options = (values) => [...new Set(values)]
-        .sort()
-        .map((value) => `<option>${html(value)}</option>`)
-        .join("");
-    const choice = (name, label, values) => `<label>${label}<select name="${name}"><option value="">all</option>${values}</select></label>`;
-    const severities = ["error", "warning", "notice"].filter((severity) => all.some((finding) => finding.severity === severity));
-    const form = [
-        '<form hidden role="search" aria-label="Filter findings">',
-        '<label class="wide">Search (press / to get here)<input type="search" name="search" autocomplete="off" spellcheck="false"></label>',
-        choice("severity", "Severity", severities.map((severity) => `<option>${severity}</option>`).join("")),
-        choice("rule", "Rule", options(all.map(({ rule }) => rule))),
-        choice("package", "Package", options(all.map(({ path }) => packageOf(path)))),
-        '<button type="reset">Clear</button></form>',
-    ].join("\n");
-    const left = groups.length - shown.length;
-    const more = left > 0 ? `<p>${groups_count(left, "less important group")} left out; the JSON report has all.</p>` : "";
-    const total = `<p id="shown" role="status" class="quiet">${groups_count(all.length, "finding")}</p>`;
-    return section("findings", "Findings", [form, total, ...shown.map((group) => article(group, sources, links)), more].join("\n"));
-}
-function fixed(report, links) {
-    const found = report.mode === "review" ? inState(report, "fixed") : [];
-    return html_list(found.map(({ path, startLine, message, rule }) => {
-        // It was in the base, which the links do not lead to.
-        const where = placeLink({ path, line: startLine }, { ...links, lines: () => null });
-        return `${htmlProse(capitalised(sentence(message)))} <span class="quiet">${html(rule)}, was at ${where}</span>`;
-    }));
-}
-function resources(all, links) {
-    const rows = all.map(({ kind, name, path, line, capacity, capacityFrom }) => [
-        html(kind.replaceAll("-", " ")),
-        `<code>${html(plain(name))}</code>`,
-        capacity === null ? "unknown" : String(capacity),
-        htmlProse(capacityFrom),
-        placeLink({ path, line }, links),
-    ]);
-    return html_table(["Kind", "Name", "Size", "Where the size comes from", "Place"], rows);
-}
-function models(all, links) {
-    const order = (fits) => (fits === false ? 0 : fits === null ? 1 : 2);
-    const rows = [...all]
-        .sort((a, b) => order(a.fits) - order(b.fits))
-        .map((given) => [
-        `<code>${html(plain(given.function))}</code><br>${placeLink(given, links)}`,
-        `${html(workloadWords(given))}${evidence(given.evidence, links)}`,
-        html(MODELS[given.current]),
-        given.fits === null
-            ? "measure first"
-            : `<strong>${html(MODELS[given.recommended])}</strong>${given.fits ? " (fits)" : ""}`,
-        `${given.reasons.map((reason) => htmlProse(sentence(reason))).join(" ")}${wayThere(given)}${verification(given.verify)}`,
-    ]);
-    return html_table(["Function", "Workload", "Today", "Recommended", "Why, and how to verify"], rows);
-}
-/** The change, its numbers, and what else would do. */
-function wayThere({ change, sizes, alternatives }) {
-    const lines = [
-        ...sizes.map(({ of, value, why }) => `${htmlProse(of)}: <code>${html(plain(value))}</code>; ${htmlProse(sentence(why))}`),
-        ...alternatives.map(({ words }) => `Or: ${htmlProse(sentence(words))}`),
-    ];
-    if (change === null && lines.length === 0)
-        return "";
-    const shown = change === null ? "" : `<pre class="commands" tabindex="0">${html(difference(change))}</pre>`;
-    return `<details><summary>How to get there</summary>${shown}${html_list(lines)}</details>`;
-}
-function verification(steps) {
-    if (steps.length === 0)
-        return "";
-    const commands = steps.map(html).join("\n");
-    return `<details><summary>How to verify</summary><pre class="commands" tabindex="0">${commands}</pre></details>`;
-}
-function checklist(answers, links) {
-    if (answers.length === 0)
-        return "";
-    const order = ["fail", "unknown", "pass", "not-applicable"];
-    const rows = [...answers]
-        .sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
-        .map(({ id, question, status, evidence: places }) => [
-        `<span class="${status}">${statusWord(status)}</span>`,
-        `<code>${html(id)}</code><br>${htmlProse(question)}`,
-        evidence(places, links),
-    ]);
-    return `<p>${statusWords(answers)}</p>${html_table(["Answer", "Question", "Evidence"], rows)}`;
-}
-function evidence(places, links) {
-    return html_list(places.map((place) => `${placeLink(place, links)} ${htmlProse(place.message)}`));
-}
-function skipped({ stats }) {
-    return html_list(stats.skipped.map(({ path, reason, whole }) => `<code>${html(plain(path))}</code>: ${htmlProse(reason)}${whole ? "" : " (the rest was analysed)"}`));
-}
-function html_list(items) {
-    return items.length === 0 ? "" : `<ul>${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
-}
-function html_table(head, rows) {
-    if (rows.length === 0)
-        return "";
-    const headings = head.map((name) => `<th scope="col">${name}</th>`).join("");
-    const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`).join("\n");
-    return `<div class="scroll" tabindex="0"><table><thead><tr>${headings}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 ;// CONCATENATED MODULE: ./build/reporters/json.js
@@ -4540,6 +4983,8 @@ function place({ path, line, message }) {
     return { path, line, message };
 }
 
+// EXTERNAL MODULE: ./build/reporters/links.js
+var reporters_links = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./build/reporters/budget.js
 /**
  * Joins sections to at most `most` characters. Where they are too long, sections go to their shorter versions one step at a
@@ -4575,40 +5020,40 @@ const MOST_PATH = 160;
 /** One line of a list for each group: what, where, what to do, the way there. */
 function findingItem({ lead, others }, links) {
     const { rule, severity, confidence, message, instead, trace } = lead;
-    const name = escape_link(code(rule), links.rule(rule));
+    const name = (0,reporters_escape/* link */.nf)((0,reporters_escape/* code */.aY)(rule), links.rule(rule));
     const sure = confidence === "high" ? "" : ` (${confidence} confidence)`;
     const parts = [
-        `**${capitalised(severity)}** at ${markdown_findings_placeLink(placeOf(lead), links)}: ${sentence(brief(message))}${sure}`,
-        instead === "" ? "" : `*Instead:* ${sentence(brief(instead))}`,
-        `<sub>${[`${name}${steps(trace, links)}`, markdown_findings_callers(others, links)].filter(Boolean).join(" · ")}</sub>`,
+        `**${(0,reporters_groups/* capitalised */.Iu)(severity)}** at ${placeLink(placeOf(lead), links)}: ${(0,reporters_groups/* sentence */.em)(brief(message))}${sure}`,
+        instead === "" ? "" : `*Instead:* ${(0,reporters_groups/* sentence */.em)(brief(instead))}`,
+        `<sub>${[`${name}${steps(trace, links)}`, callers(others, links)].filter(Boolean).join(" · ")}</sub>`,
     ];
     // A line break of HTML means the same in comments, where a line feed breaks the line, and in files, where it does not.
     return `- ${parts.filter(Boolean).join("<br>")}`;
 }
 /** One line for a finding that is gone. */
 function fixedItem({ rule, path, startLine, message }, links) {
-    return `- ${sentence(brief(message))} (${escape_link(code(rule), links.rule(rule))}, was at ${code(where({ path, line: startLine }))})`;
+    return `- ${(0,reporters_groups/* sentence */.em)(brief(message))} (${(0,reporters_escape/* link */.nf)((0,reporters_escape/* code */.aY)(rule), links.rule(rule))}, was at ${(0,reporters_escape/* code */.aY)(where({ path, line: startLine }))})`;
 }
 /** A place as code, linked where there is an address for it. */
-function markdown_findings_placeLink({ path, line }, links) {
-    return escape_link(code(where({ path, line })), links.lines(path, line));
+function placeLink({ path, line }, links) {
+    return (0,reporters_escape/* link */.nf)((0,reporters_escape/* code */.aY)(where({ path, line })), links.lines(path, line));
 }
 /** A sentence of the report as Markdown, cut where it would be a page. */
 function brief(text) {
-    return prose(shortened(text, markdown_findings_MOST_MESSAGE));
+    return (0,reporters_escape/* prose */.CS)((0,reporters_escape/* shortened */.vI)(text, markdown_findings_MOST_MESSAGE));
 }
 function steps(trace, links) {
     if (trace.length === 0)
         return "";
-    const shown = trace.slice(0, MOST_STEPS).map((place) => markdown_findings_placeLink(place, links));
+    const shown = trace.slice(0, MOST_STEPS).map((place) => placeLink(place, links));
     if (trace.length > MOST_STEPS)
         shown.push(`${trace.length - MOST_STEPS} more`);
     return shown.map((place) => ` → ${place}`).join("");
 }
-function markdown_findings_callers(others, links) {
+function callers(others, links) {
     if (others.length === 0)
         return "";
-    const shown = others.slice(0, MOST_CALLERS).map((finding) => markdown_findings_placeLink(placeOf(finding), links));
+    const shown = others.slice(0, MOST_CALLERS).map((finding) => placeLink(placeOf(finding), links));
     if (others.length > MOST_CALLERS)
         shown.push(`${others.length - MOST_CALLERS} more`);
     return `same cause at ${shown.join(", ")}`;
@@ -4622,6 +5067,8 @@ function where({ path, line }) {
     return `${shown}:${line}`;
 }
 
+// EXTERNAL MODULE: ./build/reporters/words.js
+var words = __nccwpck_require__(412);
 ;// CONCATENATED MODULE: ./build/reporters/markdown-tables.js
 
 
@@ -4631,21 +5078,21 @@ const MOST_ROWS = 10;
 /** Rows that only say that something must be measured. */
 const MOST_OPEN = 3;
 const MOST_EVIDENCE = 3;
-const MOST_VERIFIED = 3;
-/** The table of models: misfits first, then what must be measured; code that fits is one line. */
-function modelTable(recommendations, links) {
+/** A comment shows one way in full: the others are in the job's summary. */
+const MOST_VERIFIED = { "pull-request": 1, job: 3 };
+/** The models, as a list because a table of them is wider than a phone: misfits first, then what must be measured; code that fits is one line. */
+function modelList(recommendations, links) {
     const all = needingThought(recommendations);
     const wrong = all.filter(({ fits }) => fits === false);
     const shown = all.slice(0, wrong.length + MOST_OPEN).slice(0, MOST_ROWS);
     const good = recommendations.filter(({ fits }) => fits === true).length;
-    const fitting = good === 0 ? "" : `${groups_count(good, "place")} already ${good === 1 ? "uses" : "use"} the model that fits.`;
+    const fitting = good === 0 ? "" : `${(0,reporters_groups/* count */.U9)(good, "place")} already ${good === 1 ? "uses" : "use"} the model that fits.`;
     if (shown.length === 0)
         return fitting;
-    const rows = shown.map((given) => modelRow(given, links));
-    const more = all.length > shown.length ? `${groups_count(all.length - shown.length, "more function")} left out here.` : "";
+    const more = all.length > shown.length ? `${(0,reporters_groups/* count */.U9)(all.length - shown.length, "more function")} left out here.` : "";
     return [
         "#### Which model fits",
-        markdown_tables_table(["Function", "Workload", "Today", "Recommended", "Why"], rows),
+        shown.map((given) => modelItem(given, links)).join("\n"),
         [more, fitting].filter(Boolean).join(" "),
     ]
         .filter(Boolean)
@@ -4662,35 +5109,36 @@ function checklistTable(answers, links) {
     const order = ["fail", "unknown", "pass", "not-applicable"];
     const sorted = [...answers].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
     const rows = sorted.map(({ id, question, status, evidence }) => [
-        status === "fail" ? `**${statusWord(status)}**` : statusWord(status),
-        `${code(id)} ${brief(question)}`,
+        status === "fail" ? `**${(0,words/* statusWord */.Hm)(status)}**` : (0,words/* statusWord */.Hm)(status),
+        `${(0,reporters_escape/* code */.aY)(id)} ${brief(question)}`,
         evidenceCell(evidence, links),
     ]);
-    return folded(`Checklist: ${statusWords(answers)}`, markdown_tables_table(["", "Question", "Evidence"], rows));
+    return folded(`Checklist: ${(0,words/* statusWords */.o7)(answers)}`, markdown_tables_table(["", "Question", "Evidence"], rows));
 }
 /** For each recommendation the smallest change with its numbers, what else would do, and the commands that verify it; folded. */
-function markdown_tables_verification(recommendations) {
+function verification(recommendations, where) {
+    const most = MOST_VERIFIED[where];
     const shown = needingThought(recommendations).filter(({ verify }) => verify.length > 0);
     if (shown.length === 0)
         return "";
     const parts = shown
-        .slice(0, MOST_VERIFIED)
-        .map((given) => [`**${code(given.function)}**`, ...markdown_tables_wayThere(given), ...markdown_tables_steps(given.verify)].join("\n\n"));
-    if (shown.length > MOST_VERIFIED)
-        parts.push(`${groups_count(shown.length - MOST_VERIFIED, "more function")} left out here.`);
+        .slice(0, most)
+        .map((given) => [`**${(0,reporters_escape/* code */.aY)(given.function)}**`, ...wayThere(given), ...markdown_tables_steps(given.verify)].join("\n\n"));
+    if (shown.length > most)
+        parts.push(`${(0,reporters_groups/* count */.U9)(shown.length - most, "more function")} left out here.`);
     const isChange = shown.some(({ fits }) => fits === false);
     return folded(isChange ? "How to get there, and how to verify" : "How to verify", parts.join("\n\n"));
 }
-function markdown_tables_wayThere({ change, sizes, alternatives }) {
+function wayThere({ change, sizes, alternatives }) {
     const lines = [
-        ...sizes.map(({ of, value, why }) => `- ${prose(of)}: ${code(value)}; ${prose(sentence(why))}`),
-        ...alternatives.map(({ words }) => `- Or: ${prose(sentence(words))}`),
+        ...sizes.map(({ of, value, why }) => `- ${(0,reporters_escape/* prose */.CS)(of)}: ${(0,reporters_escape/* code */.aY)(value)}; ${(0,reporters_escape/* prose */.CS)((0,reporters_groups/* sentence */.em)(why))}`),
+        ...alternatives.map(({ words }) => `- Or: ${(0,reporters_escape/* prose */.CS)((0,reporters_groups/* sentence */.em)(words))}`),
     ];
-    return [...(change ? [fenced("diff", difference(change))] : []), ...(lines.length > 0 ? [lines.join("\n")] : [])];
+    return [...(change ? [(0,reporters_escape/* fenced */.OF)("diff", (0,words/* difference */.iv)(change))] : []), ...(lines.length > 0 ? [lines.join("\n")] : [])];
 }
 /** The program's map as Mermaid, which GitHub draws. */
 function mapSection(map) {
-    return map === null ? "" : `#### How it runs\n\n${fenced("mermaid", map)}`;
+    return map === null ? "" : `#### How it runs\n\n${(0,reporters_escape/* fenced */.OF)("mermaid", map)}`;
 }
 /** A part that opens with a click; the blank lines let Markdown begin again inside. */
 function folded(title, body) {
@@ -4702,29 +5150,31 @@ function needingThought(recommendations) {
         ...recommendations.filter(({ fits }) => fits === null),
     ];
 }
-function modelRow(given, links) {
-    const { path, line, current, recommended, fits, reasons, evidence } = given;
-    const name = escape_link(code(shortName(given.function)), links.lines(path, line));
+function modelItem(given, links) {
+    const { path, line, reasons, evidence } = given;
+    const name = (0,reporters_escape/* link */.nf)((0,reporters_escape/* code */.aY)(shortName(given.function)), links.lines(path, line));
     const proofs = evidence.slice(0, MOST_EVIDENCE).map((place, index) => {
         const address = links.lines(place.path, place.line);
-        return address === null ? markdown_findings_placeLink(place, links) : escape_link(`\\[${index + 1}\\]`, address);
+        return address === null ? placeLink(place, links) : (0,reporters_escape/* link */.nf)(`\\[${index + 1}\\]`, address);
     });
-    return [
-        name,
-        [workloadWords(given), ...proofs].join(" "),
-        MODELS[current],
-        fits === null ? "measure first" : `**${MODELS[recommended]}**`,
-        reasons.map((reason) => sentence(brief(reason))).join(" "),
-    ];
+    const why = reasons.map((reason) => (0,reporters_groups/* sentence */.em)(brief(reason))).join(" ");
+    return `- ${name}: ${[(0,words/* workloadWords */.bf)(given), ...proofs].join(" ")}; ${advice(given)}${why === "" ? "" : `<br>${why}`}`;
 }
-/** The last two parts of a dotted name: tables are narrow, and the link says the rest. */
+function advice({ current, recommended, fits }) {
+    if (fits === null)
+        return `today ${words/* MODELS */.L6[current]}, measure first`;
+    if (current === recommended)
+        return `**${words/* MODELS */.L6[current]}** is right, this use of it is not`;
+    return `today ${words/* MODELS */.L6[current]}, better **${words/* MODELS */.L6[recommended]}**`;
+}
+/** The last two parts of a dotted name: the link says the rest. */
 function shortName(name) {
     return name.split(".").slice(-2).join(".");
 }
 function evidenceCell(evidence, links) {
     const shown = evidence
         .slice(0, MOST_EVIDENCE)
-        .map((place) => `${markdown_findings_placeLink(place, links)} ${brief(place.message)}`.trim());
+        .map((place) => `${placeLink(place, links)} ${brief(place.message)}`.trim());
     if (evidence.length > MOST_EVIDENCE)
         shown.push(`and ${evidence.length - MOST_EVIDENCE} more`);
     return shown.join("<br>");
@@ -4735,22 +5185,22 @@ function markdown_tables_steps(verify) {
     let commands = [];
     const flush = () => {
         if (commands.length > 0)
-            blocks.push(fenced("sh", commands.join("\n")));
+            blocks.push((0,reporters_escape/* fenced */.OF)("sh", commands.join("\n")));
         commands = [];
     };
     for (const step of verify) {
-        if (isCommand(step)) {
+        if ((0,words/* isCommand */.y9)(step)) {
             commands.push(step);
             continue;
         }
         flush();
-        blocks.push(prose(step));
+        blocks.push((0,reporters_escape/* prose */.CS)(step));
     }
     flush();
     return blocks;
 }
 function markdown_tables_table(head, rows) {
-    const line = (cells) => `| ${cells.map(cell).join(" | ")} |`;
+    const line = (cells) => `| ${cells.map(reporters_escape/* cell */.Hn).join(" | ")} |`;
     return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
 
@@ -4771,7 +5221,7 @@ const MOST_SKIPPED = 10;
 const SHEDDING = [
     "how to verify",
     "checklist",
-    "model table",
+    "model list",
     "map",
     "files not analysed",
     "fixed",
@@ -4780,23 +5230,23 @@ const SHEDDING = [
 ];
 /** The report as Markdown: summary comment, job summary, `--format markdown`. One line when there is nothing to say. */
 function markdown(report, options = {}) {
-    const { links = NO_LINKS, most = markdown_MOST } = options;
+    const { links = reporters_links/* NO_LINKS */.E, most = markdown_MOST } = options;
     const title = report.mode === "audit" ? "Concurrency audit" : "Concurrency review";
     if (isSilent(report))
         return `**${title}:** ${silence(report)}`;
     // A change that is fine is not told about the rest of the program.
-    const concerned = report.mode === "audit" || reported(report).length > 0 || recommendsChange(report.recommendations);
+    const concerned = report.mode === "audit" || (0,reporters_groups/* reported */.Y6)(report).length > 0 || recommendsChange(report.recommendations);
     const { recommendations, checklist, map } = concerned ? report : { recommendations: [], checklist: [], map: null };
     const sections = [
-        { name: "verdict", versions: [`### ${title}: ${report.verdict}\n\n${markdown_verdict(report)}`] },
+        { name: "verdict", versions: [`### ${title}: ${report.verdict}\n\n${verdict(report)}`] },
         { name: "findings", versions: findingLists(report, links, LISTED[options.for ?? "job"]) },
         optional("fixed", fixedList(report, links)),
         optional("map", mapSection(map)),
-        optional("model table", modelTable(recommendations, links)),
+        optional("model list", modelList(recommendations, links)),
         optional("checklist", checklistTable(checklist, links)),
-        optional("how to verify", markdown_tables_verification(recommendations)),
+        optional("how to verify", verification(recommendations, options.for ?? "job")),
         optional("notes", notes(report)),
-        optional("files not analysed", markdown_skipped(report)),
+        optional("files not analysed", skipped(report)),
         { name: "footer", versions: [footer(report)] },
     ];
     return withinBudget(sections, SHEDDING, most, (names) => shedNote(names, links));
@@ -4807,36 +5257,36 @@ function optional(name, text) {
 function isSilent(report) {
     const { verdict, notes, stats, recommendations } = report;
     const hasMore = notes.length > 0 || stats.skipped.length > 0 || stats.fixed > 0 || recommendsChange(recommendations);
-    return verdict === "pass" && reported(report).length === 0 && !hasMore;
+    return verdict === "pass" && (0,reporters_groups/* reported */.Y6)(report).length === 0 && !hasMore;
 }
 function silence({ mode, stats }) {
-    const files = groups_count(stats.files, "file");
+    const files = (0,reporters_groups/* count */.U9)(stats.files, "file");
     if (mode === "audit")
         return `no problems in ${files}.`;
     return stats.files === 0 ? "no Python changed." : `this change introduces no problems (${files} analysed).`;
 }
-function markdown_verdict(report) {
+function verdict(report) {
     const { mode, stats } = report;
     if (report.verdict === "error")
         return "The review could not be made: changed files could not be analysed (see below).";
-    const found = reported(report);
-    const words = severityWords(found).replace(/, ([^,]*)$/, " and $1");
+    const found = (0,reporters_groups/* reported */.Y6)(report);
+    const words = (0,reporters_groups/* severityWords */.D4)(found).replace(/, ([^,]*)$/, " and $1");
     if (mode === "audit") {
         if (found.length === 0)
-            return `No problems in ${groups_count(stats.files, "file")}.`;
-        return `${words} in ${groups_count(new Set(found.map(({ path }) => path)).size, "file")}.`;
+            return `No problems in ${(0,reporters_groups/* count */.U9)(stats.files, "file")}.`;
+        return `${words} in ${(0,reporters_groups/* count */.U9)(new Set(found.map(({ path }) => path)).size, "file")}.`;
     }
     const fixes = stats.fixed === 0 ? "" : `, and fixes ${stats.fixed}`;
     return `This change introduces ${found.length === 0 ? "no problems" : words}${fixes}.`;
 }
 /** Versions of the list, each shorter than the one before. */
 function findingLists(report, links, limits) {
-    const groups = grouped(reported(report));
+    const groups = (0,reporters_groups/* grouped */.zD)((0,reporters_groups/* reported */.Y6)(report));
     const heading = report.mode === "audit" ? "#### Found" : "#### Introduced";
     const list = (limit) => {
         const shown = groups.slice(0, limit);
         const left = groups.slice(limit).reduce((sum, { others }) => sum + 1 + others.length, 0);
-        const more = left === 0 ? [] : [`${groups_count(left, shown.length === 0 ? "finding" : "more finding")} not listed here.`];
+        const more = left === 0 ? [] : [`${(0,reporters_groups/* count */.U9)(left, shown.length === 0 ? "finding" : "more finding")} not listed here.`];
         // Items with blank lines between them are set apart; without, they run into each other.
         return [heading, ...shown.map((group) => findingItem(group, links)), ...more].join("\n\n");
     };
@@ -4846,7 +5296,7 @@ function findingLists(report, links, limits) {
     return [list(first), ...rest.filter((limit) => limit < groups.length).map(list)];
 }
 function fixedList(report, links) {
-    const found = report.mode === "review" ? inState(report, "fixed") : [];
+    const found = report.mode === "review" ? (0,reporters_groups/* inState */.ph)(report, "fixed") : [];
     if (found.length === 0)
         return "";
     const items = found.slice(0, MOST_FIXED).map((finding) => fixedItem(finding, links));
@@ -4857,38 +5307,40 @@ function fixedList(report, links) {
 function notes({ notes: all }) {
     if (all.length === 0)
         return "";
-    const items = all.slice(0, MOST_NOTES).map((note) => `- ${capitalised(sentence(brief(note)))}`);
+    const items = all.slice(0, MOST_NOTES).map((note) => `- ${(0,reporters_groups/* capitalised */.Iu)((0,reporters_groups/* sentence */.em)(brief(note)))}`);
     if (all.length > MOST_NOTES)
         items.push(`- and ${all.length - MOST_NOTES} more`);
     return `#### Notes\n\n${items.join("\n")}`;
 }
-function markdown_skipped({ stats }) {
+function skipped({ stats }) {
     if (stats.skipped.length === 0)
         return "";
     const items = stats.skipped
         .slice(0, MOST_SKIPPED)
-        .map(({ path, reason, whole }) => `- ${code(path)}: ${prose(reason)}${whole ? "" : " (the rest was analysed)"}`);
+        .map(({ path, reason, whole }) => `- ${(0,reporters_escape/* code */.aY)(path)}: ${(0,reporters_escape/* prose */.CS)(reason)}${whole ? "" : " (the rest was analysed)"}`);
     if (stats.skipped.length > MOST_SKIPPED)
         items.push(`- and ${stats.skipped.length - MOST_SKIPPED} more`);
-    const title = `Not analysed: ${groups_count(stats.skipped.length, "file")}, in whole or in part`;
+    const title = `Not analysed: ${(0,reporters_groups/* count */.U9)(stats.skipped.length, "file")}, in whole or in part`;
     return stats.skipped.some(({ whole }) => whole)
         ? `#### Not analysed\n\n${items.join("\n")}`
         : folded(title, items.join("\n"));
 }
 function footer({ mode, stats, pythonVersion }) {
-    const sentences = [`${groups_count(stats.files, "file")}, ${groups_count(stats.lines, "line")}, read as Python ${pythonVersion}.`];
+    const sentences = [`${(0,reporters_groups/* count */.U9)(stats.files, "file")}, ${(0,reporters_groups/* count */.U9)(stats.lines, "line")}, read as Python ${pythonVersion}.`];
     if (mode === "review" && stats.existing > 0) {
-        sentences.push(`${groups_count(stats.existing, "existing problem")} in what this change touches or reaches ${stats.existing === 1 ? "does" : "do"} not count.`);
+        sentences.push(`${(0,reporters_groups/* count */.U9)(stats.existing, "existing problem")} in what this change touches or reaches ${stats.existing === 1 ? "does" : "do"} not count.`);
     }
     if (stats.suppressed > 0)
         sentences.push(`${stats.suppressed} suppressed by ignore comments.`);
     return `<sub>${sentences.join(" ")}</sub>`;
 }
 function shedNote(names, links) {
-    const where = links.run === null ? "" : ` ${escape_link("The run", links.run)} has everything.`;
-    return `*${groups_count(names.length, "section")} shortened or left out for length: ${names.join(", ")}.*${where}`;
+    const where = links.run === null ? "" : ` ${(0,reporters_escape/* link */.nf)("The run", links.run)} has everything.`;
+    return `*${(0,reporters_groups/* count */.U9)(names.length, "section")} shortened or left out for length: ${names.join(", ")}.*${where}`;
 }
 
+// EXTERNAL MODULE: ./build/finding.js
+var build_finding = __nccwpck_require__(633);
 ;// CONCATENATED MODULE: ./build/reporters/line-hash.js
 /** Characters that a line's hash takes in, blanks left out, beyond the line's own end if it is shorter. */
 const WINDOW = 100;
@@ -4896,7 +5348,7 @@ const FACTOR = 37;
 const HALF = 2 ** 32;
 const END_OF_FILE = 0xffff;
 /** A longer file is not hashed: its findings are still told apart by our own fingerprint. */
-const line_hash_MOST_LINES = 100_000;
+const MOST_LINES = 100_000;
 const BLANK = /[ \t]/;
 /**
  * For every line of a file the hash that code scanning follows alerts with: a rolling polynomial hash (factor 37, modulo 2^64)
@@ -4924,7 +5376,7 @@ function lineHashes(sources, path) {
 function contentOf(sources, path) {
     const codes = [];
     const starts = [];
-    for (let number = 1; number <= line_hash_MOST_LINES; number++) {
+    for (let number = 1; number <= MOST_LINES; number++) {
         const line = sources.line(path, number);
         if (line === undefined)
             break;
@@ -4969,7 +5421,7 @@ const ROOT = "%SRCROOT%";
 const LEVELS = { error: "error", warning: "warning", notice: "note" };
 /** The report as SARIF 2.1.0. What a review fixed is left out: whoever reads the file would take it for a problem. */
 function sarif(report, sources, options) {
-    const all = report.findings.filter(({ state }) => state !== "fixed").sort(byImportance);
+    const all = report.findings.filter(({ state }) => state !== "fixed").sort(build_finding/* byImportance */.G5);
     const shown = all.slice(0, MOST_RESULTS);
     const rules = descriptors(shown, options);
     const hashes = new Map();
@@ -5008,7 +5460,7 @@ function result(finding, rules, hash) {
         ruleId: rule,
         ruleIndex: rules.findIndex(({ id }) => id === rule),
         level: LEVELS[severity],
-        message: { text: messageText([finding.message, finding.instead].filter(Boolean).map(sentence).join(" ")) },
+        message: { text: messageText([finding.message, finding.instead].filter(Boolean).map(reporters_groups/* sentence */.em).join(" ")) },
         locations: [
             {
                 ...located(path, regionOf(finding)),
@@ -5049,7 +5501,7 @@ function descriptors(findings, { rules, links }) {
         return {
             id: rule.id,
             name: rule.id,
-            shortDescription: { text: sentence(rule.title) },
+            shortDescription: { text: (0,reporters_groups/* sentence */.em)(rule.title) },
             fullDescription: { text: rule.why },
             help: { text: `${rule.why}\n\n${rule.instead}`, markdown: help(rule) },
             ...(page === null ? {} : { helpUri: page }),
@@ -5084,7 +5536,7 @@ function notifications({ stats }, left) {
         const text = whole ? `Not analysed: ${reason}` : `Analysed in part: ${reason}`;
         return {
             level: whole ? "error" : "warning",
-            message: { text: plain(text) },
+            message: { text: (0,reporters_escape/* plain */.pj)(text) },
             locations: [{ physicalLocation: { artifactLocation: artifact(path) } }],
         };
     });
@@ -5110,296 +5562,7 @@ function regionOf({ startLine, startColumn, endLine, endColumn, }) {
 }
 /** In a message `[text](1)` is a link to a related location: brackets that would read so are escaped. */
 function messageText(text) {
-    return shortened(plain(text), 4000).replace(/\[(?=[^\]]*\]\()/g, "\\[");
-}
-
-;// CONCATENATED MODULE: ./build/reporters/excerpt.js
-
-
-const TAB = 4;
-const CUT = "…";
-/**
- * Cuts a line to `width` columns around the marked part (1-based UTF-16 columns, end exclusive). Tabs become spaces and unseen
- * characters show; wide characters count as the columns they take.
- */
-function excerpt(line, startColumn, endColumn, width) {
-    const start = Math.min(Math.max(0, startColumn - 1), line.length);
-    const end = Math.min(Math.max(start + 1, endColumn - 1), Math.max(line.length, start + 1));
-    // A line may be a megabyte: what is far from the mark is never looked at.
-    const reach = 4 * width;
-    const from = start > reach ? start - reach : 0;
-    const glyphs = glyphsOf(line.slice(from, start + reach), start - from, end - from);
-    const first = firstShown(glyphs, width);
-    const cutBefore = from > 0 || first > 0;
-    return assembled(cutBefore ? glyphs.slice(first) : dedented(glyphs), cutBefore, start + reach < line.length, width);
-}
-/** A line without a mark, cut to `width` columns. */
-function plainExcerpt(line, width) {
-    const first = line.search(/\S/) + 1;
-    return excerpt(line, Math.max(1, first), first + 1, width).text;
-}
-function glyphsOf(text, start, end) {
-    const glyphs = [];
-    let column = 0;
-    for (const { segment, index } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text)) {
-        const shown = segment === "\t"
-            ? " ".repeat(TAB - (column % TAB))
-            : segment.length === 1
-                ? sourceLine(segment)
-                : visible(segment);
-        const width = stringWidth(shown);
-        column += width;
-        glyphs.push({ text: shown, width, inside: index < end && index + segment.length > start });
-    }
-    return glyphs;
-}
-/** Joiners and variation selectors inside an emoji may stay; on their own they would hide. */
-function visible(grapheme) {
-    return /\p{Extended_Pictographic}/u.test(grapheme) ? grapheme : sourceLine(grapheme);
-}
-function dedented(glyphs) {
-    const first = glyphs.findIndex(({ text, inside }) => inside || text.trim() !== "");
-    return first < 0 ? [] : glyphs.slice(first);
-}
-/** The first glyph to show so that the mark's beginning is in view, with some of what stands before it. */
-function firstShown(glyphs, width) {
-    const mark = glyphs.findIndex(({ inside }) => inside);
-    const indent = Math.max(0, glyphs.findIndex(({ text }) => text.trim() !== ""));
-    const columns = (to) => glyphs.slice(indent, to).reduce((sum, glyph) => sum + glyph.width, 0);
-    if (mark < 0 || columns(mark) + Math.min(20, width / 2) <= width)
-        return 0;
-    let first = mark;
-    for (let room = Math.floor(width / 3); first > 0 && room > 0; first--)
-        room -= glyphs[first - 1]?.width ?? 0;
-    return first;
-}
-function assembled(glyphs, cutBefore, cutAfter, width) {
-    let text = cutBefore ? CUT : "";
-    let column = text.length;
-    let before = -1;
-    let end = 0;
-    const total = glyphs.reduce((sum, glyph) => sum + glyph.width, column);
-    const room = cutAfter || total > width ? width - 1 : width;
-    for (const glyph of glyphs) {
-        if (column + glyph.width > room)
-            break;
-        if (glyph.inside) {
-            if (before < 0)
-                before = column;
-            end = column + glyph.width;
-        }
-        text += glyph.text;
-        column += glyph.width;
-    }
-    const isCut = room < width;
-    if (isCut)
-        text = `${text.trimEnd()}${CUT}`;
-    if (before < 0)
-        before = column;
-    return { text: isCut ? text : text.trimEnd(), before, marked: Math.max(1, end - before) };
-}
-
-;// CONCATENATED MODULE: ./build/reporters/paint.js
-/** Colours, or none. */
-function paintOf(color) {
-    const paint = (on, off) => (text) => color && text !== "" ? `\x1b[${on}m${text}\x1b[${off}m` : text;
-    return {
-        bold: paint(1, 22),
-        dim: paint(2, 22),
-        red: paint(31, 39),
-        yellow: paint(33, 39),
-        blue: paint(34, 39),
-        green: paint(32, 39),
-    };
-}
-/** Text in the colour of a severity. */
-function severe(paint, severity, text) {
-    return { error: paint.red, warning: paint.yellow, notice: paint.blue }[severity](text);
-}
-
-;// CONCATENATED MODULE: ./build/reporters/text.js
-
-
-
-
-
-
-
-const text_WIDTH = 100;
-const NARROWEST = 40;
-const text_MOST_CALLERS = 10;
-const text_MOST_FIXED = 20;
-const INDENT = "  ";
-/** The report for a terminal: findings by file with their source, then the rest, then one line that sums it up. */
-function text_text(report, sources, options) {
-    const page = { sources, paint: paintOf(options.color), width: Math.max(NARROWEST, options.width ?? text_WIDTH) };
-    const sections = [
-        ...files(report, page),
-        text_fixed(report, page),
-        ...(report.mode === "audit" ? [text_checklist(report.checklist, page)] : []),
-        recommendations(report.recommendations, page),
-        text_skipped(report, page),
-        report.notes.flatMap((note) => hanging(sentence(plain(note)), "note: ", "", page.width)),
-        summary(report, page),
-    ];
-    const whole = sections
-        .filter((lines) => lines.length > 0)
-        .map((lines) => lines.join("\n"))
-        .join("\n\n");
-    return `${noCommands(whole)}\n`;
-}
-function files(report, page) {
-    const byFile = new Map();
-    const groups = grouped(reported(report)).sort((a, b) => finding_byPlace(a.lead, b.lead));
-    for (const group of groups)
-        byFile.set(group.lead.path, [...(byFile.get(group.lead.path) ?? []), group]);
-    return [...byFile].map(([path, members]) => [
-        page.paint.bold(plain(path)),
-        ...members.flatMap((group) => ["", ...findingLines(group, page)]),
-    ]);
-}
-function findingLines({ lead, others }, page) {
-    const { paint, width } = page;
-    const head = `${lead.startLine}:${lead.startColumn}`;
-    const title = `${INDENT}${paint.bold(head)}  ${severe(paint, lead.severity, lead.severity)}  ${paint.dim(lead.rule)}`;
-    const sure = lead.confidence === "high" ? "" : paint.dim(`  (${lead.confidence} confidence)`);
-    return [
-        `${title}${sure}`,
-        ...hanging(sentence(plain(lead.message)), INDENT, INDENT, width),
-        "",
-        ...sourceLines(lead, page),
-        ...lead.trace.flatMap((place) => placeLines(place, page)),
-        ...(lead.instead === ""
-            ? []
-            : ["", ...hanging(sentence(plain(lead.instead)), `${INDENT}instead: `, INDENT.repeat(2), width)]),
-        ...text_callers(others, page),
-    ];
-}
-/** The primary line with the mark under it. */
-function sourceLines(finding, { sources, paint, width }) {
-    const line = sources.line(finding.path, finding.startLine);
-    if (line === undefined)
-        return [];
-    const gutter = gutterOf(finding.startLine);
-    const end = finding.endLine > finding.startLine ? line.length + 1 : finding.endColumn;
-    const { text: shown, before, marked } = excerpt(line, finding.startColumn, end, width - gutter.length);
-    const mark = `${" ".repeat(before)}${severe(paint, finding.severity, "^".repeat(marked))}`;
-    return [`${paint.dim(gutter)}${shown}`, `${paint.dim(`${" ".repeat(gutter.length - 2)}│ `)}${mark}`];
-}
-/** A step of the trace: where, what, and its line. */
-function placeLines({ path, line, message }, { sources, paint, width }) {
-    const where = `${INDENT.repeat(2)}${plain(path)}:${line}`;
-    const source = sources.line(path, line);
-    const gutter = gutterOf(line);
-    return [
-        ...hanging(plain(message), `${paint.dim(where)}  `, INDENT.repeat(3), width, stringWidth(where) + 2),
-        ...(source === undefined ? [] : [`${paint.dim(gutter)}${plainExcerpt(source, width - gutter.length)}`]),
-    ];
-}
-function gutterOf(line) {
-    return `${String(line).padStart(8)} │ `;
-}
-function text_callers(others, { paint }) {
-    if (others.length === 0)
-        return [];
-    const lines = others
-        .slice(0, text_MOST_CALLERS)
-        .map(({ path, startLine, function: name }) => `${INDENT.repeat(2)}${plain(path)}:${startLine} ${paint.dim(`in ${plain(name)}`)}`);
-    if (others.length > text_MOST_CALLERS)
-        lines.push(`${INDENT.repeat(2)}and ${others.length - text_MOST_CALLERS} more`);
-    return ["", `${INDENT}the same cause also reaches ${groups_count(others.length, "caller")}:`, ...lines];
-}
-function text_fixed(report, { paint, width }) {
-    const found = report.mode === "review" ? inState(report, "fixed") : [];
-    if (found.length === 0)
-        return [];
-    const lines = found
-        .slice(0, text_MOST_FIXED)
-        .flatMap(({ path, startLine, message, rule }) => hanging(`${plain(path)}:${startLine}  ${plain(message)} (${rule})`, INDENT, INDENT.repeat(2), width));
-    if (found.length > text_MOST_FIXED)
-        lines.push(`${INDENT}and ${found.length - text_MOST_FIXED} more`);
-    return [paint.green("Fixed"), ...lines];
-}
-/** Items that need a look, one line each; the others are counted. */
-function text_checklist(answers, { paint, width }) {
-    if (answers.length === 0)
-        return [];
-    const lines = answers
-        .filter(({ status }) => status === "fail" || status === "unknown")
-        .flatMap(({ id, status, question, evidence }) => {
-        const [first] = evidence;
-        const why = first === undefined ? "" : ` ${plain(first.path)}:${first.line} ${sentence(plain(first.message))}`;
-        const word = `${status === "fail" ? paint.red("fail") : paint.yellow("?   ")}  `;
-        return hanging(`${id}: ${question}${why}`, `${INDENT}${word}`, INDENT.repeat(4), width, 8);
-    });
-    return [`${paint.bold("Checklist")}  ${paint.dim(statusWords(answers))}`, ...lines];
-}
-/** Places where another model fits better, or where something must be measured first; the others are counted. */
-function recommendations(all, page) {
-    if (all.length === 0)
-        return [];
-    const shown = all.filter(({ fits }) => fits !== true);
-    const good = all.length - shown.length;
-    const lines = shown.flatMap((given) => {
-        const where = `${plain(given.path)}:${given.line} ${plain(given.function)}`;
-        const what = `${workloadWords(given)}; ${modelWords(given)}. ${given.reasons.map((reason) => sentence(plain(reason))).join(" ")}`;
-        const change = given.change === null
-            ? []
-            : difference(given.change)
-                .split("\n")
-                .map((line) => `${INDENT.repeat(2)}${sourceLine(line)}`);
-        const verify = given.verify.slice(0, 1).map((command) => `${INDENT.repeat(2)}verify: ${plain(command)}`);
-        return [
-            `${INDENT}${where}`,
-            ...hanging(what.trim(), INDENT.repeat(2), INDENT.repeat(2), page.width),
-            ...change,
-            ...verify,
-        ];
-    });
-    if (good > 0)
-        lines.push(`${INDENT}${groups_count(good, "place")} already ${good === 1 ? "uses" : "use"} the model that fits.`);
-    return [page.paint.bold("Models"), ...lines];
-}
-function text_skipped({ stats }, { paint, width }) {
-    if (stats.skipped.length === 0)
-        return [];
-    const lines = stats.skipped.flatMap(({ path, reason, whole }) => hanging(`${plain(path)}: ${plain(reason)}${whole ? "" : " (the rest was analysed)"}`, INDENT, INDENT.repeat(2), width));
-    return [paint.bold("Not analysed"), ...lines];
-}
-function summary(report, { paint }) {
-    const { stats, mode, verdict } = report;
-    const found = reported(report);
-    const words = severityWords(found);
-    const details = words === "" ? "" : ` (${words})`;
-    const parts = mode === "review"
-        ? [`${stats.introduced} introduced${details}`, `${stats.fixed} fixed`, `${stats.existing} existing`]
-        : [`${groups_count(stats.existing, "finding")}${details}`];
-    if (stats.suppressed > 0)
-        parts.push(`${stats.suppressed} suppressed`);
-    const shown = { pass: paint.green, fail: paint.red, error: paint.red }[verdict](verdict);
-    const seconds = (stats.durationMs / 1000).toFixed(1);
-    const work = `${groups_count(stats.files, "file")}, ${groups_count(stats.lines, "line")}, ${seconds} s`;
-    return [`${paint.bold(shown)}: ${parts.join(", ")}; ${paint.dim(work)}`];
-}
-/** Words filled into lines; `first` begins the first line, `rest` every further one. `taken` is how wide `first` looks. */
-function hanging(words, first, rest, width, taken = stringWidth(first)) {
-    const lines = [];
-    let line = first;
-    let column = taken;
-    let isEmpty = true;
-    for (const word of words.split(" ")) {
-        const size = stringWidth(word);
-        if (!isEmpty && column + 1 + size > width) {
-            lines.push(line);
-            line = rest;
-            column = rest.length;
-            isEmpty = true;
-        }
-        line += isEmpty ? word : ` ${word}`;
-        column += size + (isEmpty ? 0 : 1);
-        isEmpty = false;
-    }
-    return [...lines, line.trimEnd()];
+    return (0,reporters_escape/* shortened */.vI)((0,reporters_escape/* plain */.pj)(text), 4000).replace(/\[(?=[^\]]*\]\()/g, "\\[");
 }
 
 ;// CONCATENATED MODULE: ./build/reporters/render.js
@@ -5409,119 +5572,1416 @@ function hanging(words, first, rest, width, taken = stringWidth(first)) {
 
 
 
-
-
 /** A file has room for what a comment has not. */
 const MOST_MARKDOWN = 1_000_000;
+/** Texts and pages measure letters. What does that takes as long to load as a small review, and most runs need neither. */
 const RENDERERS = {
-    text: (report, { sources, color, width }) => text_text(report, sources, width === undefined ? { color } : { color, width }),
+    async text(report, { sources, color, width }) {
+        const { text } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 437));
+        return text(report, sources, width === undefined ? { color } : { color, width });
+    },
     json: (report) => json(report),
-    sarif: (report, { sources, rules, links = NO_LINKS }) => sarif(report, sources, { rules, links }),
-    markdown: (report, { links = NO_LINKS }) => noCommands(`${markdown(report, { links, most: MOST_MARKDOWN })}\n`),
+    sarif: (report, { sources, rules, links = reporters_links/* NO_LINKS */.E }) => sarif(report, sources, { rules, links }),
+    markdown: (report, { links = reporters_links/* NO_LINKS */.E }) => (0,reporters_escape/* noCommands */.KM)(`${markdown(report, { links, most: MOST_MARKDOWN })}\n`),
     github: (report) => workflowCommands(report),
-    html: (report, { sources, links = NO_LINKS }) => html_html(report, sources, links),
+    async html(report, { sources, links = reporters_links/* NO_LINKS */.E }) {
+        const { html } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 379));
+        return html(report, sources, links);
+    },
 };
 /** Whether there is a form of this name. */
 function isFormat(name) {
     return Object.hasOwn(RENDERERS, name);
 }
 /** The report in a form of `--format`. */
-function render(format, report, context) {
+async function render(format, report, context) {
     return RENDERERS[format](report, context);
 }
 
+;// CONCATENATED MODULE: ./build/multimap.js
+/** Adds a value to the list that a map keeps for the key. */
+function multimap_push(map, key, value) {
+    const known = map.get(key);
+    if (known)
+        known.push(value);
+    else
+        map.set(key, [value]);
+}
+
+;// CONCATENATED MODULE: ./build/python/kinds.js
+const STATEMENTS = new Set(`function class return assign augassign for while if with try raise import importfrom global nonlocal expression assert delete match pass
+  break continue`.split(/\s+/));
+const PARTS = new Set(["argument", "parameter", "clause", "branch", "withitem", "handler", "case", "module"]);
+/** Whether a node is a statement. */
+function isStatement(node) {
+    return STATEMENTS.has(node.kind);
+}
+/** Whether a node is an expression. */
+function isExpression(node) {
+    return !STATEMENTS.has(node.kind) && !PARTS.has(node.kind);
+}
+/** Whether a node is an argument of a call. */
+function isArgument(node) {
+    return node.kind === "argument";
+}
+/** Whether a node is a parameter of a function. */
+function isParameter(node) {
+    return node.kind === "parameter";
+}
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: external "node:module"
+const external_node_module_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:module");
+;// CONCATENATED MODULE: external "node:url"
+const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
+;// CONCATENATED MODULE: ./build/python/literals.js
+/** The value of a number literal as written; imaginary ones by their size. */
+function numberOf(source) {
+    const digits = source.replace(/_/g, "").replace(/[jJlL]$/, "");
+    return Number(/^0[oO]?[0-7]+$/.test(digits) && !/^0+$/.test(digits) ? Number.parseInt(digits.replace(/^0[oO]?/, ""), 8) : digits);
+}
+/** The prefix (lower case) and the text of a string literal without holes; `null` for one that may have some, or that does not end. */
+function plainString(text, start, end) {
+    let at = start;
+    while (at < end && text[at] !== '"' && text[at] !== "'")
+        at++;
+    const quote = text.startsWith((text[at] ?? "").repeat(3), at) && end - at >= 6 ? 3 : 1;
+    const prefix = text.slice(start, at).toLowerCase();
+    const ends = end - quote >= at + quote && text.slice(end - quote, end) === text.slice(at, at + quote);
+    if (!ends || prefix.length > 2 || prefix.includes("f") || prefix.includes("t"))
+        return null;
+    return { prefix, value: unescaped(text.slice(at + quote, end - quote), prefix.includes("r")) };
+}
+const ESCAPES = {
+    n: "\n",
+    t: "\t",
+    r: "\r",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+    "\n": "",
+};
+/** The text of a string literal's piece, with its escapes resolved unless it is raw. */
+function unescaped(source, raw) {
+    return raw || !source.includes("\\")
+        ? source
+        : source.replace(/\\([\s\S])/g, (whole, next) => ESCAPES[next] ?? whole);
+}
+
+;// CONCATENATED MODULE: ./build/python/parse.js
+var __rewriteRelativeImportExtension = (undefined && undefined.__rewriteRelativeImportExtension) || function (path, preserveJsx) {
+    if (typeof path === "string" && /^\.\.?\//.test(path)) {
+        return path.replace(/\.(tsx)$|((?:\.d)?)((?:\.[^./]+?)?)\.([cm]?)ts$/i, function (m, tsx, d, ext, cm) {
+            return tsx ? preserveJsx ? ".jsx" : ".js" : d && (!ext || !cm) ? m : (d + ext + "." + cm.toLowerCase() + "js");
+        });
+    }
+    return path;
+};
+
+
+
+
+
+const STRIDE = 5;
+/** No single file may take longer, so that a hostile one cannot stall the review. */
+const PARSE_LIMIT_MS = 4000;
+/** Anonymous tokens that carry meaning; all others (commas, brackets, keywords) are left out of the flat tree. */
+const MEANINGFUL_TOKENS = new Set(["async", "from", "not", "except*"]);
+/** Nodes whose inside says nothing to us. */
+const LEAVES = new Set(["string_content", "type_conversion", "format_specifier", "identifier", "integer", "float"]);
+/** Loads the grammar; files beside the bundle come first, else the installed packages. */
+async function loadParser() {
+    const { ParserClass, LanguageClass } = await loadRuntime();
+    await ParserClass.init();
+    const language = await LanguageClass.load(locate("tree-sitter-python.wasm", "tree-sitter-python/tree-sitter-python.wasm"));
+    const parser = new ParserClass();
+    parser.setLanguage(language);
+    const grammar = grammarOf(language);
+    const shape = shapeOf(language);
+    return { grammar, parse: (text) => parseFlat(parser, shape, text) };
+}
+async function loadRuntime() {
+    const url = (0,external_node_url_namespaceObject.pathToFileURL)(locate("web-tree-sitter.js", "web-tree-sitter")).href;
+    const module = await import(__rewriteRelativeImportExtension(/* webpackIgnore: true */ url));
+    return { ParserClass: module.Parser, LanguageClass: module.Language };
+}
+function locate(beside, installed) {
+    const bundled = (0,external_node_path_namespaceObject.join)((0,external_node_path_namespaceObject.dirname)((0,external_node_url_namespaceObject.fileURLToPath)(import.meta.url)), beside);
+    return (0,external_node_fs_namespaceObject.existsSync)(bundled) ? bundled : (0,external_node_module_namespaceObject.createRequire)(import.meta.url).resolve(installed);
+}
+function grammarOf(language) {
+    const types = [];
+    for (let id = 0; id < language.nodeTypeCount; id++)
+        types.push(language.nodeTypeForId(id) ?? "");
+    const fields = [];
+    for (let id = 0; id <= language.fieldCount; id++)
+        fields.push(language.fieldNameForId(id));
+    return { types, fields };
+}
+/** Anonymous tokens that may stand in a field, as an operator does; the others are not asked for theirs, which is most of the time saved. */
+const OPERATORS = /^(?:and|or|not|in|is|not in|is not|[^\w\s,.:;()[\]{}"']+)$/;
+/** What to do with each node type: leave it out (unless it stands in a field), take it without its inside, or enter it. */
+const OUT = 0;
+const LEAF = 1;
+const ENTER = 2;
+const COMMENT = 3;
+const OPERATOR = 4;
+const STRING = 5;
+function shapeOf(language) {
+    const action = new Uint8Array(language.nodeTypeCount);
+    let error = 65535;
+    for (let id = 0; id < language.nodeTypeCount; id++) {
+        const type = language.nodeTypeForId(id) ?? "";
+        if (type === "ERROR")
+            error = id;
+        if (type === "comment")
+            action[id] = COMMENT;
+        else if (type === "string")
+            action[id] = STRING;
+        else if (LEAVES.has(type))
+            action[id] = LEAF;
+        else if (language.nodeTypeIsNamed(id))
+            action[id] = ENTER;
+        else
+            action[id] = MEANINGFUL_TOKENS.has(type) ? LEAF : OPERATORS.test(type) ? OPERATOR : OUT;
+    }
+    return { action, error };
+}
+function parseFlat(parser, shape, text) {
+    const deadline = performance.now() + PARSE_LIMIT_MS;
+    const tree = parser.parse(text, null, { progressCallback: () => performance.now() > deadline });
+    if (!tree) {
+        parser.reset();
+        return null;
+    }
+    try {
+        return flatten(tree, shape, text);
+    }
+    finally {
+        tree.delete();
+    }
+}
+function flatten(tree, shape, text) {
+    const cursor = tree.walk();
+    try {
+        return walk(cursor, shape, text, tree.rootNode.hasError);
+    }
+    finally {
+        cursor.delete();
+    }
+}
+function walk(cursor, { action, error }, text, hasErrors) {
+    let nodes = new Int32Array(Math.max(1024, text.length));
+    let count = 0;
+    const comments = [];
+    const errors = [];
+    const open = [];
+    for (;;) {
+        const type = cursor.nodeTypeId;
+        // An ERROR node has a number outside the grammar's table.
+        const isError = type === error || type >= action.length;
+        const act = isError ? ENTER : (action[type] ?? OUT);
+        const field = act === OUT || act === COMMENT ? 0 : cursor.currentFieldId;
+        let entered = false;
+        if (act === COMMENT)
+            comments.push(cursor.startIndex, cursor.endIndex);
+        else if (act === LEAF || act === ENTER || act === STRING || field !== 0) {
+            const start = cursor.startIndex;
+            const end = cursor.endIndex;
+            if (hasErrors && (isError || cursor.nodeIsMissing))
+                errors.push(start, end);
+            const at = count * STRIDE;
+            if (at + STRIDE > nodes.length) {
+                const grown = new Int32Array(nodes.length * 2);
+                grown.set(nodes);
+                nodes = grown;
+            }
+            nodes[at] = isError ? -1 : type;
+            nodes[at + 1] = field;
+            nodes[at + 2] = start;
+            nodes[at + 3] = end;
+            nodes[at + 4] = count + 1;
+            // The text of a string without holes says all.
+            const enters = act === ENTER || (act === STRING && plainString(text, start, end) === null);
+            if (enters && cursor.gotoFirstChild()) {
+                open.push(count);
+                entered = true;
+            }
+            count++;
+        }
+        if (entered)
+            continue;
+        while (!cursor.gotoNextSibling()) {
+            if (!cursor.gotoParent())
+                return finish(nodes, count, comments, errors);
+            const parent = open.pop();
+            if (parent !== undefined)
+                nodes[parent * STRIDE + 4] = count;
+            if (open.length === 0)
+                return finish(nodes, count, comments, errors);
+        }
+    }
+}
+function finish(nodes, count, comments, errors) {
+    return {
+        nodes: nodes.slice(0, count * STRIDE),
+        count,
+        comments: Int32Array.from(comments),
+        errors: Int32Array.from(errors),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/python/flat.js
+
+
+/** Asks the flat tree about its nodes (by their numbers), and takes what was built of their children already. */
+function partsOf({ nodes }, grammar, text, built) {
+    const typeOf = (i) => {
+        const id = nodes[i * STRIDE] ?? 0;
+        return id === -1 ? "ERROR" : (grammar.types[id] ?? "");
+    };
+    const fieldOf = (i) => grammar.fields[nodes[i * STRIDE + 1] ?? 0] ?? null;
+    const startOf = (i) => nodes[i * STRIDE + 2] ?? 0;
+    const endOf = (i) => nodes[i * STRIDE + 3] ?? 0;
+    const nextOf = (i) => nodes[i * STRIDE + 4] ?? i + 1;
+    const slice = (i) => text.slice(startOf(i), endOf(i));
+    const kids = (i) => {
+        const found = [];
+        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c))
+            found.push(c);
+        return found;
+    };
+    const kid = (i, field) => {
+        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c))
+            if (fieldOf(c) === field)
+                return c;
+        return null;
+    };
+    const hasToken = (i, token) => {
+        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c))
+            if (typeOf(c) === token)
+                return true;
+        return false;
+    };
+    const opaque = (i) => ({
+        kind: "opaque",
+        start: startOf(i),
+        end: endOf(i),
+        parent: null,
+        parts: expressionsOf(i),
+    });
+    const expression = (i, owner) => {
+        const node = i === null ? null : (built[i] ?? null);
+        if (node && !Array.isArray(node) && isExpression(node))
+            return node;
+        return { kind: "opaque", start: startOf(i ?? owner), end: endOf(i ?? owner), parent: null, parts: [] };
+    };
+    const optional = (i) => (i === null ? null : expression(i, i));
+    const expressionsOf = (i) => {
+        const found = [];
+        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) {
+            const node = built[c];
+            if (node && !Array.isArray(node) && isExpression(node))
+                found.push(node);
+        }
+        return found;
+    };
+    const first = (i) => {
+        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) {
+            const node = built[c];
+            if (node && !Array.isArray(node) && isExpression(node))
+                return node;
+        }
+        return opaque(i);
+    };
+    const sequence = (i, kind) => ({
+        kind,
+        start: startOf(i),
+        end: endOf(i),
+        parent: null,
+        items: expressionsOf(i),
+    });
+    /** One expression stands for itself, several (without brackets) make a tuple. */
+    const joined = (i, found) => found.length <= 1
+        ? (found[0] ?? null)
+        : { kind: "tuple", start: startOf(i), end: endOf(i), parent: null, items: found };
+    const block = (i) => {
+        if (i === null)
+            return [];
+        const body = [];
+        const take = (one) => {
+            if (isStatement(one))
+                body.push(one);
+            else if (isExpression(one))
+                body.push({ kind: "expression", start: one.start, end: one.end, parent: null, value: one });
+        };
+        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c)) {
+            const node = built[c];
+            if (Array.isArray(node))
+                node.forEach(take);
+            else if (node)
+                take(node);
+        }
+        return body;
+    };
+    const list = (i, is) => {
+        const node = i === null ? null : built[i];
+        return Array.isArray(node) ? node.filter(is) : [];
+    };
+    const dotted = (i) => slice(i).replace(/[\s\\]+/g, "");
+    const importNames = (i) => kids(i)
+        .filter((c) => fieldOf(c) === "name")
+        .map((c) => {
+        if (typeOf(c) !== "aliased_import")
+            return { name: dotted(c), alias: null, start: startOf(c), end: endOf(c) };
+        const name = kid(c, "name");
+        const alias = kid(c, "alias");
+        return {
+            name: name === null ? "" : dotted(name),
+            alias: alias === null ? null : slice(alias),
+            start: startOf(c),
+            end: endOf(c),
+        };
+    });
+    const argumentsOf = (i) => {
+        const found = [];
+        for (let c = i + 1, last = nextOf(i); c < last; c = nextOf(c)) {
+            const node = built[c];
+            if (!node || Array.isArray(node))
+                continue;
+            const [start, end] = [startOf(c), endOf(c)];
+            if (node.kind === "argument")
+                found.push(node);
+            else if (node.kind === "starred")
+                found.push({ kind: "argument", start, end, parent: null, name: null, stars: 1, value: node.value });
+            else if (isExpression(node))
+                found.push({ kind: "argument", start, end, parent: null, name: null, stars: 0, value: node });
+        }
+        return found;
+    };
+    const nameAt = (i) => ({ kind: "name", start: startOf(i), end: endOf(i), parent: null, id: slice(i) });
+    const parameter = (i, name, stars, annotation, fallback) => ({
+        kind: "parameter",
+        start: startOf(i),
+        end: endOf(i),
+        parent: null,
+        name,
+        stars,
+        keywordOnly: false,
+        annotation,
+        default: fallback,
+    });
+    const splatName = (i) => {
+        const source = slice(i).trim();
+        const stars = source.startsWith("**") ? 2 : source.startsWith("*") ? 1 : 0;
+        return { name: source.replace(/^\*+\s*/, ""), stars };
+    };
+    const parametersOf = (i) => {
+        const params = [];
+        let keywordOnly = false;
+        for (const c of kids(i)) {
+            const type = typeOf(c);
+            if (type === "keyword_separator")
+                keywordOnly = true;
+            let param = null;
+            if (type === "identifier")
+                param = parameter(c, slice(c), 0, null, null);
+            else if (type === "default_parameter" || type === "typed_default_parameter") {
+                const name = kid(c, "name");
+                param = parameter(c, name === null ? "" : slice(name), 0, optional(kid(c, "type")), optional(kid(c, "value")));
+            }
+            else if (type === "typed_parameter") {
+                const name = kids(c).find((k) => fieldOf(k) !== "type");
+                const { name: id, stars } = name === undefined ? { name: "", stars: 0 } : splatName(name);
+                param = parameter(c, id, stars, optional(kid(c, "type")), null);
+            }
+            else if (type === "list_splat_pattern" || type === "dictionary_splat_pattern") {
+                const { name, stars } = splatName(c);
+                param = parameter(c, name, stars, null, null);
+            }
+            else if (type === "tuple_pattern")
+                param = parameter(c, "", 0, null, null);
+            if (!param)
+                continue;
+            param.keywordOnly = keywordOnly && param.stars === 0;
+            if (param.stars === 1)
+                keywordOnly = true;
+            params.push(param);
+        }
+        return params;
+    };
+    /** Names that a pattern binds: single identifiers that are neither a class, a keyword nor a dotted value. */
+    const captured = (i) => {
+        const names = [];
+        for (let c = i + 1, end = nextOf(i); c < end; c++) {
+            const type = typeOf(c);
+            if (type === "class_pattern" || type === "keyword_pattern") {
+                const head = c + 1;
+                if (head < nextOf(c))
+                    c = nextOf(head) - 1;
+            }
+            else if (type === "dotted_name") {
+                if (nextOf(c) - c === 2 && slice(c) !== "_")
+                    names.push(nameAt(c));
+                c = nextOf(c) - 1;
+            }
+            else if (type === "splat_pattern") {
+                const inner = c + 1;
+                if (inner < nextOf(c) && typeOf(inner) === "identifier")
+                    names.push(nameAt(inner));
+                c = nextOf(c) - 1;
+            }
+            else if (type === "identifier" && slice(c) !== "_")
+                names.push(nameAt(c));
+            else if (type === "if_clause" || type === "block")
+                c = nextOf(c) - 1;
+        }
+        return names;
+    };
+    return {
+        typeOf,
+        fieldOf,
+        startOf,
+        endOf,
+        nextOf,
+        slice,
+        kids,
+        kid,
+        hasToken,
+        opaque,
+        expression,
+        optional,
+        expressionsOf,
+        first,
+        sequence,
+        joined,
+        block,
+        list,
+        dotted,
+        importNames,
+        argumentsOf,
+        nameAt,
+        parametersOf,
+        captured,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/python/lower.js
+
+
+
+/** Deeper trees are cut, so that recursive analyses cannot overflow the stack; people do not write such code, generators and attackers do. */
+const MAX_HEIGHT = 400;
+/** Lowers a flat concrete tree to our syntax tree, bottom-up and without recursion. */
+function lower(flat, grammar, text) {
+    const { count } = flat;
+    const built = new Array(count).fill(null);
+    const height = new Uint16Array(count);
+    let truncated = false;
+    const { typeOf, fieldOf, startOf, endOf, nextOf, slice, kids, kid, hasToken, opaque, expression, optional, expressionsOf, first, sequence, joined, block, list, dotted, importNames, argumentsOf, nameAt, parametersOf, captured, } = partsOf(flat, grammar, text, built);
+    const clausesOf = (i) => {
+        const clauses = [];
+        for (const c of kids(i)) {
+            const node = built[c];
+            if (!node || Array.isArray(node))
+                continue;
+            if (node.kind === "clause")
+                clauses.push(node);
+            else if (typeOf(c) === "if_clause" && isExpression(node))
+                clauses.at(-1)?.conditions.push(node);
+        }
+        return clauses;
+    };
+    const comprehension = (i, flavour) => {
+        const start = startOf(i);
+        const end = endOf(i);
+        const body = kid(i, "body");
+        const pair = body === null ? null : built[body];
+        const [element, value] = Array.isArray(pair) ? pair : [];
+        return {
+            kind: "comprehension",
+            start,
+            end,
+            parent: null,
+            flavour,
+            element: element && isExpression(element) ? element : expression(body, i),
+            value: value && isExpression(value) ? value : null,
+            clauses: clausesOf(i),
+        };
+    };
+    const stringOf = (i) => {
+        const [start, end] = [startOf(i), endOf(i)];
+        const plain = nextOf(i) === i + 1 ? plainString(text, start, end) : null;
+        if (plain)
+            return { kind: "string", start, end, parent: null, value: plain.value, bytes: plain.prefix.includes("b") };
+        let prefix = "";
+        let value = "";
+        let holes = false;
+        const parts = [];
+        for (let c = i + 1, last = nextOf(i); c < last; c = nextOf(c)) {
+            const type = typeOf(c);
+            if (type === "string_start")
+                prefix = slice(c).toLowerCase();
+            else if (type === "string_content") {
+                const text = unescaped(slice(c), prefix.includes("r"));
+                value += text;
+                parts.push({ kind: "string", start: startOf(c), end: endOf(c), parent: null, value: text, bytes: false });
+            }
+            else if (type === "interpolation") {
+                holes = true;
+                parts.push(expression(kid(c, "expression"), c));
+            }
+        }
+        return holes
+            ? { kind: "fstring", start, end, parent: null, parts }
+            : { kind: "string", start, end, parent: null, value, bytes: prefix.includes("b") };
+    };
+    const concatenated = (i) => {
+        const start = startOf(i);
+        const end = endOf(i);
+        const parts = expressionsOf(i);
+        if (parts.every((part) => part.kind === "string")) {
+            const value = parts.map((part) => (part.kind === "string" ? part.value : "")).join("");
+            return {
+                kind: "string",
+                start,
+                end,
+                parent: null,
+                value,
+                bytes: parts[0]?.kind === "string" && parts[0].bytes,
+            };
+        }
+        return {
+            kind: "fstring",
+            start,
+            end,
+            parent: null,
+            parts: parts.flatMap((part) => (part.kind === "fstring" ? part.parts : [part])),
+        };
+    };
+    const asPattern = (i) => {
+        const alias = kid(i, "alias");
+        return {
+            kind: "withitem",
+            start: startOf(i),
+            end: endOf(i),
+            parent: null,
+            context: first(i),
+            target: optional(alias),
+        };
+    };
+    const build = (i) => {
+        const start = startOf(i);
+        const end = endOf(i);
+        const type = typeOf(i);
+        switch (type) {
+            case "identifier":
+                return nameAt(i);
+            case "dotted_name":
+                return dottedExpression(i);
+            case "attribute": {
+                const attr = kid(i, "attribute");
+                return {
+                    kind: "attribute",
+                    start,
+                    end,
+                    parent: null,
+                    value: expression(kid(i, "object"), i),
+                    attr: attr === null ? "" : slice(attr),
+                };
+            }
+            case "member_type": {
+                const attr = kids(i).at(-1);
+                return {
+                    kind: "attribute",
+                    start,
+                    end,
+                    parent: null,
+                    value: first(i),
+                    attr: attr === undefined ? "" : slice(attr),
+                };
+            }
+            case "call": {
+                const args = kid(i, "arguments");
+                const node = args === null ? null : built[args];
+                const generator = node && !Array.isArray(node) && isExpression(node) ? node : null;
+                return {
+                    kind: "call",
+                    start,
+                    end,
+                    parent: null,
+                    callee: expression(kid(i, "function"), i),
+                    args: generator
+                        ? [
+                            {
+                                kind: "argument",
+                                start: generator.start,
+                                end: generator.end,
+                                parent: null,
+                                name: null,
+                                stars: 0,
+                                value: generator,
+                            },
+                        ]
+                        : list(args, isArgument),
+                };
+            }
+            case "argument_list":
+                return argumentsOf(i);
+            case "keyword_argument": {
+                const name = kid(i, "name");
+                return {
+                    kind: "argument",
+                    start,
+                    end,
+                    parent: null,
+                    name: name === null ? "" : slice(name),
+                    stars: 0,
+                    value: expression(kid(i, "value"), i),
+                };
+            }
+            case "dictionary_splat":
+                return { kind: "argument", start, end, parent: null, name: null, stars: 2, value: first(i) };
+            case "list_splat":
+            case "list_splat_pattern":
+            case "dictionary_splat_pattern":
+            case "parenthesized_list_splat":
+                return { kind: "starred", start, end, parent: null, value: first(i) };
+            case "subscript":
+                return {
+                    kind: "subscript",
+                    start,
+                    end,
+                    parent: null,
+                    value: expression(kid(i, "value"), i),
+                    indices: kids(i)
+                        .filter((c) => fieldOf(c) === "subscript")
+                        .map((c) => expression(c, i)),
+                };
+            case "generic_type": {
+                const [base, ...rest] = kids(i);
+                const parameters = rest.flatMap((c) => (typeOf(c) === "type_parameter" ? list(c, isExpression) : []));
+                return { kind: "subscript", start, end, parent: null, value: expression(base ?? null, i), indices: parameters };
+            }
+            case "type_parameter":
+                return expressionsOf(i);
+            case "union_type": {
+                const [left, right] = expressionsOf(i);
+                return left && right ? { kind: "binary", start, end, parent: null, op: "|", left, right } : opaque(i);
+            }
+            case "slice":
+                return { kind: "slice", start, end, parent: null, parts: expressionsOf(i) };
+            case "string":
+                return stringOf(i);
+            case "concatenated_string":
+                return concatenated(i);
+            case "integer":
+            case "float":
+                return { kind: "number", start, end, parent: null, value: numberOf(slice(i)) };
+            case "true":
+                return { kind: "constant", start, end, parent: null, value: true };
+            case "false":
+                return { kind: "constant", start, end, parent: null, value: false };
+            case "none":
+                return { kind: "constant", start, end, parent: null, value: null };
+            case "ellipsis":
+                return { kind: "constant", start, end, parent: null, value: "..." };
+            case "tuple":
+            case "tuple_pattern":
+            case "pattern_list":
+                return sequence(i, "tuple");
+            case "expression_list":
+                return joined(i, expressionsOf(i));
+            case "list":
+            case "list_pattern":
+                return sequence(i, "list");
+            case "set":
+                return sequence(i, "set");
+            case "dictionary": {
+                const keys = [];
+                const values = [];
+                for (const c of kids(i)) {
+                    const node = built[c];
+                    if (Array.isArray(node)) {
+                        const [key, value] = node;
+                        if (key && value && isExpression(key) && isExpression(value)) {
+                            keys.push(key);
+                            values.push(value);
+                        }
+                    }
+                    else if (node?.kind === "argument") {
+                        keys.push(null);
+                        values.push(node.value);
+                    }
+                }
+                return { kind: "dict", start, end, parent: null, keys, values };
+            }
+            case "pair":
+                return [expression(kid(i, "key"), i), expression(kid(i, "value"), i)];
+            case "parenthesized_expression":
+            case "interpolation":
+            case "as_pattern_target":
+            case "type":
+            case "chevron":
+            case "decorator":
+            case "if_clause":
+            case "with_clause_item":
+                return first(i);
+            case "binary_operator": {
+                const op = kid(i, "operator");
+                return {
+                    kind: "binary",
+                    start,
+                    end,
+                    parent: null,
+                    op: op === null ? "" : slice(op),
+                    left: expression(kid(i, "left"), i),
+                    right: expression(kid(i, "right"), i),
+                };
+            }
+            case "boolean_operator": {
+                const op = kid(i, "operator");
+                return {
+                    kind: "boolean",
+                    start,
+                    end,
+                    parent: null,
+                    op: op === null ? "" : slice(op),
+                    left: expression(kid(i, "left"), i),
+                    right: expression(kid(i, "right"), i),
+                };
+            }
+            case "unary_operator": {
+                const op = kid(i, "operator");
+                return {
+                    kind: "unary",
+                    start,
+                    end,
+                    parent: null,
+                    op: op === null ? "" : slice(op),
+                    operand: expression(kid(i, "argument"), i),
+                };
+            }
+            case "not_operator":
+                return { kind: "unary", start, end, parent: null, op: "not", operand: expression(kid(i, "argument"), i) };
+            case "comparison_operator":
+                return {
+                    kind: "compare",
+                    start,
+                    end,
+                    parent: null,
+                    ops: kids(i)
+                        .filter((c) => fieldOf(c) === "operators")
+                        .map((c) => slice(c).replace(/\s+/g, " ")),
+                    operands: expressionsOf(i),
+                };
+            case "conditional_expression": {
+                const [body, test, orelse] = expressionsOf(i);
+                return body && test && orelse
+                    ? { kind: "conditional", start, end, parent: null, test, body, orelse }
+                    : opaque(i);
+            }
+            case "lambda":
+                return {
+                    kind: "lambda",
+                    start,
+                    end,
+                    parent: null,
+                    params: list(kid(i, "parameters"), isParameter),
+                    body: expression(kid(i, "body"), i),
+                };
+            case "parameters":
+            case "lambda_parameters":
+                return parametersOf(i);
+            case "await":
+                return { kind: "await", start, end, parent: null, value: first(i) };
+            case "yield":
+                return {
+                    kind: "yield",
+                    start,
+                    end,
+                    parent: null,
+                    value: joined(i, expressionsOf(i)),
+                    from: hasToken(i, "from"),
+                };
+            case "named_expression": {
+                const name = kid(i, "name");
+                const value = expression(kid(i, "value"), i);
+                return name === null ? value : { kind: "walrus", start, end, parent: null, target: nameAt(name), value };
+            }
+            case "list_comprehension":
+                return comprehension(i, "list");
+            case "set_comprehension":
+                return comprehension(i, "set");
+            case "dictionary_comprehension":
+                return comprehension(i, "dict");
+            case "generator_expression":
+                return comprehension(i, "generator");
+            case "for_in_clause":
+                return {
+                    kind: "clause",
+                    start,
+                    end,
+                    parent: null,
+                    target: expression(kid(i, "left"), i),
+                    iter: expression(kid(i, "right"), i),
+                    isAsync: hasToken(i, "async"),
+                    conditions: [],
+                };
+            case "module":
+                return { kind: "module", start: 0, end: text.length, parent: null, body: block(i) };
+            case "block":
+            case "ERROR":
+                return type === "ERROR" ? recovered(i) : null;
+            case "expression_statement":
+                return statement(i);
+            case "function_definition":
+                return functionOf(i);
+            case "class_definition": {
+                const name = kid(i, "name");
+                return {
+                    kind: "class",
+                    start,
+                    end,
+                    parent: null,
+                    name: name === null ? "" : slice(name),
+                    bases: list(kid(i, "superclasses"), isArgument),
+                    body: block(kid(i, "body")),
+                    decorators: [],
+                };
+            }
+            case "decorated_definition": {
+                const definition = kid(i, "definition");
+                const node = definition === null ? null : built[definition];
+                if (!node || Array.isArray(node) || (node.kind !== "function" && node.kind !== "class"))
+                    return recovered(i);
+                node.decorators = kids(i)
+                    .filter((c) => typeOf(c) === "decorator")
+                    .map((c) => expression(c, i));
+                return node;
+            }
+            case "assignment":
+                return assignment(i);
+            case "augmented_assignment": {
+                const op = kid(i, "operator");
+                return {
+                    kind: "augassign",
+                    start,
+                    end,
+                    parent: null,
+                    target: expression(kid(i, "left"), i),
+                    op: op === null ? "" : slice(op),
+                    value: expression(kid(i, "right"), i),
+                };
+            }
+            case "return_statement":
+                return { kind: "return", start, end, parent: null, value: joined(i, expressionsOf(i)) };
+            case "raise_statement": {
+                const cause = kid(i, "cause");
+                const value = kids(i).find((c) => c !== cause && typeOf(c) !== "from");
+                return { kind: "raise", start, end, parent: null, value: optional(value ?? null), cause: optional(cause) };
+            }
+            case "assert_statement": {
+                const [test, message] = expressionsOf(i);
+                return { kind: "assert", start, end, parent: null, test: test ?? opaque(i), message: message ?? null };
+            }
+            case "delete_statement":
+                return {
+                    kind: "delete",
+                    start,
+                    end,
+                    parent: null,
+                    targets: expressionsOf(i).flatMap((one) => (one.kind === "tuple" ? one.items : [one])),
+                };
+            case "pass_statement":
+                return { kind: "pass", start, end, parent: null };
+            case "break_statement":
+                return { kind: "break", start, end, parent: null };
+            case "continue_statement":
+                return { kind: "continue", start, end, parent: null };
+            case "global_statement":
+            case "nonlocal_statement":
+                return {
+                    kind: type === "global_statement" ? "global" : "nonlocal",
+                    start,
+                    end,
+                    parent: null,
+                    names: kids(i)
+                        .filter((c) => typeOf(c) === "identifier")
+                        .map(slice),
+                };
+            case "import_statement":
+                return { kind: "import", start, end, parent: null, names: importNames(i) };
+            case "future_import_statement":
+                return { kind: "importfrom", start, end, parent: null, module: "__future__", level: 0, names: importNames(i) };
+            case "import_from_statement": {
+                const module = kid(i, "module_name");
+                const source = module === null ? "" : dotted(module);
+                const level = /^\.*/.exec(source)?.[0].length ?? 0;
+                const star = kids(i).some((c) => typeOf(c) === "wildcard_import");
+                return {
+                    kind: "importfrom",
+                    start,
+                    end,
+                    parent: null,
+                    module: source.slice(level),
+                    level,
+                    names: star ? null : importNames(i),
+                };
+            }
+            case "if_statement": {
+                const branches = [
+                    {
+                        kind: "branch",
+                        start,
+                        end,
+                        parent: null,
+                        test: expression(kid(i, "condition"), i),
+                        body: block(kid(i, "consequence")),
+                    },
+                ];
+                let orelse = [];
+                for (const c of kids(i)) {
+                    const node = built[c];
+                    if (node && !Array.isArray(node) && node.kind === "branch")
+                        branches.push(node);
+                    else if (typeOf(c) === "else_clause")
+                        orelse = block(kid(c, "body"));
+                }
+                return { kind: "if", start, end, parent: null, branches, orelse };
+            }
+            case "elif_clause":
+                return {
+                    kind: "branch",
+                    start,
+                    end,
+                    parent: null,
+                    test: expression(kid(i, "condition"), i),
+                    body: block(kid(i, "consequence")),
+                };
+            case "for_statement":
+                return {
+                    kind: "for",
+                    start,
+                    end,
+                    parent: null,
+                    target: expression(kid(i, "left"), i),
+                    iter: expression(kid(i, "right"), i),
+                    body: block(kid(i, "body")),
+                    orelse: elseOf(i),
+                    isAsync: hasToken(i, "async"),
+                };
+            case "while_statement":
+                return {
+                    kind: "while",
+                    start,
+                    end,
+                    parent: null,
+                    test: expression(kid(i, "condition"), i),
+                    body: block(kid(i, "body")),
+                    orelse: elseOf(i),
+                };
+            case "try_statement":
+                return {
+                    kind: "try",
+                    start,
+                    end,
+                    parent: null,
+                    body: block(kid(i, "body")),
+                    handlers: kids(i).flatMap((c) => {
+                        const node = built[c];
+                        return node && !Array.isArray(node) && node.kind === "handler" ? [node] : [];
+                    }),
+                    orelse: elseOf(i),
+                    final: kids(i).flatMap((c) => (typeOf(c) === "finally_clause" ? innerBlock(c) : [])),
+                };
+            case "except_clause":
+            case "except_group_clause":
+                return handlerOf(i);
+            case "with_statement": {
+                const clause = kids(i).find((c) => typeOf(c) === "with_clause");
+                const items = clause === undefined ? [] : withItems(clause);
+                return {
+                    kind: "with",
+                    start,
+                    end,
+                    parent: null,
+                    items,
+                    body: block(kid(i, "body")),
+                    isAsync: hasToken(i, "async"),
+                };
+            }
+            case "with_item": {
+                const value = kid(i, "value");
+                if (value !== null && typeOf(value) === "as_pattern")
+                    return asPattern(value);
+                return { kind: "withitem", start, end, parent: null, context: expression(value, i), target: null };
+            }
+            case "as_pattern":
+                return asPattern(i);
+            case "match_statement": {
+                const body = kid(i, "body");
+                const cases = (body === null ? [] : kids(body)).flatMap((c) => {
+                    const node = built[c];
+                    return node && !Array.isArray(node) && node.kind === "case" ? [node] : [];
+                });
+                const subjects = kids(i)
+                    .filter((c) => fieldOf(c) === "subject")
+                    .map((c) => expression(c, i));
+                return { kind: "match", start, end, parent: null, subject: joined(i, subjects) ?? opaque(i), cases };
+            }
+            case "case_clause":
+                return caseOf(i);
+            case "print_statement":
+            case "exec_statement":
+                return { kind: "expression", start, end, parent: null, value: opaque(i) };
+            case "type_alias_statement":
+                return { kind: "pass", start, end, parent: null };
+            default:
+                return null;
+        }
+    };
+    function dottedExpression(i) {
+        const parts = kids(i);
+        const [head] = parts;
+        if (head === undefined)
+            return opaque(i);
+        let value = nameAt(head);
+        for (const c of parts.slice(1))
+            value = { kind: "attribute", start: value.start, end: endOf(c), parent: null, value, attr: slice(c) };
+        return value;
+    }
+    /** What can be saved of a spot that did not parse: its intact statements, else its expressions. */
+    function recovered(i) {
+        return kids(i).flatMap((c) => {
+            const node = built[c];
+            if (Array.isArray(node))
+                return node.filter((one) => isStatement(one) || isExpression(one));
+            return node && (isStatement(node) || isExpression(node)) ? [node] : typeOf(c) === "block" ? block(c) : [];
+        });
+    }
+    function statement(i) {
+        const [only] = kids(i);
+        const node = only === undefined ? null : built[only];
+        if (node && !Array.isArray(node) && isStatement(node))
+            return node;
+        const value = joined(i, expressionsOf(i));
+        return value ? { kind: "expression", start: startOf(i), end: endOf(i), parent: null, value } : null;
+    }
+    function functionOf(i) {
+        const start = startOf(i);
+        const end = endOf(i);
+        const name = kid(i, "name");
+        return {
+            kind: "function",
+            start,
+            end,
+            parent: null,
+            name: name === null ? "" : slice(name),
+            params: list(kid(i, "parameters"), isParameter),
+            returns: optional(kid(i, "return_type")),
+            body: block(kid(i, "body")),
+            isAsync: hasToken(i, "async"),
+            decorators: [],
+        };
+    }
+    function assignment(i) {
+        const start = startOf(i);
+        const end = endOf(i);
+        const left = expression(kid(i, "left"), i);
+        const annotation = optional(kid(i, "type"));
+        const right = kid(i, "right");
+        const node = right === null ? null : built[right];
+        if (node && !Array.isArray(node) && node.kind === "assign")
+            return { ...node, start, end, parent: null, targets: [left, ...node.targets], annotation };
+        if (node && !Array.isArray(node) && node.kind === "augassign")
+            return {
+                kind: "assign",
+                start,
+                end,
+                parent: null,
+                targets: [left],
+                value: node.value,
+                annotation,
+            };
+        return {
+            kind: "assign",
+            start,
+            end,
+            parent: null,
+            targets: [left],
+            value: right === null ? null : expression(right, i),
+            annotation,
+        };
+    }
+    function elseOf(i) {
+        return kids(i).flatMap((c) => (typeOf(c) === "else_clause" ? block(kid(c, "body")) : []));
+    }
+    function innerBlock(i) {
+        return kids(i).flatMap((c) => (typeOf(c) === "block" ? block(c) : []));
+    }
+    function handlerOf(i) {
+        const start = startOf(i);
+        const end = endOf(i);
+        const value = kids(i).find((c) => typeOf(c) !== "block");
+        const node = value === undefined ? null : built[value];
+        const body = innerBlock(i);
+        if (node && !Array.isArray(node) && node.kind === "withitem") {
+            const name = node.target?.kind === "name" ? node.target.id : null;
+            return { kind: "handler", start, end, parent: null, type: node.context, name, body };
+        }
+        const alias = kid(i, "alias");
+        return {
+            kind: "handler",
+            start,
+            end,
+            parent: null,
+            type: value === undefined
+                ? null
+                : joined(i, expressionsOf(i).filter((one) => alias === null || one.start !== startOf(alias))),
+            name: alias === null ? null : slice(alias),
+            body,
+        };
+    }
+    function withItems(clause) {
+        return kids(clause).flatMap((c) => {
+            const node = built[c];
+            if (!node || Array.isArray(node))
+                return [];
+            if (node.kind !== "withitem")
+                return isExpression(node)
+                    ? [{ kind: "withitem", start: startOf(c), end: endOf(c), parent: null, context: node, target: null }]
+                    : [];
+            // `with (a as b, c as d):` may arrive as one parenthesised tuple of patterns.
+            if (node.target === null && node.context.kind === "tuple")
+                return node.context.items.map((item) => ({
+                    kind: "withitem",
+                    start: item.start,
+                    end: item.end,
+                    parent: null,
+                    context: item,
+                    target: null,
+                }));
+            return [node];
+        });
+    }
+    function caseOf(i) {
+        const start = startOf(i);
+        const end = endOf(i);
+        const guard = kid(i, "guard");
+        const consequence = kid(i, "consequence");
+        const patterns = kids(i).filter((c) => c !== guard && c !== consequence);
+        return {
+            kind: "case",
+            start,
+            end,
+            parent: null,
+            names: captured(i),
+            guard: optional(guard),
+            body: block(consequence),
+            wildcard: patterns.length === 1 && /^[A-Za-z_]\w*$/.test(slice(patterns[0] ?? i)),
+        };
+    }
+    for (let i = count - 1; i >= 0; i--) {
+        let tallest = 0;
+        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c))
+            tallest = Math.max(tallest, height[c] ?? 0);
+        height[i] = tallest + 1;
+        if (tallest >= MAX_HEIGHT && typeOf(i) !== "module") {
+            truncated = true;
+            height[i] = 1;
+            built[i] = { kind: "opaque", start: startOf(i), end: endOf(i), parent: null, parts: [] };
+            continue;
+        }
+        built[i] = build(i);
+    }
+    const root = built[0];
+    const tree = root && !Array.isArray(root) && root.kind === "module"
+        ? root
+        : { kind: "module", start: 0, end: text.length, parent: null, body: count > 0 ? block(0) : [] };
+    return { tree, truncated };
+}
+
 ;// CONCATENATED MODULE: ./build/python/syntax.js
-/** The direct children of a node, in source order (decorators, parameters and annotations included). */
-function children(node) {
+/** Calls `visit` for each direct child of a node, in source order (decorators, parameters and annotations included). */
+function eachChild(node, visit) {
     switch (node.kind) {
         case "module":
-            return node.body;
+            each(node.body, visit);
+            return;
         case "function":
-            return [...node.decorators, ...node.params, ...opt(node.returns), ...node.body];
+            each(node.decorators, visit);
+            each(node.params, visit);
+            if (node.returns)
+                visit(node.returns);
+            each(node.body, visit);
+            return;
         case "class":
-            return [...node.decorators, ...node.bases, ...node.body];
+            each(node.decorators, visit);
+            each(node.bases, visit);
+            each(node.body, visit);
+            return;
         case "return":
-            return opt(node.value);
+        case "yield":
+            if (node.value)
+                visit(node.value);
+            return;
         case "assign":
-            return [...node.targets, ...opt(node.annotation), ...opt(node.value)];
+            each(node.targets, visit);
+            if (node.annotation)
+                visit(node.annotation);
+            if (node.value)
+                visit(node.value);
+            return;
         case "augassign":
-            return [node.target, node.value];
+        case "walrus":
+            visit(node.target);
+            visit(node.value);
+            return;
         case "for":
-            return [node.target, node.iter, ...node.body, ...node.orelse];
+            visit(node.target);
+            visit(node.iter);
+            each(node.body, visit);
+            each(node.orelse, visit);
+            return;
         case "while":
-            return [node.test, ...node.body, ...node.orelse];
+            visit(node.test);
+            each(node.body, visit);
+            each(node.orelse, visit);
+            return;
         case "if":
-            return [...node.branches, ...node.orelse];
+            each(node.branches, visit);
+            each(node.orelse, visit);
+            return;
         case "branch":
-            return [node.test, ...node.body];
+            visit(node.test);
+            each(node.body, visit);
+            return;
         case "with":
-            return [...node.items, ...node.body];
+            each(node.items, visit);
+            each(node.body, visit);
+            return;
         case "withitem":
-            return node.target ? [node.context, node.target] : [node.context];
+            visit(node.context);
+            if (node.target)
+                visit(node.target);
+            return;
         case "try":
-            return [...node.body, ...node.handlers, ...node.orelse, ...node.final];
+            each(node.body, visit);
+            each(node.handlers, visit);
+            each(node.orelse, visit);
+            each(node.final, visit);
+            return;
         case "handler":
-            return [...opt(node.type), ...node.body];
+            if (node.type)
+                visit(node.type);
+            each(node.body, visit);
+            return;
         case "raise":
-            return [...opt(node.value), ...opt(node.cause)];
-        case "expression":
-            return [node.value];
+            if (node.value)
+                visit(node.value);
+            if (node.cause)
+                visit(node.cause);
+            return;
         case "assert":
-            return node.message ? [node.test, node.message] : [node.test];
+            visit(node.test);
+            if (node.message)
+                visit(node.message);
+            return;
         case "delete":
-            return node.targets;
+            each(node.targets, visit);
+            return;
         case "match":
-            return [node.subject, ...node.cases];
+            visit(node.subject);
+            each(node.cases, visit);
+            return;
         case "case":
-            return [...node.names, ...opt(node.guard), ...node.body];
-        case "attribute":
-            return [node.value];
+            each(node.names, visit);
+            if (node.guard)
+                visit(node.guard);
+            each(node.body, visit);
+            return;
         case "call":
-            return [node.callee, ...node.args];
+            visit(node.callee);
+            each(node.args, visit);
+            return;
+        case "expression":
+        case "attribute":
         case "argument":
-            return [node.value];
+        case "await":
+        case "starred":
+            visit(node.value);
+            return;
         case "subscript":
-            return [node.value, ...node.indices];
+            visit(node.value);
+            each(node.indices, visit);
+            return;
         case "fstring":
         case "slice":
         case "opaque":
-            return node.parts;
+            each(node.parts, visit);
+            return;
         case "tuple":
         case "list":
         case "set":
-            return node.items;
+            each(node.items, visit);
+            return;
         case "dict":
-            return node.keys.flatMap((key, i) => [...opt(key), ...opt(node.values[i])]);
+            for (const [i, value] of node.values.entries()) {
+                const key = node.keys[i];
+                if (key)
+                    visit(key);
+                visit(value);
+            }
+            return;
         case "binary":
         case "boolean":
-            return [node.left, node.right];
+            visit(node.left);
+            visit(node.right);
+            return;
         case "unary":
-            return [node.operand];
+            visit(node.operand);
+            return;
         case "compare":
-            return node.operands;
+            each(node.operands, visit);
+            return;
         case "conditional":
-            return [node.body, node.test, node.orelse];
+            visit(node.body);
+            visit(node.test);
+            visit(node.orelse);
+            return;
         case "lambda":
-            return [...node.params, node.body];
-        case "await":
-        case "starred":
-            return [node.value];
-        case "yield":
-            return opt(node.value);
-        case "walrus":
-            return [node.target, node.value];
+            each(node.params, visit);
+            visit(node.body);
+            return;
         case "comprehension":
-            return [node.element, ...opt(node.value), ...node.clauses];
+            visit(node.element);
+            if (node.value)
+                visit(node.value);
+            each(node.clauses, visit);
+            return;
         case "clause":
-            return [node.target, node.iter, ...node.conditions];
+            visit(node.target);
+            visit(node.iter);
+            each(node.conditions, visit);
+            return;
         case "parameter":
-            return [...opt(node.annotation), ...opt(node.default)];
-        default:
-            return [];
+            if (node.annotation)
+                visit(node.annotation);
+            if (node.default)
+                visit(node.default);
     }
 }
-function opt(node) {
-    return node == null ? [] : [node];
+function each(nodes, visit) {
+    for (const one of nodes)
+        visit(one);
+}
+/** The direct children of a node, in source order. */
+function children(node) {
+    const found = [];
+    eachChild(node, (child) => found.push(child));
+    return found;
 }
 /** The blocks of statements right below a node. */
 function blocksOf(node) {
@@ -5545,11 +7005,22 @@ function blocksOf(node) {
             return [];
     }
 }
+/** The statements behind one of a node's statements in its block. */
+function following(parent, at) {
+    for (const block of blocksOf(parent)) {
+        const nodes = block;
+        const index = nodes.indexOf(at);
+        if (index >= 0)
+            return block.slice(index + 1);
+    }
+    return [];
+}
 /** Calls `visit` for every node below `root` in source order; where it answers `false` the node's inside is left out. */
-function walk(root, visit) {
-    for (const child of children(root))
+function syntax_walk(root, visit) {
+    eachChild(root, (child) => {
         if (visit(child) !== false)
-            walk(child, visit);
+            syntax_walk(child, visit);
+    });
 }
 /** Whether the node opens a body of code that runs at another time than the code around it. */
 function opensScope(node) {
@@ -5558,7 +7029,7 @@ function opensScope(node) {
 /** Every node below `root` in source order, not entering nested functions, lambdas and classes (they are listed, their inside is not). */
 function within(root) {
     const found = [];
-    walk(root, (node) => {
+    syntax_walk(root, (node) => {
         found.push(node);
         return !opensScope(node);
     });
@@ -5602,992 +7073,38 @@ function passesMore(call, stars) {
     return call.args.some((arg) => arg.stars === stars);
 }
 
-;// CONCATENATED MODULE: ./build/python/kinds.js
-const STATEMENTS = new Set(`function class return assign augassign for while if with try raise import importfrom global nonlocal expression assert delete match pass
-  break continue`.split(/\s+/));
-const PARTS = new Set(["argument", "parameter", "clause", "branch", "withitem", "handler", "case", "module"]);
-/** Whether a node is a statement. */
-function isStatement(node) {
-    return STATEMENTS.has(node.kind);
-}
-/** Whether a node is an expression. */
-function isExpression(node) {
-    return !STATEMENTS.has(node.kind) && !PARTS.has(node.kind);
-}
-/** Whether a node is an argument of a call. */
-function isArgument(node) {
-    return node.kind === "argument";
-}
-/** Whether a node is a parameter of a function. */
-function isParameter(node) {
-    return node.kind === "parameter";
-}
-
-;// CONCATENATED MODULE: ./build/python/literals.js
-/** The value of a number literal as written; imaginary ones by their size. */
-function numberOf(source) {
-    const digits = source.replace(/_/g, "").replace(/[jJlL]$/, "");
-    return Number(/^0[oO]?[0-7]+$/.test(digits) && !/^0+$/.test(digits) ? Number.parseInt(digits.replace(/^0[oO]?/, ""), 8) : digits);
-}
-const ESCAPES = {
-    n: "\n",
-    t: "\t",
-    r: "\r",
-    "\\": "\\",
-    "'": "'",
-    '"': '"',
-    "\n": "",
-};
-/** The text of a string literal's piece, with its escapes resolved unless it is raw. */
-function unescaped(source, raw) {
-    return raw || !source.includes("\\")
-        ? source
-        : source.replace(/\\([\s\S])/g, (whole, next) => ESCAPES[next] ?? whole);
-}
-
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-;// CONCATENATED MODULE: external "node:module"
-const external_node_module_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:module");
-;// CONCATENATED MODULE: external "node:url"
-const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
-;// CONCATENATED MODULE: ./build/python/parse.js
-var __rewriteRelativeImportExtension = (undefined && undefined.__rewriteRelativeImportExtension) || function (path, preserveJsx) {
-    if (typeof path === "string" && /^\.\.?\//.test(path)) {
-        return path.replace(/\.(tsx)$|((?:\.d)?)((?:\.[^./]+?)?)\.([cm]?)ts$/i, function (m, tsx, d, ext, cm) {
-            return tsx ? preserveJsx ? ".jsx" : ".js" : d && (!ext || !cm) ? m : (d + ext + "." + cm.toLowerCase() + "js");
-        });
-    }
-    return path;
-};
-
-
-
-
-const STRIDE = 5;
-/** No single file may take longer, so that a hostile one cannot stall the review. */
-const PARSE_LIMIT_MS = 4000;
-/** Anonymous tokens that carry meaning; all others (commas, brackets, keywords) are left out of the flat tree. */
-const MEANINGFUL_TOKENS = new Set(["async", "from", "not", "except*"]);
-/** Nodes whose inside says nothing to us. */
-const LEAVES = new Set(["string_content", "type_conversion", "format_specifier", "identifier", "integer", "float"]);
-/** Loads the grammar; files beside the bundle come first, else the installed packages. */
-async function loadParser() {
-    const { ParserClass, LanguageClass } = await loadRuntime();
-    await ParserClass.init();
-    const language = await LanguageClass.load(locate("tree-sitter-python.wasm", "tree-sitter-python/tree-sitter-python.wasm"));
-    const parser = new ParserClass();
-    parser.setLanguage(language);
-    const grammar = grammarOf(language);
-    const shape = shapeOf(language);
-    return { grammar, parse: (text) => parseFlat(parser, shape, text) };
-}
-async function loadRuntime() {
-    const url = (0,external_node_url_namespaceObject.pathToFileURL)(locate("web-tree-sitter.js", "web-tree-sitter")).href;
-    const module = await import(__rewriteRelativeImportExtension(/* webpackIgnore: true */ url));
-    return { ParserClass: module.Parser, LanguageClass: module.Language };
-}
-function locate(beside, installed) {
-    const bundled = (0,external_node_path_namespaceObject.join)((0,external_node_path_namespaceObject.dirname)((0,external_node_url_namespaceObject.fileURLToPath)(import.meta.url)), beside);
-    return (0,external_node_fs_namespaceObject.existsSync)(bundled) ? bundled : (0,external_node_module_namespaceObject.createRequire)(import.meta.url).resolve(installed);
-}
-function grammarOf(language) {
-    const types = [];
-    for (let id = 0; id < language.nodeTypeCount; id++)
-        types.push(language.nodeTypeForId(id) ?? "");
-    const fields = [];
-    for (let id = 0; id <= language.fieldCount; id++)
-        fields.push(language.fieldNameForId(id));
-    return { types, fields };
-}
-/** What to do with each node type: leave it out, take it without its inside, or enter it. */
-const OUT = 0;
-const LEAF = 1;
-const ENTER = 2;
-const COMMENT = 3;
-function shapeOf(language) {
-    const action = new Uint8Array(language.nodeTypeCount);
-    let error = 65535;
-    for (let id = 0; id < language.nodeTypeCount; id++) {
-        const type = language.nodeTypeForId(id) ?? "";
-        if (type === "ERROR")
-            error = id;
-        if (type === "comment")
-            action[id] = COMMENT;
-        else if (LEAVES.has(type))
-            action[id] = LEAF;
-        else if (language.nodeTypeIsNamed(id))
-            action[id] = ENTER;
-        else
-            action[id] = MEANINGFUL_TOKENS.has(type) ? LEAF : OUT;
-    }
-    return { action, error };
-}
-function parseFlat(parser, shape, text) {
-    const deadline = performance.now() + PARSE_LIMIT_MS;
-    const tree = parser.parse(text, null, { progressCallback: () => performance.now() > deadline });
-    if (!tree) {
-        parser.reset();
-        return null;
-    }
-    try {
-        return flatten(tree, shape, text.length);
-    }
-    finally {
-        tree.delete();
-    }
-}
-function flatten(tree, shape, length) {
-    const cursor = tree.walk();
-    try {
-        return parse_walk(cursor, shape, length);
-    }
-    finally {
-        cursor.delete();
-    }
-}
-function parse_walk(cursor, { action, error }, length) {
-    let nodes = new Int32Array(Math.max(1024, length));
-    let count = 0;
-    const comments = [];
-    const errors = [];
-    const open = [];
-    for (;;) {
-        const type = cursor.nodeTypeId;
-        // An ERROR node has a number outside the grammar's table.
-        const isError = type === error || type >= action.length;
-        const act = isError ? ENTER : (action[type] ?? OUT);
-        const field = act === OUT ? cursor.currentFieldId : 0;
-        let entered = false;
-        if (act === COMMENT)
-            comments.push(cursor.startIndex, cursor.endIndex);
-        else if (act !== OUT || field !== 0) {
-            if (isError || cursor.nodeIsMissing)
-                errors.push(cursor.startIndex, cursor.endIndex);
-            const at = count * STRIDE;
-            if (at + STRIDE > nodes.length) {
-                const grown = new Int32Array(nodes.length * 2);
-                grown.set(nodes);
-                nodes = grown;
-            }
-            nodes[at] = isError ? -1 : type;
-            nodes[at + 1] = field || cursor.currentFieldId;
-            nodes[at + 2] = cursor.startIndex;
-            nodes[at + 3] = cursor.endIndex;
-            nodes[at + 4] = count + 1;
-            if (act === ENTER && cursor.gotoFirstChild()) {
-                open.push(count);
-                entered = true;
-            }
-            count++;
-        }
-        if (entered)
-            continue;
-        while (!cursor.gotoNextSibling()) {
-            if (!cursor.gotoParent())
-                return finish(nodes, count, comments, errors);
-            const parent = open.pop();
-            if (parent !== undefined)
-                nodes[parent * STRIDE + 4] = count;
-            if (open.length === 0)
-                return finish(nodes, count, comments, errors);
-        }
-    }
-}
-function finish(nodes, count, comments, errors) {
-    return {
-        nodes: nodes.slice(0, count * STRIDE),
-        count,
-        comments: Int32Array.from(comments),
-        errors: Int32Array.from(errors),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/python/lower.js
-
-
-
-
-/** Deeper trees are cut, so that recursive analyses cannot overflow the stack; people do not write such code, generators and attackers do. */
-const MAX_HEIGHT = 400;
-/** Lowers a flat concrete tree to our syntax tree, bottom-up and without recursion. */
-function lower(flat, grammar, text) {
-    const { nodes, count } = flat;
-    const built = new Array(count).fill(null);
-    const height = new Uint16Array(count);
-    let truncated = false;
-    const typeOf = (i) => {
-        const id = nodes[i * STRIDE] ?? 0;
-        return id === -1 ? "ERROR" : (grammar.types[id] ?? "");
-    };
-    const fieldOf = (i) => grammar.fields[nodes[i * STRIDE + 1] ?? 0] ?? null;
-    const startOf = (i) => nodes[i * STRIDE + 2] ?? 0;
-    const endOf = (i) => nodes[i * STRIDE + 3] ?? 0;
-    const nextOf = (i) => nodes[i * STRIDE + 4] ?? i + 1;
-    const slice = (i) => text.slice(startOf(i), endOf(i));
-    const at = (i) => ({ start: startOf(i), end: endOf(i), parent: null });
-    const kids = (i) => {
-        const found = [];
-        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c))
-            found.push(c);
-        return found;
-    };
-    const kid = (i, field) => {
-        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c))
-            if (fieldOf(c) === field)
-                return c;
-        return null;
-    };
-    const hasToken = (i, token) => kids(i).some((c) => typeOf(c) === token);
-    const opaque = (i) => ({ kind: "opaque", ...at(i), parts: expressionsOf(i) });
-    const expression = (i, owner) => {
-        const node = i === null ? null : (built[i] ?? null);
-        if (node && !Array.isArray(node) && isExpression(node))
-            return node;
-        return { kind: "opaque", ...at(i ?? owner), parts: [] };
-    };
-    const optional = (i) => (i === null ? null : expression(i, i));
-    const expressionsOf = (i) => {
-        const found = [];
-        for (const c of kids(i)) {
-            const node = built[c];
-            if (node && !Array.isArray(node) && isExpression(node))
-                found.push(node);
-        }
-        return found;
-    };
-    const first = (i) => expressionsOf(i)[0] ?? opaque(i);
-    const sequence = (i, kind) => ({
-        kind,
-        ...at(i),
-        items: expressionsOf(i),
-    });
-    /** One expression stands for itself, several (without brackets) make a tuple. */
-    const joined = (i, found) => found.length <= 1 ? (found[0] ?? null) : { kind: "tuple", ...at(i), items: found };
-    const block = (i) => {
-        if (i === null)
-            return [];
-        const body = [];
-        for (const c of kids(i)) {
-            const node = built[c];
-            for (const one of Array.isArray(node) ? node : node ? [node] : []) {
-                if (isStatement(one))
-                    body.push(one);
-                else if (isExpression(one))
-                    body.push({ kind: "expression", start: one.start, end: one.end, parent: null, value: one });
-            }
-        }
-        return body;
-    };
-    const list = (i, is) => {
-        const node = i === null ? null : built[i];
-        return Array.isArray(node) ? node.filter(is) : [];
-    };
-    const dotted = (i) => slice(i).replace(/[\s\\]+/g, "");
-    const importNames = (i) => kids(i)
-        .filter((c) => fieldOf(c) === "name")
-        .map((c) => {
-        if (typeOf(c) !== "aliased_import")
-            return { name: dotted(c), alias: null, start: startOf(c), end: endOf(c) };
-        const name = kid(c, "name");
-        const alias = kid(c, "alias");
-        return {
-            name: name === null ? "" : dotted(name),
-            alias: alias === null ? null : slice(alias),
-            start: startOf(c),
-            end: endOf(c),
-        };
-    });
-    const argumentsOf = (i) => kids(i).flatMap((c) => {
-        const node = built[c];
-        if (!node || Array.isArray(node))
-            return [];
-        if (node.kind === "argument")
-            return [node];
-        if (!isExpression(node))
-            return [];
-        if (node.kind === "starred")
-            return [{ kind: "argument", ...at(c), name: null, stars: 1, value: node.value }];
-        return [{ kind: "argument", ...at(c), name: null, stars: 0, value: node }];
-    });
-    const nameAt = (i) => ({ kind: "name", ...at(i), id: slice(i) });
-    const parameter = (i, name, stars, annotation, fallback) => ({ kind: "parameter", ...at(i), name, stars, keywordOnly: false, annotation, default: fallback });
-    const splatName = (i) => {
-        const source = slice(i).trim();
-        const stars = source.startsWith("**") ? 2 : source.startsWith("*") ? 1 : 0;
-        return { name: source.replace(/^\*+\s*/, ""), stars };
-    };
-    const parametersOf = (i) => {
-        const params = [];
-        let keywordOnly = false;
-        for (const c of kids(i)) {
-            const type = typeOf(c);
-            if (type === "keyword_separator")
-                keywordOnly = true;
-            let param = null;
-            if (type === "identifier")
-                param = parameter(c, slice(c), 0, null, null);
-            else if (type === "default_parameter" || type === "typed_default_parameter") {
-                const name = kid(c, "name");
-                param = parameter(c, name === null ? "" : slice(name), 0, optional(kid(c, "type")), optional(kid(c, "value")));
-            }
-            else if (type === "typed_parameter") {
-                const name = kids(c).find((k) => fieldOf(k) !== "type");
-                const { name: id, stars } = name === undefined ? { name: "", stars: 0 } : splatName(name);
-                param = parameter(c, id, stars, optional(kid(c, "type")), null);
-            }
-            else if (type === "list_splat_pattern" || type === "dictionary_splat_pattern") {
-                const { name, stars } = splatName(c);
-                param = parameter(c, name, stars, null, null);
-            }
-            else if (type === "tuple_pattern")
-                param = parameter(c, "", 0, null, null);
-            if (!param)
-                continue;
-            param.keywordOnly = keywordOnly && param.stars === 0;
-            if (param.stars === 1)
-                keywordOnly = true;
-            params.push(param);
-        }
-        return params;
-    };
-    const clausesOf = (i) => {
-        const clauses = [];
-        for (const c of kids(i)) {
-            const node = built[c];
-            if (!node || Array.isArray(node))
-                continue;
-            if (node.kind === "clause")
-                clauses.push(node);
-            else if (typeOf(c) === "if_clause" && isExpression(node))
-                clauses.at(-1)?.conditions.push(node);
-        }
-        return clauses;
-    };
-    const comprehension = (i, flavour) => {
-        const body = kid(i, "body");
-        const pair = body === null ? null : built[body];
-        const [element, value] = Array.isArray(pair) ? pair : [];
-        return {
-            kind: "comprehension",
-            ...at(i),
-            flavour,
-            element: element && isExpression(element) ? element : expression(body, i),
-            value: value && isExpression(value) ? value : null,
-            clauses: clausesOf(i),
-        };
-    };
-    const stringOf = (i) => {
-        const begin = kids(i).find((c) => typeOf(c) === "string_start");
-        const prefix = begin === undefined ? "" : slice(begin).toLowerCase();
-        const parts = [];
-        let holes = false;
-        for (const c of kids(i)) {
-            const type = typeOf(c);
-            if (type === "string_content")
-                parts.push({ kind: "string", ...at(c), value: unescaped(slice(c), prefix.includes("r")), bytes: false });
-            else if (type === "interpolation") {
-                holes = true;
-                parts.push(expression(kid(c, "expression"), c));
-            }
-        }
-        if (holes)
-            return { kind: "fstring", ...at(i), parts };
-        const value = parts.map((part) => (part.kind === "string" ? part.value : "")).join("");
-        return { kind: "string", ...at(i), value, bytes: prefix.includes("b") };
-    };
-    const concatenated = (i) => {
-        const parts = expressionsOf(i);
-        if (parts.every((part) => part.kind === "string")) {
-            const value = parts.map((part) => (part.kind === "string" ? part.value : "")).join("");
-            return { kind: "string", ...at(i), value, bytes: parts[0]?.kind === "string" && parts[0].bytes };
-        }
-        return {
-            kind: "fstring",
-            ...at(i),
-            parts: parts.flatMap((part) => (part.kind === "fstring" ? part.parts : [part])),
-        };
-    };
-    /** Names that a pattern binds: single identifiers that are neither a class, a keyword nor a dotted value. */
-    const captured = (i) => {
-        const names = [];
-        for (let c = i + 1, end = nextOf(i); c < end; c++) {
-            const type = typeOf(c);
-            if (type === "class_pattern" || type === "keyword_pattern") {
-                const head = c + 1;
-                if (head < nextOf(c))
-                    c = nextOf(head) - 1;
-            }
-            else if (type === "dotted_name") {
-                if (nextOf(c) - c === 2 && slice(c) !== "_")
-                    names.push(nameAt(c));
-                c = nextOf(c) - 1;
-            }
-            else if (type === "splat_pattern") {
-                const inner = c + 1;
-                if (inner < nextOf(c) && typeOf(inner) === "identifier")
-                    names.push(nameAt(inner));
-                c = nextOf(c) - 1;
-            }
-            else if (type === "identifier" && slice(c) !== "_")
-                names.push(nameAt(c));
-            else if (type === "if_clause" || type === "block")
-                c = nextOf(c) - 1;
-        }
-        return names;
-    };
-    const asPattern = (i) => {
-        const alias = kid(i, "alias");
-        return { kind: "withitem", ...at(i), context: first(i), target: optional(alias) };
-    };
-    const build = (i) => {
-        const type = typeOf(i);
-        switch (type) {
-            case "identifier":
-                return nameAt(i);
-            case "dotted_name":
-                return dottedExpression(i);
-            case "attribute": {
-                const attr = kid(i, "attribute");
-                return {
-                    kind: "attribute",
-                    ...at(i),
-                    value: expression(kid(i, "object"), i),
-                    attr: attr === null ? "" : slice(attr),
-                };
-            }
-            case "member_type": {
-                const attr = kids(i).at(-1);
-                return { kind: "attribute", ...at(i), value: first(i), attr: attr === undefined ? "" : slice(attr) };
-            }
-            case "call": {
-                const args = kid(i, "arguments");
-                const node = args === null ? null : built[args];
-                const generator = node && !Array.isArray(node) && isExpression(node) ? node : null;
-                return {
-                    kind: "call",
-                    ...at(i),
-                    callee: expression(kid(i, "function"), i),
-                    args: generator
-                        ? [
-                            {
-                                kind: "argument",
-                                start: generator.start,
-                                end: generator.end,
-                                parent: null,
-                                name: null,
-                                stars: 0,
-                                value: generator,
-                            },
-                        ]
-                        : list(args, isArgument),
-                };
-            }
-            case "argument_list":
-                return argumentsOf(i);
-            case "keyword_argument": {
-                const name = kid(i, "name");
-                return {
-                    kind: "argument",
-                    ...at(i),
-                    name: name === null ? "" : slice(name),
-                    stars: 0,
-                    value: expression(kid(i, "value"), i),
-                };
-            }
-            case "dictionary_splat":
-                return { kind: "argument", ...at(i), name: null, stars: 2, value: first(i) };
-            case "list_splat":
-            case "list_splat_pattern":
-            case "dictionary_splat_pattern":
-            case "parenthesized_list_splat":
-                return { kind: "starred", ...at(i), value: first(i) };
-            case "subscript":
-                return {
-                    kind: "subscript",
-                    ...at(i),
-                    value: expression(kid(i, "value"), i),
-                    indices: kids(i)
-                        .filter((c) => fieldOf(c) === "subscript")
-                        .map((c) => expression(c, i)),
-                };
-            case "generic_type": {
-                const [base, ...rest] = kids(i);
-                const parameters = rest.flatMap((c) => (typeOf(c) === "type_parameter" ? list(c, isExpression) : []));
-                return { kind: "subscript", ...at(i), value: expression(base ?? null, i), indices: parameters };
-            }
-            case "type_parameter":
-                return expressionsOf(i);
-            case "union_type": {
-                const [left, right] = expressionsOf(i);
-                return left && right ? { kind: "binary", ...at(i), op: "|", left, right } : opaque(i);
-            }
-            case "slice":
-                return { kind: "slice", ...at(i), parts: expressionsOf(i) };
-            case "string":
-                return stringOf(i);
-            case "concatenated_string":
-                return concatenated(i);
-            case "integer":
-            case "float":
-                return { kind: "number", ...at(i), value: numberOf(slice(i)) };
-            case "true":
-                return { kind: "constant", ...at(i), value: true };
-            case "false":
-                return { kind: "constant", ...at(i), value: false };
-            case "none":
-                return { kind: "constant", ...at(i), value: null };
-            case "ellipsis":
-                return { kind: "constant", ...at(i), value: "..." };
-            case "tuple":
-            case "tuple_pattern":
-            case "pattern_list":
-                return sequence(i, "tuple");
-            case "expression_list":
-                return joined(i, expressionsOf(i));
-            case "list":
-            case "list_pattern":
-                return sequence(i, "list");
-            case "set":
-                return sequence(i, "set");
-            case "dictionary": {
-                const keys = [];
-                const values = [];
-                for (const c of kids(i)) {
-                    const node = built[c];
-                    if (Array.isArray(node)) {
-                        const [key, value] = node;
-                        if (key && value && isExpression(key) && isExpression(value)) {
-                            keys.push(key);
-                            values.push(value);
-                        }
-                    }
-                    else if (node?.kind === "argument") {
-                        keys.push(null);
-                        values.push(node.value);
-                    }
-                }
-                return { kind: "dict", ...at(i), keys, values };
-            }
-            case "pair":
-                return [expression(kid(i, "key"), i), expression(kid(i, "value"), i)];
-            case "parenthesized_expression":
-            case "interpolation":
-            case "as_pattern_target":
-            case "type":
-            case "chevron":
-            case "decorator":
-            case "if_clause":
-            case "with_clause_item":
-                return first(i);
-            case "binary_operator": {
-                const op = kid(i, "operator");
-                return {
-                    kind: "binary",
-                    ...at(i),
-                    op: op === null ? "" : slice(op),
-                    left: expression(kid(i, "left"), i),
-                    right: expression(kid(i, "right"), i),
-                };
-            }
-            case "boolean_operator": {
-                const op = kid(i, "operator");
-                return {
-                    kind: "boolean",
-                    ...at(i),
-                    op: op === null ? "" : slice(op),
-                    left: expression(kid(i, "left"), i),
-                    right: expression(kid(i, "right"), i),
-                };
-            }
-            case "unary_operator": {
-                const op = kid(i, "operator");
-                return {
-                    kind: "unary",
-                    ...at(i),
-                    op: op === null ? "" : slice(op),
-                    operand: expression(kid(i, "argument"), i),
-                };
-            }
-            case "not_operator":
-                return { kind: "unary", ...at(i), op: "not", operand: expression(kid(i, "argument"), i) };
-            case "comparison_operator":
-                return {
-                    kind: "compare",
-                    ...at(i),
-                    ops: kids(i)
-                        .filter((c) => fieldOf(c) === "operators")
-                        .map((c) => slice(c).replace(/\s+/g, " ")),
-                    operands: expressionsOf(i),
-                };
-            case "conditional_expression": {
-                const [body, test, orelse] = expressionsOf(i);
-                return body && test && orelse ? { kind: "conditional", ...at(i), test, body, orelse } : opaque(i);
-            }
-            case "lambda":
-                return {
-                    kind: "lambda",
-                    ...at(i),
-                    params: list(kid(i, "parameters"), isParameter),
-                    body: expression(kid(i, "body"), i),
-                };
-            case "parameters":
-            case "lambda_parameters":
-                return parametersOf(i);
-            case "await":
-                return { kind: "await", ...at(i), value: first(i) };
-            case "yield":
-                return { kind: "yield", ...at(i), value: joined(i, expressionsOf(i)), from: hasToken(i, "from") };
-            case "named_expression": {
-                const name = kid(i, "name");
-                const value = expression(kid(i, "value"), i);
-                return name === null ? value : { kind: "walrus", ...at(i), target: nameAt(name), value };
-            }
-            case "list_comprehension":
-                return comprehension(i, "list");
-            case "set_comprehension":
-                return comprehension(i, "set");
-            case "dictionary_comprehension":
-                return comprehension(i, "dict");
-            case "generator_expression":
-                return comprehension(i, "generator");
-            case "for_in_clause":
-                return {
-                    kind: "clause",
-                    ...at(i),
-                    target: expression(kid(i, "left"), i),
-                    iter: expression(kid(i, "right"), i),
-                    isAsync: hasToken(i, "async"),
-                    conditions: [],
-                };
-            case "module":
-                return { kind: "module", start: 0, end: text.length, parent: null, body: block(i) };
-            case "block":
-            case "ERROR":
-                return type === "ERROR" ? recovered(i) : null;
-            case "expression_statement":
-                return statement(i);
-            case "function_definition":
-                return functionOf(i);
-            case "class_definition": {
-                const name = kid(i, "name");
-                return {
-                    kind: "class",
-                    ...at(i),
-                    name: name === null ? "" : slice(name),
-                    bases: list(kid(i, "superclasses"), isArgument),
-                    body: block(kid(i, "body")),
-                    decorators: [],
-                };
-            }
-            case "decorated_definition": {
-                const definition = kid(i, "definition");
-                const node = definition === null ? null : built[definition];
-                if (!node || Array.isArray(node) || (node.kind !== "function" && node.kind !== "class"))
-                    return recovered(i);
-                node.decorators = kids(i)
-                    .filter((c) => typeOf(c) === "decorator")
-                    .map((c) => expression(c, i));
-                return node;
-            }
-            case "assignment":
-                return assignment(i);
-            case "augmented_assignment": {
-                const op = kid(i, "operator");
-                return {
-                    kind: "augassign",
-                    ...at(i),
-                    target: expression(kid(i, "left"), i),
-                    op: op === null ? "" : slice(op),
-                    value: expression(kid(i, "right"), i),
-                };
-            }
-            case "return_statement":
-                return { kind: "return", ...at(i), value: joined(i, expressionsOf(i)) };
-            case "raise_statement": {
-                const cause = kid(i, "cause");
-                const value = kids(i).find((c) => c !== cause && typeOf(c) !== "from");
-                return { kind: "raise", ...at(i), value: optional(value ?? null), cause: optional(cause) };
-            }
-            case "assert_statement": {
-                const [test, message] = expressionsOf(i);
-                return { kind: "assert", ...at(i), test: test ?? opaque(i), message: message ?? null };
-            }
-            case "delete_statement":
-                return {
-                    kind: "delete",
-                    ...at(i),
-                    targets: expressionsOf(i).flatMap((one) => (one.kind === "tuple" ? one.items : [one])),
-                };
-            case "pass_statement":
-                return { kind: "pass", ...at(i) };
-            case "break_statement":
-                return { kind: "break", ...at(i) };
-            case "continue_statement":
-                return { kind: "continue", ...at(i) };
-            case "global_statement":
-            case "nonlocal_statement":
-                return {
-                    kind: type === "global_statement" ? "global" : "nonlocal",
-                    ...at(i),
-                    names: kids(i)
-                        .filter((c) => typeOf(c) === "identifier")
-                        .map(slice),
-                };
-            case "import_statement":
-                return { kind: "import", ...at(i), names: importNames(i) };
-            case "future_import_statement":
-                return { kind: "importfrom", ...at(i), module: "__future__", level: 0, names: importNames(i) };
-            case "import_from_statement": {
-                const module = kid(i, "module_name");
-                const source = module === null ? "" : dotted(module);
-                const level = /^\.*/.exec(source)?.[0].length ?? 0;
-                const star = kids(i).some((c) => typeOf(c) === "wildcard_import");
-                return {
-                    kind: "importfrom",
-                    ...at(i),
-                    module: source.slice(level),
-                    level,
-                    names: star ? null : importNames(i),
-                };
-            }
-            case "if_statement": {
-                const branches = [
-                    { kind: "branch", ...at(i), test: expression(kid(i, "condition"), i), body: block(kid(i, "consequence")) },
-                ];
-                let orelse = [];
-                for (const c of kids(i)) {
-                    const node = built[c];
-                    if (node && !Array.isArray(node) && node.kind === "branch")
-                        branches.push(node);
-                    else if (typeOf(c) === "else_clause")
-                        orelse = block(kid(c, "body"));
-                }
-                return { kind: "if", ...at(i), branches, orelse };
-            }
-            case "elif_clause":
-                return {
-                    kind: "branch",
-                    ...at(i),
-                    test: expression(kid(i, "condition"), i),
-                    body: block(kid(i, "consequence")),
-                };
-            case "for_statement":
-                return {
-                    kind: "for",
-                    ...at(i),
-                    target: expression(kid(i, "left"), i),
-                    iter: expression(kid(i, "right"), i),
-                    body: block(kid(i, "body")),
-                    orelse: elseOf(i),
-                    isAsync: hasToken(i, "async"),
-                };
-            case "while_statement":
-                return {
-                    kind: "while",
-                    ...at(i),
-                    test: expression(kid(i, "condition"), i),
-                    body: block(kid(i, "body")),
-                    orelse: elseOf(i),
-                };
-            case "try_statement":
-                return {
-                    kind: "try",
-                    ...at(i),
-                    body: block(kid(i, "body")),
-                    handlers: kids(i).flatMap((c) => {
-                        const node = built[c];
-                        return node && !Array.isArray(node) && node.kind === "handler" ? [node] : [];
-                    }),
-                    orelse: elseOf(i),
-                    final: kids(i).flatMap((c) => (typeOf(c) === "finally_clause" ? innerBlock(c) : [])),
-                };
-            case "except_clause":
-            case "except_group_clause":
-                return handlerOf(i);
-            case "with_statement": {
-                const clause = kids(i).find((c) => typeOf(c) === "with_clause");
-                const items = clause === undefined ? [] : withItems(clause);
-                return { kind: "with", ...at(i), items, body: block(kid(i, "body")), isAsync: hasToken(i, "async") };
-            }
-            case "with_item": {
-                const value = kid(i, "value");
-                if (value !== null && typeOf(value) === "as_pattern")
-                    return asPattern(value);
-                return { kind: "withitem", ...at(i), context: expression(value, i), target: null };
-            }
-            case "as_pattern":
-                return asPattern(i);
-            case "match_statement": {
-                const body = kid(i, "body");
-                const cases = (body === null ? [] : kids(body)).flatMap((c) => {
-                    const node = built[c];
-                    return node && !Array.isArray(node) && node.kind === "case" ? [node] : [];
-                });
-                const subjects = kids(i)
-                    .filter((c) => fieldOf(c) === "subject")
-                    .map((c) => expression(c, i));
-                return { kind: "match", ...at(i), subject: joined(i, subjects) ?? opaque(i), cases };
-            }
-            case "case_clause":
-                return caseOf(i);
-            case "print_statement":
-            case "exec_statement":
-                return { kind: "expression", ...at(i), value: opaque(i) };
-            case "type_alias_statement":
-                return { kind: "pass", ...at(i) };
-            default:
-                return null;
-        }
-    };
-    function dottedExpression(i) {
-        const parts = kids(i);
-        const [head] = parts;
-        if (head === undefined)
-            return opaque(i);
-        let value = nameAt(head);
-        for (const c of parts.slice(1))
-            value = { kind: "attribute", start: value.start, end: endOf(c), parent: null, value, attr: slice(c) };
-        return value;
-    }
-    /** What can be saved of a spot that did not parse: its intact statements, else its expressions. */
-    function recovered(i) {
-        return kids(i).flatMap((c) => {
-            const node = built[c];
-            if (Array.isArray(node))
-                return node.filter((one) => isStatement(one) || isExpression(one));
-            return node && (isStatement(node) || isExpression(node)) ? [node] : typeOf(c) === "block" ? block(c) : [];
-        });
-    }
-    function statement(i) {
-        const [only] = kids(i);
-        const node = only === undefined ? null : built[only];
-        if (node && !Array.isArray(node) && isStatement(node))
-            return node;
-        const value = joined(i, expressionsOf(i));
-        return value ? { kind: "expression", ...at(i), value } : null;
-    }
-    function functionOf(i) {
-        const name = kid(i, "name");
-        return {
-            kind: "function",
-            ...at(i),
-            name: name === null ? "" : slice(name),
-            params: list(kid(i, "parameters"), isParameter),
-            returns: optional(kid(i, "return_type")),
-            body: block(kid(i, "body")),
-            isAsync: hasToken(i, "async"),
-            decorators: [],
-        };
-    }
-    function assignment(i) {
-        const left = expression(kid(i, "left"), i);
-        const annotation = optional(kid(i, "type"));
-        const right = kid(i, "right");
-        const node = right === null ? null : built[right];
-        if (node && !Array.isArray(node) && node.kind === "assign")
-            return { ...node, ...at(i), targets: [left, ...node.targets], annotation };
-        if (node && !Array.isArray(node) && node.kind === "augassign")
-            return { kind: "assign", ...at(i), targets: [left], value: node.value, annotation };
-        return {
-            kind: "assign",
-            ...at(i),
-            targets: [left],
-            value: right === null ? null : expression(right, i),
-            annotation,
-        };
-    }
-    function elseOf(i) {
-        return kids(i).flatMap((c) => (typeOf(c) === "else_clause" ? block(kid(c, "body")) : []));
-    }
-    function innerBlock(i) {
-        return kids(i).flatMap((c) => (typeOf(c) === "block" ? block(c) : []));
-    }
-    function handlerOf(i) {
-        const value = kids(i).find((c) => typeOf(c) !== "block");
-        const node = value === undefined ? null : built[value];
-        const body = innerBlock(i);
-        if (node && !Array.isArray(node) && node.kind === "withitem") {
-            const name = node.target?.kind === "name" ? node.target.id : null;
-            return { kind: "handler", ...at(i), type: node.context, name, body };
-        }
-        const alias = kid(i, "alias");
-        return {
-            kind: "handler",
-            ...at(i),
-            type: value === undefined
-                ? null
-                : joined(i, expressionsOf(i).filter((one) => alias === null || one.start !== startOf(alias))),
-            name: alias === null ? null : slice(alias),
-            body,
-        };
-    }
-    function withItems(clause) {
-        return kids(clause).flatMap((c) => {
-            const node = built[c];
-            if (!node || Array.isArray(node))
-                return [];
-            if (node.kind !== "withitem")
-                return isExpression(node) ? [{ kind: "withitem", ...at(c), context: node, target: null }] : [];
-            // `with (a as b, c as d):` may arrive as one parenthesised tuple of patterns.
-            if (node.target === null && node.context.kind === "tuple")
-                return node.context.items.map((item) => ({
-                    kind: "withitem",
-                    start: item.start,
-                    end: item.end,
-                    parent: null,
-                    context: item,
-                    target: null,
-                }));
-            return [node];
-        });
-    }
-    function caseOf(i) {
-        const guard = kid(i, "guard");
-        const consequence = kid(i, "consequence");
-        const patterns = kids(i).filter((c) => c !== guard && c !== consequence);
-        return {
-            kind: "case",
-            ...at(i),
-            names: captured(i),
-            guard: optional(guard),
-            body: block(consequence),
-            wildcard: patterns.length === 1 && /^[A-Za-z_]\w*$/.test(slice(patterns[0] ?? i)),
-        };
-    }
-    for (let i = count - 1; i >= 0; i--) {
-        let tallest = 0;
-        for (let c = i + 1, end = nextOf(i); c < end; c = nextOf(c))
-            tallest = Math.max(tallest, height[c] ?? 0);
-        height[i] = tallest + 1;
-        if (tallest >= MAX_HEIGHT && typeOf(i) !== "module") {
-            truncated = true;
-            height[i] = 1;
-            built[i] = { kind: "opaque", ...at(i), parts: [] };
-            continue;
-        }
-        built[i] = build(i);
-    }
-    const root = built[0];
-    const tree = root && !Array.isArray(root) && root.kind === "module"
-        ? root
-        : { kind: "module", start: 0, end: text.length, parent: null, body: count > 0 ? block(0) : [] };
-    adopt(tree);
-    return { tree, truncated };
-}
-function adopt(root) {
-    const open = [root];
-    for (let node = open.pop(); node; node = open.pop()) {
-        for (const child of children(node)) {
-            child.parent = node;
-            open.push(child);
-        }
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/python/module.js
 
 
+
+/** Kinds of which there are so many that nobody keeps lists of them. */
+const COMMON = new Set(["name", "argument", "string", "number", "constant", "expression"]);
+/** The nodes of the given kinds in a body of code, in source order: much faster than looking through all its nodes. */
+function nodesOf(func, ...kinds) {
+    let found = [];
+    for (const kind of kinds) {
+        const list = func.byKind.get(kind);
+        if (list)
+            found = found.length === 0 ? list : merged(found, list);
+    }
+    return found;
+}
+/** Two lists in source order as one: what begins first comes first, and of two that begin together the outer one. */
+function merged(some, others) {
+    const found = [];
+    let next = 0;
+    for (const one of some) {
+        for (let other = others[next]; other && isBefore(other, one); other = others[++next])
+            found.push(other);
+        found.push(one);
+    }
+    for (let other = others[next]; other; other = others[++next])
+        found.push(other);
+    return found;
+}
+function isBefore(a, b) {
+    return a.start < b.start || (a.start === b.start && a.end > b.end);
+}
 /** 1-based line and column (UTF-16 units) of an offset. */
 function position(module, offset) {
     const { lineStarts } = module;
@@ -6726,7 +7243,6 @@ function scopeOf(node, parent, module) {
     return scope;
 }
 function funcOf(node, name, module, cls, parent, scope) {
-    const nodes = bodyNodes(node);
     const func = {
         node,
         name,
@@ -6734,37 +7250,15 @@ function funcOf(node, name, module, cls, parent, scope) {
         cls,
         parent,
         isAsync: node.kind === "function" && node.isAsync,
-        isGenerator: nodes.some((one) => one.kind === "yield"),
+        isGenerator: false,
         params: node.kind === "module" ? [] : node.params,
-        nodes,
+        nodes: [],
+        byKind: new Map(),
         scope,
     };
     module.functions.push(func);
     module.byNode.set(node, func);
     return func;
-}
-function bodyNodes(root) {
-    const found = [];
-    const collect = (node) => {
-        found.push(node);
-        if (node.kind === "function")
-            for (const one of node.decorators)
-                collect(one);
-        if (node.kind === "function" || node.kind === "lambda") {
-            for (const param of node.params)
-                if (param.default)
-                    collect(param.default);
-        }
-        else
-            for (const child of children(node))
-                collect(child);
-    };
-    if (root.kind === "lambda")
-        collect(root.body);
-    else
-        for (const statement of root.body)
-            collect(statement);
-    return found;
 }
 /** The scope in whose names code at `node` reads and writes. */
 function scopeAt(module, node) {
@@ -6799,56 +7293,76 @@ function funcAt(module, node) {
         scope = scope.parent;
     return (scope && module.byNode.get(scope.node)) ?? module.top;
 }
+/** Walks the tree once: parents, scopes and what they bind, functions and classes, and the nodes of every body of code. */
 function index(module) {
-    const work = [
-        { func: module.top, cls: null, scope: module.scope, body: module.tree.body, prefix: module.name },
-    ];
-    for (let item = work.pop(); item; item = work.pop()) {
-        const { func, cls, scope, prefix } = item;
-        const enter = (node) => {
-            bind(node, scope);
-            if (opensScope(node)) {
-                if (node.kind !== "class") {
-                    if (node.kind === "function")
-                        node.decorators.forEach(enter);
-                    for (const param of node.params)
-                        if (param.default)
-                            enter(param.default);
-                    const inner = scopeOf(node, scope, module);
-                    const name = `${prefix}.${node.kind === "function" ? node.name : "<lambda>"}`;
-                    const made = funcOf(node, name, module, node.kind === "function" ? cls : null, func, inner);
-                    for (const param of node.params)
-                        add(inner, param.name, { kind: "parameter", node: param, owner: node, at: param, start: node.start });
-                    if (cls && node.kind === "function")
-                        cls.methods.set(methodKey(node), made);
-                    work.push({
-                        func: made,
-                        cls: null,
-                        scope: inner,
-                        body: node.kind === "lambda" ? [node.body] : node.body,
-                        prefix: name,
-                    });
-                }
-                else {
-                    node.decorators.forEach(enter);
-                    for (const base of node.bases)
-                        enter(base);
-                    const inner = scopeOf(node, scope, module);
-                    const name = `${prefix}.${node.name}`;
-                    const made = { node, name, module, scope: inner, methods: new Map(), attributes: new Map() };
-                    module.classes.push(made);
-                    module.classByNode.set(node, made);
-                    work.push({ func, cls: made, scope: inner, body: node.body, prefix: name });
-                }
-                return;
-            }
-            for (const child of children(node))
-                enter(child);
-        };
-        item.body.forEach(enter);
-    }
+    const work = [];
+    const bodyOf = (func, prefix, body) => {
+        const nodes = [];
+        const byKind = new Map();
+        func.nodes = nodes;
+        func.byKind = byKind;
+        work.push({ place: { func, nodes, byKind, cls: null, scope: func.scope, prefix }, body });
+    };
+    const enter = (node, parent, place) => {
+        node.parent = parent;
+        place.nodes.push(node);
+        if (!COMMON.has(node.kind))
+            multimap_push(place.byKind, node.kind, node);
+        bind(node, place.scope);
+        if (node.kind === "yield")
+            place.func.isGenerator = true;
+        if (node.kind === "class")
+            enterClass(node, place);
+        else if (opensScope(node))
+            enterFunction(node, place);
+        else
+            eachChild(node, (child) => enter(child, node, place));
+    };
+    const enterFunction = (node, place) => {
+        const { func, cls, scope, prefix } = place;
+        if (node.kind === "function")
+            for (const one of node.decorators)
+                enter(one, node, place);
+        const inner = scopeOf(node, scope, module);
+        for (const param of node.params) {
+            param.parent = node;
+            if (param.annotation)
+                adopt(param.annotation, param);
+            if (param.default)
+                enter(param.default, param, place);
+            add(inner, param.name, { kind: "parameter", node: param, owner: node, at: param, start: node.start });
+        }
+        const name = `${prefix}.${node.kind === "function" ? node.name : "<lambda>"}`;
+        const made = funcOf(node, name, module, node.kind === "function" ? cls : null, func, inner);
+        if (node.kind === "function") {
+            if (node.returns)
+                adopt(node.returns, node);
+            cls?.methods.set(methodKey(node), made);
+        }
+        bodyOf(made, name, node.kind === "lambda" ? [node.body] : node.body);
+    };
+    const enterClass = (node, place) => {
+        for (const one of [...node.decorators, ...node.bases])
+            enter(one, node, place);
+        const scope = scopeOf(node, place.scope, module);
+        const prefix = `${place.prefix}.${node.name}`;
+        const made = { node, name: prefix, module, scope, methods: new Map(), attributes: new Map() };
+        module.classes.push(made);
+        module.classByNode.set(node, made);
+        for (const statement of node.body)
+            enter(statement, node, { ...place, cls: made, scope, prefix });
+    };
+    bodyOf(module.top, module.name, module.tree.body);
+    for (let item = work.pop(); item; item = work.pop())
+        for (const node of item.body)
+            enter(node, item.place.func.node, item.place);
     for (const cls of module.classes)
         collectAttributes(cls);
+}
+/** Sets the parents of nodes that belong to no body of code: annotations. */
+function adopt(node, parent) {
+    node.parent = parent;
+    eachChild(node, (child) => adopt(child, node));
 }
 /** Property setters and deleters share the getter's name; they are kept apart. */
 function methodKey(node) {
@@ -6869,11 +7383,7 @@ function add(scope, name, binding) {
                 break;
             }
     }
-    const known = target.names.get(name);
-    if (known)
-        known.push(binding);
-    else
-        target.names.set(name, [binding]);
+    multimap_push(target.names, name, binding);
 }
 /** Records the names that a node binds. */
 function bind(node, scope) {
@@ -7010,11 +7520,7 @@ function clauseBinding(comprehension, id) {
 }
 function collectAttributes(cls) {
     const note = (attribute, binding) => {
-        const known = cls.attributes.get(attribute);
-        if (known)
-            known.push(binding);
-        else
-            cls.attributes.set(attribute, [binding]);
+        multimap_push(cls.attributes, attribute, binding);
     };
     for (const statement of cls.node.body) {
         if (statement.kind !== "assign")
@@ -7056,7 +7562,7 @@ function attributeTargets(target, path, self, found) {
         });
 }
 
-;// CONCATENATED MODULE: ./build/runtime/guards.js
+;// CONCATENATED MODULE: ./build/runtime/state/guards.js
 
 /** The tests that decide whether `node` runs and that read a place, in source order: branches around it, and early exits before it. */
 function guardsOf(runtime, func, node, reads) {
@@ -7190,7 +7696,7 @@ function isInTest(node, { branches }) {
     return branches.some(({ test }) => isInside(node, test));
 }
 
-;// CONCATENATED MODULE: ./build/runtime/state.js
+;// CONCATENATED MODULE: ./build/runtime/state/state.js
 
 
 
@@ -7240,6 +7746,9 @@ function build(runtime) {
         const { bindings, scope } = inference.bindings(name);
         if (!scope || bindings.some(({ kind }) => kind === "iteration" || kind === "entered" || kind === "caught"))
             return null;
+        // What a library exports is its own to look after: `flask.session` is another one for each request.
+        if (bindings.some(({ kind }) => kind === "from") && inference.names(name).length > 0)
+            return null;
         const holder = origins.holder(name);
         if (holder?.kind === "global")
             return isContextual(name) ? null : holder;
@@ -7254,7 +7763,7 @@ function build(runtime) {
         const memo = writeLists.get(func);
         if (memo)
             return memo;
-        const found = func.nodes
+        const found = nodesOf(func, "assign", "augassign", "delete", "call")
             .flatMap((node) => writesAt(func, node))
             .filter(({ place }) => !isMade(func, place.variable));
         writeLists.set(func, found);
@@ -7349,10 +7858,12 @@ function build(runtime) {
         const checked = (effect) => guard && { ...rest, read: guard.test, kind: "checked", effect, from: guard.read.end };
         if (how === "augment") {
             // `if x > 0: x -= 1`: the decision is older than the calculation.
+            if (isRefined(func, write))
+                return null;
             return checked("calculate") ?? { ...rest, read: at, kind: "calculated", effect: "calculate", from: at.start };
         }
         if (how === "remove")
-            return checked("remove");
+            return isExpected(statement, func.node) ? null : checked("remove");
         const hasConsequences = guard !== null && matters(statement, guard.test);
         if (how === "member" && !value)
             return hasConsequences ? checked("claim") : null;
@@ -7373,6 +7884,12 @@ function build(runtime) {
         }
         return guard && checked(asksIfEmpty(guard.test, same) ? "fill" : "replace");
     };
+    /** `self.mask = chosen(form)`, then `self.mask &= ~ADMIN`: what the same run has just put there is refined, and no older value with it. */
+    const isRefined = (func, { place, statement }) => place.key === null &&
+        writesOf(func).some((earlier) => earlier.how === "assign" &&
+            earlier.statement.start < statement.start &&
+            sourceOf(func.module, earlier.place.base) === sourceOf(func.module, place.base) &&
+            isFollowedBy(earlier.statement, statement));
     /** `x is None`, `not x`, `len(x) == 0`: whether there is nothing yet. */
     const asksIfEmpty = (test, same) => {
         switch (test.kind) {
@@ -7396,8 +7913,12 @@ function build(runtime) {
         const guarded = isInside(statement, branch) ? branch.body : followingOf(branch);
         if (!isInside(statement, branch) && branch.body.some(({ kind }) => kind === "raise"))
             return true;
-        return guarded.some((one) => !isInside(statement, one) && [one, ...within(one)].some((node) => node.kind === "call" && !isLogging(node)));
+        return guarded.some((one) => !isInside(statement, one) &&
+            !isPreparing(one) &&
+            [one, ...within(one)].some((node) => node.kind === "call" && !isLogging(node)));
     };
+    /** `result = await load(key)`: only gets ready what is written. */
+    const isPreparing = (one) => one.kind === "assign" && one.targets.every((target) => target.kind === "name");
     const isLogging = (call) => inference.names(call.callee).some(({ name }) => /^(?:logging|warnings|structlog|loguru)\.|^print$/.test(name)) ||
         (call.callee.kind === "attribute" && /^(?:debug|info|warning|error|exception|warn)$/.test(call.callee.attr));
     /** Whether the function also reads the element: what it put there is a cached result. */
@@ -7477,7 +7998,9 @@ function build(runtime) {
         const memo = touchLists.get(func);
         if (memo)
             return memo;
-        const found = func.nodes.flatMap((node) => touchesAt(func, node)).filter(({ variable }) => !isMade(func, variable));
+        const found = nodesOf(func, "for", "clause", "assign", "delete", "call")
+            .flatMap((node) => touchesAt(func, node))
+            .filter(({ variable }) => !isMade(func, variable));
         touchLists.set(func, found);
         return found;
     };
@@ -7494,7 +8017,9 @@ function build(runtime) {
                 return touch(node.iter, viewed(node.iter), "iterate", node.parent);
             case "assign":
                 return node.targets.flatMap((one) => one.kind === "subscript"
-                    ? touch(one, one.value, "insert")
+                    ? isThere(func, one)
+                        ? []
+                        : touch(one, one.value, "insert")
                     : one.kind === "attribute" && node.value && isEmptyContainer(node.value)
                         ? touch(one, one, "reset")
                         : []);
@@ -7510,6 +8035,27 @@ function build(runtime) {
             default:
                 return [];
         }
+    };
+    /** Whether the key is in the container already: the body has read the element before, or goes over the keys. */
+    const isThere = (func, element) => {
+        const { module } = func;
+        const text = sourceOf(module, element);
+        const [key] = element.indices;
+        if (func.nodes.some((node) => node.kind === "subscript" &&
+            node.start < element.start &&
+            !isWritten(node) &&
+            sourceOf(module, node) === text &&
+            !areAlternatives(node, element)))
+            return true;
+        if (key?.kind !== "name")
+            return false;
+        for (let at = element.parent; at && at !== func.node; at = at.parent)
+            if (at.kind === "for" && sourceOf(module, viewed(at.iter)) === sourceOf(module, element.value)) {
+                const target = at.target.kind === "tuple" ? at.target.items[0] : at.target;
+                if (target?.kind === "name" && target.id === key.id)
+                    return true;
+            }
+        return false;
     };
     /** Containers whose iterator fails when members come or go. */
     const isFragile = (base) => inference
@@ -7621,6 +8167,44 @@ function isWritten(node) {
         return parent.targets.includes(node);
     return parent?.kind === "augassign" ? parent.target === node : parent?.kind === "delete";
 }
+/** Whether the second statement runs once after the first, within the same block or a choice in it. */
+function isFollowedBy(first, second) {
+    for (let at = second; at; at = at.parent) {
+        if (at.parent === first.parent)
+            return at !== null && following(at.parent ?? at, first).some((one) => one === at);
+        if (at.kind === "for" || at.kind === "while" || opensScope(at))
+            return false;
+    }
+    return false;
+}
+/** Whether somebody has reckoned with the element being gone: `except KeyError`, `suppress(KeyError)`. */
+function isExpected(statement, body) {
+    for (let at = statement, parent = at.parent; parent && at !== body; at = parent, parent = at.parent) {
+        if (parent.kind === "try" && parent.body.some((one) => one === at)) {
+            const isSmall = parent.body.length <= 2;
+            if (parent.handlers.some(({ type }) => (type ? takesMissing(type, isSmall) : isSmall)))
+                return true;
+        }
+        if (parent.kind === "with" && parent.items.some(({ context }) => suppressesMissing(context)))
+            return true;
+    }
+    return false;
+}
+function suppressesMissing(context) {
+    if (context.kind !== "call")
+        return false;
+    const { callee } = context;
+    const name = callee.kind === "name" ? callee.id : callee.kind === "attribute" ? callee.attr : "";
+    return name === "suppress" && context.args.some(({ value }) => takesMissing(value, true));
+}
+function takesMissing(type, orAny) {
+    if (type.kind === "tuple")
+        return type.items.some((one) => takesMissing(one, orAny));
+    if (type.kind !== "name")
+        return false;
+    return MISSING.has(type.id) || (orAny && (type.id === "Exception" || type.id === "BaseException"));
+}
+const MISSING = new Set(["KeyError", "IndexError", "ValueError", "LookupError"]);
 /** A constructor's own object: nobody else has it yet. */
 function isMade(func, variable) {
     return (func.node.kind === "function" &&
@@ -7660,7 +8244,9 @@ const TOUCHES = new Map([
     ["clear", "empty"],
 ]);
 
-;// CONCATENATED MODULE: ./build/runtime/polling.js
+;// CONCATENATED MODULE: ./build/runtime/effects/polling.js
+
+
 
 
 /** Sleeps that give the loop to others. */
@@ -7669,7 +8255,7 @@ const SLEEPS = new Set(["asyncio.sleep", "anyio.sleep", "trio.sleep"]);
 function pollingIn(runtime, func) {
     if (!func.isAsync)
         return [];
-    return func.nodes.flatMap((node) => (node.kind === "while" ? (pollingOf(runtime, func, node) ?? []) : []));
+    return nodesOf(func, "while").flatMap((node) => pollingOf(runtime, func, node) ?? []);
 }
 function pollingOf(runtime, func, loop) {
     const test = testOf(runtime, loop);
@@ -7795,11 +8381,7 @@ function changesOf(runtime) {
     const made = new Map();
     const note = (variable, func, at) => {
         const id = variableId(variable);
-        const list = made.get(id);
-        if (list)
-            list.push([func, at]);
-        else
-            made.set(id, [[func, at]]);
+        multimap_push(made, id, [func, at]);
     };
     for (const func of runtime.graph.funcs) {
         for (const { place, at } of state.writes(func))
@@ -7815,6 +8397,709 @@ function isSetUp(func) {
     return func.node.kind === "module" || (func.node.kind === "function" && func.node.name === "__init__");
 }
 
+;// CONCATENATED MODULE: ./build/runtime/graph/exits.js
+/** Every way out of a block that its own statements show; what a call in it raises is left out. */
+function exitsOf(block) {
+    const found = new Set();
+    for (const statement of block) {
+        const ways = exitsOfStatement(statement);
+        for (const way of ways)
+            if (way !== "end")
+                found.add(way);
+        if (!ways.has("end"))
+            return found;
+    }
+    found.add("end");
+    return found;
+}
+function exitsOfStatement(statement) {
+    switch (statement.kind) {
+        case "raise":
+        case "return":
+        case "break":
+        case "continue":
+            return new Set([statement.kind]);
+        case "expression":
+            return new Set([isExit(statement.value) ? "raise" : "end"]);
+        case "if":
+            return join([...statement.branches.map(({ body }) => exitsOf(body)), exitsOf(statement.orelse)]);
+        case "with":
+            return exitsOf(statement.body);
+        case "for":
+        case "while":
+            return loopExits(statement);
+        case "match": {
+            const cases = statement.cases.map(({ body }) => exitsOf(body));
+            const isComplete = statement.cases.some(({ wildcard, guard }) => wildcard && !guard);
+            return join(isComplete ? cases : [...cases, new Set(["end"])]);
+        }
+        case "try": {
+            const body = exitsOf([...statement.body, ...statement.orelse]);
+            const all = join([body, ...statement.handlers.map((handler) => exitsOf(handler.body))]);
+            if (statement.final.length === 0)
+                return all;
+            const last = exitsOf(statement.final);
+            return last.has("end") ? join([all, without(last, "end")]) : last;
+        }
+        default:
+            return new Set(["end"]);
+    }
+}
+function loopExits(loop) {
+    const body = exitsOf(loop.body);
+    const found = new Set();
+    for (const way of body)
+        if (way === "return" || way === "raise")
+            found.add(way);
+    if (body.has("break"))
+        found.add("end");
+    if (!isEndless(loop))
+        for (const way of exitsOf(loop.orelse))
+            found.add(way);
+    return found;
+}
+/** `while True`: only a statement in its body ends it. */
+function isEndless(loop) {
+    if (loop.kind !== "while")
+        return false;
+    const { test } = loop;
+    return (test.kind === "constant" && test.value === true) || (test.kind === "number" && test.value !== 0);
+}
+function isExit(expression) {
+    if (expression.kind !== "call")
+        return false;
+    const { callee } = expression;
+    if (callee.kind === "name")
+        return callee.id === "exit" || callee.id === "quit";
+    if (callee.kind !== "attribute" || callee.value.kind !== "name")
+        return false;
+    return /^(?:sys\.exit|os\._exit|os\.abort|pytest\.(?:fail|skip|exit))$/.test(`${callee.value.id}.${callee.attr}`);
+}
+function join(all) {
+    return new Set(all.flatMap((one) => [...one]));
+}
+function without(ways, way) {
+    return new Set([...ways].filter((one) => one !== way));
+}
+
+;// CONCATENATED MODULE: ./build/runtime/graph/conditions.js
+
+
+
+/** The conditions that must hold (or must not) for the node to run, within its function. */
+function conditionsOf(node, func) {
+    const found = [];
+    for (let at = node.parent, from = node; at; from = at, at = at.parent) {
+        found.push(...passedBefore(at, from));
+        if (at === func.node)
+            break;
+        if (opensScope(at))
+            return [];
+        if (at.kind === "branch" && from !== at.test)
+            found.push({ test: at.test, taken: true });
+        else if (at.kind === "while" && at.body.some((one) => one === from))
+            found.push({ test: at.test, taken: true });
+        else if (at.kind === "if") {
+            const index = from.kind === "branch" ? at.branches.indexOf(from) : -1;
+            for (const branch of index < 0 ? at.branches : at.branches.slice(0, index))
+                found.push({ test: branch.test, taken: false });
+        }
+        else if (at.kind === "conditional" && from !== at.test)
+            found.push({ test: at.test, taken: from === at.body });
+        else if (at.kind === "boolean" && from === at.right)
+            found.push({ test: at.left, taken: at.op === "and" });
+    }
+    return found.flatMap(parts);
+}
+/** Whether two nodes of a function never run in the same call: one needs a test to hold that the other needs to fail. */
+function areExclusive(a, b, func) {
+    const mine = conditionsOf(a, func);
+    return conditionsOf(b, func).some(({ test, taken }) => mine.some((one) => one.taken !== taken && sourceOf(func.module, one.test) === sourceOf(func.module, test) && !isCalling(test)));
+}
+/** A call may answer differently the next time. */
+function isCalling(test) {
+    return [test, ...within(test)].some((node) => node.kind === "call" || node.kind === "await");
+}
+/** `a and b` holds if both do, `a or b` fails if both do. */
+function parts({ test, taken }) {
+    if (test.kind !== "boolean" || (test.op === "and") !== taken)
+        return [{ test, taken }];
+    return [...parts({ test: test.left, taken }), ...parts({ test: test.right, taken })];
+}
+/** What must hold because the statements before `from` in the same block did not leave it: `if not ready: return`, `while not ready: …`. */
+function passedBefore(block, from) {
+    const found = [];
+    for (const statement of conditions_before(block, from)) {
+        if (statement.kind === "while" && !exitsOf(statement.body).has("break"))
+            found.push({ test: statement.test, taken: false });
+        if (statement.kind !== "if")
+            continue;
+        const { branches, orelse } = statement;
+        for (const { test, body } of branches) {
+            if (!leaves(body))
+                break;
+            found.push({ test, taken: false });
+        }
+        const [only, ...more] = branches;
+        if (only && more.length === 0 && leaves(orelse))
+            found.push({ test: only.test, taken: true });
+    }
+    return found;
+}
+function conditions_before(block, from) {
+    for (const list of conditions_blocksOf(block)) {
+        const index = list.findIndex(({ start, end }) => start === from.start && end === from.end);
+        if (index >= 0)
+            return list.slice(0, index);
+    }
+    return [];
+}
+function conditions_blocksOf(node) {
+    switch (node.kind) {
+        case "if":
+            return [node.orelse];
+        case "for":
+        case "while":
+            return [node.body, node.orelse];
+        case "try":
+            return [node.body, node.orelse, node.final];
+        case "function":
+        case "branch":
+        case "with":
+        case "handler":
+        case "case":
+            return [node.body];
+        default:
+            return [];
+    }
+}
+function leaves(body) {
+    const last = body.at(-1);
+    return last !== undefined && /^(?:return|raise|continue|break)$/.test(last.kind);
+}
+
+;// CONCATENATED MODULE: ./build/runtime/graph/systems.js
+
+/** Whether the code at `node` is reached on other systems than Linux only: `if sys.platform == "win32"`. */
+function isForOtherSystem(inference, func, node) {
+    return conditionsOf(node, func).some((condition) => excludesLinux(inference, condition));
+}
+function excludesLinux(inference, { test, taken }) {
+    if (test.kind === "unary" && test.op === "not")
+        return excludesLinux(inference, { test: test.operand, taken: !taken });
+    if (test.kind === "call") {
+        const { callee } = test;
+        const [prefix] = test.args;
+        if (callee.kind !== "attribute" || callee.attr !== "startswith" || !tellsSystem(inference, callee.value))
+            return false;
+        return prefix !== undefined && taken !== isLinux(prefix.value, true);
+    }
+    if (test.kind !== "compare" || test.operands.length !== 2)
+        return false;
+    const [left, right] = test.operands;
+    if (!left || !right || !tellsSystem(inference, left))
+        return false;
+    switch (test.ops[0]) {
+        case "==":
+        case "in":
+            return taken !== isLinux(right, false);
+        case "!=":
+        case "not in":
+            return taken === isLinux(right, false);
+        default:
+            return false;
+    }
+}
+/** `sys.platform`, `os.name`, `platform.system()`. */
+function tellsSystem(inference, node) {
+    const asked = node.kind === "call" ? node.callee : node;
+    return inference.names(asked).some(({ name }) => /^(?:sys\.platform|os\.name|platform\.system)$/.test(name));
+}
+/** Whether one of the strings stands for Linux; what is no literal may do. */
+function isLinux(node, isPrefix) {
+    if (node.kind === "tuple" || node.kind === "list" || node.kind === "set")
+        return node.items.some((one) => isLinux(one, isPrefix));
+    if (node.kind !== "string")
+        return true;
+    const name = node.value.toLowerCase();
+    return name === "posix" || (isPrefix ? "linux".startsWith(name) || name === "linux2" : /^linux2?$/.test(name));
+}
+
+;// CONCATENATED MODULE: ./build/runtime/effects/instant.js
+
+
+
+/**
+ * Whether a call of a function that blocks has nothing to wait for here: a database in memory, a socket that only sends datagrams, a
+ * lock that is only tried, a queue that was asked whether it holds something, a thread that has said that it is done.
+ */
+function isInstant(graph, origins, func, fact, call) {
+    const { name } = fact;
+    if (name.startsWith("sqlite3."))
+        return isInMemory(graph, origins, call);
+    if (/^socket\.socket\.(?:connect|connect_ex|send|sendmsg)$/.test(name))
+        return isDatagram(graph, origins, call);
+    if (name.startsWith("fcntl."))
+        return call.args.some(({ value }) => mentions(value, "LOCK_NB"));
+    if (name === "threading.Thread.join")
+        return hasAnnouncedItsEnd(origins, func, call);
+    if (name === "psutil.cpu_percent")
+        return isAbsent(argument(call, "interval", 0));
+    if (name === "os.read" || name === "os.write") {
+        const descriptor = argument(call, "fd", 0);
+        return isFileDescriptor(graph, descriptor) || isOfUnwaiting(origins, descriptor);
+    }
+    if (name.startsWith("filelock."))
+        return isOnlyTried(origins, receiverOf(call));
+    return /^queue\.\w+\.get$/.test(name) && isFilled(func, call);
+}
+/** `with FileLock(path, timeout=0)`: taken or refused at once. */
+function isOnlyTried(origins, lock) {
+    return everyOrigin(origins, lock, (made) => {
+        const waits = argument(made, "blocking", -1);
+        return isZero(argument(made, "timeout", 1)) || (waits?.kind === "constant" && waits.value === false);
+    });
+}
+/** Without an interval it compares with the last call. */
+function isAbsent(interval) {
+    return interval === null || (interval.kind === "constant" && interval.value === null) || isZero(interval);
+}
+function isZero(node) {
+    return node?.kind === "number" && node.value === 0;
+}
+/** What `mkstemp` and `os.open` give reads and writes a file: nobody has to answer. */
+function isFileDescriptor({ inference }, descriptor) {
+    if (descriptor?.kind !== "name")
+        return false;
+    const { bindings } = inference.bindings(descriptor);
+    return (bindings.length > 0 &&
+        bindings.every((one) => one.kind === "value" &&
+            one.value.kind === "call" &&
+            inference.names(one.value.callee).some(({ name }) => name === "tempfile.mkstemp" || name === "os.open")));
+}
+/** `Serial(port, timeout=0).fileno()`: who opens something that way gets what is there, and never waits. */
+function isOfUnwaiting(origins, descriptor) {
+    return everyOrigin(origins, descriptor, (made) => made.callee.kind === "attribute" &&
+        made.callee.attr === "fileno" &&
+        everyOrigin(origins, made.callee.value, (opened) => isZero(argument(opened, "timeout", -1))));
+}
+function receiverOf({ callee }) {
+    return callee.kind === "attribute" ? callee.value : null;
+}
+/** Whether the object comes from calls alone, and all of them are so. */
+function everyOrigin(origins, node, holds) {
+    if (!node)
+        return false;
+    const found = origins.of(node);
+    return found.length > 0 && found.every(({ expression }) => expression.kind === "call" && holds(expression));
+}
+/** `await done` on what the thread was given to tell its end by: `thread.join()` only waits for its last step. */
+function hasAnnouncedItsEnd(origins, func, call) {
+    return everyOrigin(origins, receiverOf(call), (made) => {
+        const given = within(made).flatMap((node) => (node.kind === "name" ? [node.id] : []));
+        return func.nodes.some((node) => node.kind === "await" &&
+            node.start > made.end &&
+            node.end <= call.start &&
+            node.value.kind === "name" &&
+            given.includes(node.value.id));
+    });
+}
+/** A SQLite database that no disk holds: opened as `:memory:`, or a connection or cursor of it. */
+function isInMemory(graph, origins, call) {
+    const opens = graph.inference.names(call.callee).some(({ name }) => name === "sqlite3.connect");
+    if (!opens)
+        return everyOrigin(origins, receiverOf(call), (made) => isInMemory(graph, origins, made));
+    const address = argument(call, "database", 0);
+    return address?.kind === "string" && /^(?::memory:|file::memory:)/.test(address.value);
+}
+/** `connect` on a socket for datagrams only sets where they go. */
+function isDatagram({ inference }, origins, call) {
+    const [address] = call.args;
+    const host = address?.value.kind === "tuple" ? address.value.items[0] : undefined;
+    // A name must be looked up first.
+    if (host?.kind === "string" && /[a-z]/i.test(host.value) && !host.value.includes(":"))
+        return false;
+    return everyOrigin(origins, receiverOf(call), (made) => inference.names(made.callee).some(({ name }) => name === "socket.socket") &&
+        made.args.some(({ value }) => mentions(value, "SOCK_DGRAM")));
+}
+function mentions(root, word) {
+    return [root, ...within(root)].some((node) => (node.kind === "attribute" && node.attr === word) || (node.kind === "name" && node.id === word));
+}
+/** `while not queue.empty(): queue.get()`, `if queue.qsize() > 10: queue.get()`. */
+function isFilled(func, call) {
+    const receiver = receiverOf(call);
+    if (receiver === null)
+        return false;
+    if (isAsked(func, call, receiver, "empty", false) || isAsked(func, call, receiver, "qsize", true))
+        return true;
+    return conditionsOf(call, func).some(({ test, taken }) => {
+        if (test.kind !== "compare" || !taken || !/^>=?$/.test(test.ops[0] ?? ""))
+            return false;
+        const [counted] = test.operands;
+        return counted !== undefined && isCallOf(func, counted, receiver, "qsize");
+    });
+}
+function isCallOf(func, node, receiver, method) {
+    return (node.kind === "call" &&
+        node.callee.kind === "attribute" &&
+        node.callee.attr === method &&
+        sourceOf(func.module, node.callee.value) === sourceOf(func.module, receiver));
+}
+/** Whether the code at `node` is reached only where `receiver.method()` was true (or false). */
+function isAsked(func, node, receiver, method, answer) {
+    return conditionsOf(node, func).some(({ test, taken }) => {
+        let asked = test;
+        let holds = taken;
+        while (asked.kind === "unary" && asked.op === "not") {
+            asked = asked.operand;
+            holds = !holds;
+        }
+        return holds === answer && isCallOf(func, asked, receiver, method);
+    });
+}
+const CONDITION_WAIT = /^threading\.Condition\.wait(?:_for)?$/;
+/**
+ * Whether waiting for a condition is the inside of a lock: `while self.writer: condition.wait()` and then `self.writer = True`. It is
+ * as long as whoever has the lock keeps it, which is a moment as a rule.
+ */
+function isGate({ func, node }) {
+    const loop = enclosing(node, (one) => one.kind === "while");
+    const { cls } = func;
+    if (!loop || !cls)
+        return false;
+    const asked = new Set();
+    for (const method of cls.methods.values())
+        for (const one of nodesOf(method, "while"))
+            if (within(one).some((inner) => inner.kind === "attribute" && /^wait/.test(inner.attr)))
+                for (const name of attributesIn(one.test))
+                    asked.add(name);
+    return nodesOf(func, "assign", "augassign").some((one) => one.start > loop.end &&
+        (one.kind === "assign" ? one.targets : [one.target]).some((target) => target.kind === "attribute" ? asked.has(target.attr) : false));
+}
+function attributesIn(test) {
+    return [test, ...within(test)].flatMap((one) => (one.kind === "attribute" ? [one.attr] : []));
+}
+
+;// CONCATENATED MODULE: ./build/runtime/effects/futures.js
+
+/**
+ * Whether the future whose method is called is finished already: it comes from `as_completed` or from the done set of `wait`, or the
+ * code only gets here when `.done()` was true.
+ */
+function isFinished(inference, func, call) {
+    const { callee } = call;
+    if (callee.kind !== "attribute")
+        return false;
+    const receiver = callee.value;
+    if (isAsked(func, call, receiver, "done", true))
+        return true;
+    return (receiver.kind === "name" &&
+        inference
+            .bindings(receiver)
+            .bindings.some((binding) => binding.kind === "iteration" && givesFinished(inference, binding.iter, 0)));
+}
+function givesFinished(inference, iter, depth) {
+    if (depth > 3)
+        return false;
+    if (iter.kind === "call") {
+        const names = inference.names(iter.callee).map(({ name }) => name);
+        if (names.some((name) => FINISHED.has(name)))
+            return true;
+        const [first] = iter.args;
+        return (names.some((name) => PASSES_THROUGH.has(name)) &&
+            first !== undefined &&
+            givesFinished(inference, first.value, depth + 1));
+    }
+    if (iter.kind !== "name")
+        return false;
+    return inference.bindings(iter).bindings.some((binding) => {
+        if (binding.kind !== "value")
+            return false;
+        const [step] = binding.path;
+        const value = binding.value.kind === "await" ? binding.value.value : binding.value;
+        if (step === undefined)
+            return givesFinished(inference, value, depth + 1);
+        return step === 0 && value.kind === "call" && inference.names(value.callee).some(({ name }) => WAITS.has(name));
+    });
+}
+const FINISHED = new Set(["concurrent.futures.as_completed", "asyncio.as_completed"]);
+const WAITS = new Set(["concurrent.futures.wait", "asyncio.wait"]);
+const PASSES_THROUGH = new Set(["list", "tuple", "sorted", "enumerate", "tqdm.tqdm"]);
+
+;// CONCATENATED MODULE: ./build/runtime/graph/origins.js
+
+
+const DEEPEST = 12;
+const MOST_ORIGINS = 8;
+/** Builds the answers over the inference; they are remembered. */
+function originsOf(inference) {
+    const memo = new Map();
+    const active = new Set();
+    const of = (expression) => {
+        const known = memo.get(expression);
+        if (known)
+            return known;
+        if (active.has(expression) || active.size > DEEPEST)
+            return [];
+        active.add(expression);
+        const found = distinct(follow(expression));
+        active.delete(expression);
+        memo.set(expression, found);
+        return found;
+    };
+    const itself = (expression) => {
+        const module = inference.moduleOf(expression);
+        return { expression, module, func: funcAt(module, expression), holder: null, doubt: 0 };
+    };
+    const follow = (node) => {
+        switch (node.kind) {
+            case "name":
+                return kept(inference.bindings(node).bindings.flatMap(boundTo), holder(node));
+            case "attribute":
+                return kept(attributeOrigins(node), holder(node));
+            case "await":
+            case "starred":
+            case "walrus":
+                return of(node.value);
+            case "conditional":
+                return [...of(node.body), ...of(node.orelse)];
+            case "boolean":
+                return [...of(node.left), ...of(node.right)];
+            case "call":
+                return callOrigins(node);
+            case "constant":
+                return node.value === null ? [] : [itself(node)];
+            default:
+                return [itself(node)];
+        }
+    };
+    const kept = (origins, at) => at === null ? origins : origins.map((origin) => (origin.holder ? origin : { ...origin, holder: at }));
+    const boundTo = (binding) => {
+        switch (binding.kind) {
+            case "value":
+                return element(binding.value, binding.path);
+            case "entered":
+                return binding.path.length === 0 ? entered(binding.context) : [];
+            case "from": {
+                const target = inference.exported(binding);
+                return target
+                    ? kept(target.bindings.flatMap(boundTo), { kind: "global", module: target.module, name: binding.name })
+                    : [];
+            }
+            case "parameter":
+                return inference
+                    .passed(binding.node)
+                    .flatMap(of)
+                    .map(doubtful)
+                    .concat(binding.node.default ? of(binding.node.default).map(doubtful) : []);
+            case "iteration":
+                return binding.path.length === 0 ? items(binding.iter) : [];
+            default:
+                return [];
+        }
+    };
+    const element = (value, path) => {
+        if (path.length === 0)
+            return of(value);
+        const [step, ...rest] = path;
+        if ((value.kind === "tuple" || value.kind === "list") && typeof step === "number") {
+            const item = value.items[step];
+            return item ? element(item, rest) : [];
+        }
+        // `first, second = self.pair`: the pair was put together elsewhere.
+        return of(value).flatMap(({ expression }) => expression !== value && (expression.kind === "tuple" || expression.kind === "list")
+            ? element(expression, path)
+            : []);
+    };
+    /** The elements of a literal list, or the one element expression of a comprehension. */
+    const items = (iter) => of(iter).flatMap(({ expression }) => {
+        if (expression.kind === "list" || expression.kind === "tuple" || expression.kind === "set")
+            return expression.items.flatMap(of);
+        if (expression.kind === "comprehension")
+            return of(expression.element);
+        return [];
+    });
+    /** What `with context as name` binds: what a project's context manager yields, else the object itself. */
+    const entered = (context) => {
+        const found = [];
+        for (const value of inference.values(context)) {
+            if (value.kind !== "manager" || !value.func)
+                continue;
+            for (const node of nodesOf(value.func, "yield"))
+                if (node.value)
+                    found.push(...of(node.value));
+        }
+        return found.length > 0 ? found : of(context);
+    };
+    const attributeOrigins = (node) => {
+        const owners = inference.values(node.value);
+        const found = owners.flatMap((owner) => {
+            if (owner.kind === "module") {
+                const bindings = owner.module.scope.names.get(node.attr) ?? [];
+                return kept(bindings.flatMap(boundTo), { kind: "global", module: owner.module, name: node.attr });
+            }
+            if (owner.kind !== "object" && owner.kind !== "class" && owner.kind !== "super")
+                return [];
+            for (const cls of inference.ancestry(owner.cls)) {
+                const method = cls.methods.get(node.attr);
+                if (method && inference.decoration(method).property)
+                    return returned(method);
+                const bindings = cls.attributes.get(node.attr);
+                if (!bindings)
+                    continue;
+                const at = { kind: "attribute", cls, name: node.attr };
+                return kept(bindings.flatMap((one) => one.value === null
+                    ? []
+                    : one.via === "value"
+                        ? element(one.value, one.path)
+                        : one.via === "entered"
+                            ? entered(one.value)
+                            : []), at);
+            }
+            return [];
+        });
+        // An attribute of a library object (`app.state.pool`) is known by what the project stores there.
+        return found.length > 0 || owners.length > 0 ? found : [];
+    };
+    const callOrigins = (call) => {
+        const found = [];
+        for (const value of inference.values(call.callee)) {
+            if (value.kind === "function" && !value.func.isGenerator)
+                found.push(...returned(value.func));
+            else if (value.kind === "library" && PASSES_ON.has(value.name)) {
+                const given = argument(call, null, 0);
+                if (given)
+                    found.push(...of(given));
+            }
+        }
+        return found.length > 0 ? found : [itself(call)];
+    };
+    const returned = (func) => {
+        if (func.node.kind === "lambda")
+            return of(func.node.body);
+        return nodesOf(func, "return").flatMap((node) => (node.value ? of(node.value) : []));
+    };
+    const holder = (node) => {
+        if (node.kind === "name")
+            return nameHolder(node);
+        if (node.kind !== "attribute")
+            return null;
+        for (const owner of inference.values(node.value)) {
+            if (owner.kind === "module")
+                return { kind: "global", module: owner.module, name: node.attr };
+            if (owner.kind === "object" || owner.kind === "class")
+                return attributeHolder(owner, node.attr);
+        }
+        return null;
+    };
+    const attributeHolder = (owner, name) => {
+        const cls = inference.ancestry(owner.cls).find((one) => one.attributes.has(name)) ?? owner.cls;
+        return { kind: "attribute", cls, name };
+    };
+    const nameHolder = (node) => {
+        const { bindings, scope } = inference.bindings(node);
+        if (!scope)
+            return null;
+        const [only] = bindings;
+        if (only?.kind === "from") {
+            const target = inference.exported(only);
+            if (target)
+                return { kind: "global", module: target.module, name: only.name };
+        }
+        if (scope.node.kind === "module")
+            return { kind: "global", module: scope.module, name: node.id };
+        if (scope.node.kind === "class") {
+            const cls = scope.module.classByNode.get(scope.node);
+            return cls ? { kind: "attribute", cls, name: node.id } : null;
+        }
+        const func = scope.module.byNode.get(scope.node);
+        return func ? { kind: "local", func, name: node.id } : null;
+    };
+    return { of, holder };
+}
+/** Whether two holders are the same variable. */
+function sameHolder(a, b) {
+    if (!a || !b || a.kind !== b.kind || a.name !== b.name)
+        return false;
+    if (a.kind === "global")
+        return b.kind === "global" && a.module === b.module;
+    if (a.kind === "attribute")
+        return b.kind === "attribute" && a.cls === b.cls;
+    return b.kind === "local" && a.func === b.func;
+}
+function doubtful(origin) {
+    return { ...origin, doubt: origin.doubt + 1 };
+}
+function distinct(origins) {
+    const best = new Map();
+    for (const origin of origins) {
+        const known = best.get(origin.expression);
+        if (!known || known.doubt > origin.doubt)
+            best.set(origin.expression, origin);
+    }
+    return [...best.values()].slice(0, MOST_ORIGINS);
+}
+/** Library calls that give their first argument back, or a thin wrapper around it. */
+const PASSES_ON = new Set([
+    "contextlib.closing",
+    "contextlib.aclosing",
+    "contextlib.nullcontext",
+    "copy.copy",
+    "typing.cast",
+    "weakref.proxy",
+]);
+
+;// CONCATENATED MODULE: ./build/runtime/effects/readiness.js
+
+
+
+/** Reads the whole program for `setblocking(False)`, `add_reader` and `add_done_callback`. */
+function readinessOf(graph, origins) {
+    const holders = [];
+    const made = new Set();
+    const callbacks = new Set();
+    const ready = new Set();
+    for (const func of graph.funcs)
+        for (const node of nodesOf(func, "call")) {
+            if (node.callee.kind !== "attribute")
+                continue;
+            const { attr, value } = node.callee;
+            if (attr === "add_done_callback" || attr === "add_reader" || attr === "add_writer") {
+                const given = argument(node, attr === "add_done_callback" ? "fn" : "callback", attr === "add_done_callback" ? 0 : 1);
+                const into = attr === "add_done_callback" ? callbacks : ready;
+                for (const one of given ? graph.callables.of(given) : [])
+                    if (one.func)
+                        into.add(one.func);
+            }
+            else if ((attr === "setblocking" || attr === "settimeout") && readiness_isZero(node)) {
+                const holder = origins.holder(value);
+                if (holder)
+                    holders.push(holder);
+                for (const { expression } of origins.of(value))
+                    made.add(expression);
+            }
+        }
+    return {
+        isReady: (func) => ready.has(func),
+        isDoneCallback: (func) => callbacks.has(func),
+        isNonBlocking: (func, { callee }) => {
+            if (ready.has(func))
+                return true;
+            if (callee.kind !== "attribute")
+                return false;
+            const holder = origins.holder(callee.value);
+            if (holder && holders.some((one) => sameHolder(one, holder)))
+                return true;
+            return made.size > 0 && origins.of(callee.value).some(({ expression }) => made.has(expression));
+        },
+    };
+}
+/** `setblocking(False)` and `settimeout(0)`. */
+function readiness_isZero(call) {
+    const given = argument(call, "flag", 0) ?? argument(call, "value", 0);
+    return (given?.kind === "constant" && given.value === false) || (given?.kind === "number" && given.value === 0);
+}
+
 ;// CONCATENATED MODULE: ./build/knowledge/names.js
 /** Writes out `a.{b,c}.d` as `a.b.d` and `a.c.d`; several groups multiply. Tables use it to keep one line per meaning. */
 function expand(pattern) {
@@ -7827,7 +9112,8 @@ function expand(pattern) {
 }
 /** Writes out every pattern of a space-separated list. */
 function expandAll(patterns) {
-    return patterns.trim().split(/\s+/).flatMap(expand);
+    // Every start of the program writes out thousands of names, most of which stand alone.
+    return /^[\w.]+$/.test(patterns) ? [patterns] : patterns.trim().split(/\s+/).flatMap(expand);
 }
 /** The part of a dotted name after its last dot. */
 function lastPart(name) {
@@ -8119,24 +9405,31 @@ const CALLBACKS = new Map([
     ["timeit.timeit", { callable: 0, keyword: "stmt", context: "caller" }],
 ]);
 
-;// CONCATENATED MODULE: ./build/runtime/callables.js
+;// CONCATENATED MODULE: ./build/runtime/graph/callables.js
+
+
 
 
 /** Builds the answers; they are inferred from the bodies of the project's functions, whatever their names. */
 function callablesOf(inference, offloaders) {
     const parameters = new Map();
     const uses = new Map();
+    const fates = new Map();
+    let depth = 0;
     const handedByCall = new Map();
     const wrappings = new Map();
+    /** The attributes that some class sets to a plain name: only they can hold a parameter. */
+    const keptNames = new Set();
+    for (const { classes } of inference.modules.values())
+        for (const { attributes } of classes)
+            for (const [name, [only, ...more]] of attributes)
+                if (only?.value?.kind === "name" && more.length === 0)
+                    keptNames.add(name);
     const nestedLists = new Map();
     for (const module of inference.modules.values())
         for (const func of module.functions)
             for (let at = func; at && at.node.kind !== "module"; at = at.parent) {
-                const known = nestedLists.get(at);
-                if (known)
-                    known.push(func);
-                else
-                    nestedLists.set(at, [func]);
+                multimap_push(nestedLists, at, func);
             }
     const of = (expression) => {
         const passedOn = passesOn(expression);
@@ -8194,6 +9487,8 @@ function callablesOf(inference, offloaders) {
     };
     /** `self.function`, where the constructor keeps a parameter of that name. */
     const keptParameter = (expression) => {
+        if (!keptNames.has(expression.attr))
+            return null;
         for (const owner of inference.values(expression.value)) {
             if (owner.kind !== "object")
                 continue;
@@ -8205,40 +9500,55 @@ function callablesOf(inference, offloaders) {
         }
         return null;
     };
-    const useOf = (param, owner) => {
-        const known = uses.get(param);
+    const useOf = (param, owner) => usesIn(owner).get(param) ?? UNUSED;
+    /** What the function does with those of its parameters that are callables; all are found in one go. */
+    const usesIn = (owner) => {
+        const known = uses.get(owner);
         if (known)
             return known;
-        const use = { now: false, later: false, offload: null };
-        uses.set(param, use);
+        if (depth >= callables_DEEPEST)
+            return NO_USES;
+        const found = new Map();
+        uses.set(owner, found);
+        depth++;
         for (const inner of nestedLists.get(owner) ?? []) {
-            const here = { now: false, later: false, offload: null };
-            for (const node of inner.nodes) {
-                if (node.kind !== "call")
-                    continue;
-                if (parameterOf(node.callee) === param)
-                    here.now = true;
-                for (const { expression, use: theirs } of handed(node))
-                    if (parameterOf(expression) === param)
-                        callables_add(here, theirs);
+            const here = new Map();
+            const note = (param, use) => {
+                if (!param || !owner.params.includes(param))
+                    return;
+                const known = here.get(param) ?? { now: false, later: false, offload: null };
+                here.set(param, known);
+                callables_add(known, use);
+            };
+            for (const node of nodesOf(inner, "call")) {
+                note(parameterOf(node.callee), CALLED);
+                // Whom it calls without anything that may be a callable needs no look.
+                if (node.args.some(({ value }) => mayBeCallable(value)))
+                    for (const { expression, use } of handed(node))
+                        note(parameterOf(expression), use);
             }
-            // A generator's body runs when it is iterated; that is told where the generator is made.
-            callables_add(use, inner === owner ? here : callables_within(fateOf(inner, owner), here));
+            for (const [param, use] of here) {
+                const whole = found.get(param) ?? { now: false, later: false, offload: null };
+                found.set(param, whole);
+                // A generator's body runs when it is iterated; that is told where the generator is made.
+                callables_add(whole, inner === owner ? use : callables_within(fateOf(inner, owner), use));
+            }
         }
-        return use;
+        depth--;
+        return found;
     };
     /** How a function nested in `owner` gets to run: at once, when what `owner` returns is called, or elsewhere. */
     const fateOf = (inner, owner) => {
-        const known = uses.get(inner);
+        const known = fates.get(inner);
         if (known)
             return known;
         const fate = { now: false, later: false, offload: null };
-        uses.set(inner, fate);
+        fates.set(inner, fate);
         for (const other of nestedLists.get(owner) ?? []) {
             if (other === inner)
                 continue;
             const here = { now: false, later: false, offload: null };
-            for (const node of other.nodes) {
+            for (const node of nodesOf(other, "call", "return")) {
                 if (node.kind === "call") {
                     if (refersTo(node.callee, inner))
                         here.now = true;
@@ -8314,6 +9624,8 @@ function callablesOf(inference, offloaders) {
             return [];
         const declared = offloaders.isDeclared(func.name);
         const found = [];
+        if (!declared && usesIn(func).size === 0)
+            return found;
         for (const [param, expression] of matchArguments(call, func, bound)) {
             if (!mayBeCallable(expression))
                 continue;
@@ -8414,7 +9726,7 @@ function callablesOf(inference, offloaders) {
         const nested = returnedFunctions(outer).filter((one) => one.parent === outer);
         return nested.find((one) => one.isAsync === isAsync) ?? nested[0] ?? null;
     };
-    const returnedFunctions = (func) => func.nodes.flatMap((node) => node.kind === "return" && node.value
+    const returnedFunctions = (func) => nodesOf(func, "return").flatMap((node) => node.value
         ? inference.values(node.value).flatMap((value) => (value.kind === "function" ? [value.func] : []))
         : []);
     return { of, parameterOf, useOf, handed, wrapping };
@@ -8425,6 +9737,11 @@ function firstParameter(func) {
 function declaredPlacement(by) {
     return { to: "thread", pool: "declared", executor: null, by };
 }
+/** A callable is followed through so many functions that pass it on. */
+const callables_DEEPEST = 40;
+const NO_USES = new Map();
+const UNUSED = { now: false, later: false, offload: null };
+const CALLED = { now: true, later: false, offload: null };
 function callables_add(to, more) {
     to.now ||= more.now;
     to.later ||= more.later;
@@ -8491,7 +9808,1183 @@ const PROCESS_POOLS = new Set([
 ]);
 const INTERPRETER_POOLS = new Set(["concurrent.futures.InterpreterPoolExecutor"]);
 
-;// CONCATENATED MODULE: ./build/runtime/laziness.js
+;// CONCATENATED MODULE: ./build/runtime/graph/branches.js
+
+
+/**
+ * How sure it is that a call of a function reaches `node` in it, by the branches around it that ask for a parameter: 0 nothing speaks
+ * against it, 1 the call passes something that hardly takes the branch, `null` the call's arguments or the defaults rule it out.
+ */
+function reaches(inference, site, target, node) {
+    if (site.node.kind !== "call" || target.func.node.kind === "module")
+        return 0;
+    let doubt = 0;
+    for (const { test, taken } of conditionsOf(node, target.func)) {
+        const question = questionOf(inference, test);
+        if (!question || !target.func.params.includes(question.parameter))
+            continue;
+        const verdict = branches_answer(inference, question, given(site, target, question.parameter));
+        if (verdict === (taken ? "false" : "true"))
+            return null;
+        if (verdict === "unlikely" && taken)
+            doubt = 1;
+    }
+    return doubt;
+}
+/** Whether it depends on what the function is called with that `node` in it runs. */
+function isConditional(inference, func, node) {
+    return conditionsOf(node, func).some(({ test }) => {
+        const question = questionOf(inference, test);
+        return question !== null && func.params.includes(question.parameter);
+    });
+}
+function questionOf(inference, test) {
+    if (test.kind === "unary" && test.op === "not") {
+        const inner = questionOf(inference, test.operand);
+        return inner && { ...inner, asks: OPPOSITE[inner.asks] };
+    }
+    if (test.kind === "name") {
+        const parameter = parameterOf(inference, test);
+        return parameter && { parameter, asks: "truth", values: [] };
+    }
+    if (test.kind === "call")
+        return instanceQuestion(inference, test);
+    if (test.kind !== "compare" || test.operands.length !== 2)
+        return null;
+    const [left, right] = test.operands;
+    const parameter = left?.kind === "name" ? parameterOf(inference, left) : null;
+    if (!parameter || !right)
+        return null;
+    switch (test.ops[0]) {
+        case "is":
+            return isNone(right) ? { parameter, asks: "none", values: [] } : null;
+        case "is not":
+            return isNone(right) ? { parameter, asks: "not none", values: [] } : null;
+        case "<":
+        case "<=":
+        case ">":
+        case ">=":
+            return right.kind === "number" ? { parameter, asks: test.ops[0], values: [right] } : null;
+        case "==":
+            return { parameter, asks: "equal", values: [right] };
+        case "!=":
+            return { parameter, asks: "unequal", values: [right] };
+        case "in":
+        case "not in": {
+            if (right.kind !== "tuple" && right.kind !== "list" && right.kind !== "set")
+                return null;
+            return { parameter, asks: test.ops[0] === "in" ? "equal" : "unequal", values: right.items };
+        }
+        default:
+            return null;
+    }
+}
+/** `isinstance(parameter, type)`. */
+function instanceQuestion(inference, test) {
+    if (test.callee.kind !== "name" || test.callee.id !== "isinstance" || test.args.length !== 2)
+        return null;
+    const [asked, types] = test.args.map(({ value }) => value);
+    const parameter = asked?.kind === "name" ? parameterOf(inference, asked) : null;
+    if (!parameter || !types)
+        return null;
+    return { parameter, asks: "instance", values: types.kind === "tuple" ? types.items : [types] };
+}
+function isNone(expression) {
+    return expression.kind === "constant" && expression.value === null;
+}
+const OPPOSITE = {
+    truth: "falsehood",
+    falsehood: "truth",
+    none: "not none",
+    "not none": "none",
+    equal: "unequal",
+    unequal: "equal",
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    instance: "no instance",
+    "no instance": "instance",
+};
+function parameterOf(inference, name) {
+    const [only, ...more] = inference.bindings(name).bindings;
+    return only?.kind === "parameter" && more.length === 0 ? only.node : null;
+}
+/** What the call gives a parameter: an expression, its default, or `null` where that is not known. */
+function given({ node }, { func, receiver }, parameter) {
+    if (node.kind !== "call")
+        return null;
+    const pairs = matchArguments(node, func, receiver !== null);
+    const found = pairs.find(([one]) => one === parameter);
+    if (found)
+        return found[1];
+    const isHidden = node.args.some(({ stars }) => stars !== 0);
+    return isHidden || parameter.stars !== 0 || func.params[0] === parameter ? null : parameter.default;
+}
+function branches_answer(inference, { asks, values }, expression) {
+    if (!expression)
+        return "unknown";
+    const nothing = isNone(expression);
+    const isTrue = nothing ? false : truth(expression);
+    switch (asks) {
+        case "truth":
+            return isTrue === null ? "unknown" : isTrue ? "true" : "false";
+        case "falsehood":
+            return isTrue === null ? "unknown" : isTrue ? "false" : "true";
+        case "not none":
+            return nothing ? "false" : "unknown";
+        case "none": {
+            if (nothing)
+                return "true";
+            if (isTrue !== null || expression.kind === "call")
+                return "false";
+            // A value that somebody took the trouble to pass is hardly ever nothing.
+            return inference.values(expression).some(({ kind }) => kind === "none") ? "unknown" : "unlikely";
+        }
+        case "equal":
+        case "unequal": {
+            const verdicts = values.map((value) => isSame(inference, expression, value));
+            const isEqual = verdicts.includes(true) ? true : verdicts.every((one) => one === false) ? false : null;
+            return isEqual === null ? "unknown" : isEqual === (asks === "equal") ? "true" : "false";
+        }
+        case "<":
+        case "<=":
+        case ">":
+        case ">=": {
+            const [limit] = values;
+            if (expression.kind !== "number" || limit?.kind !== "number")
+                return "unknown";
+            return compares(expression.value, asks, limit.value) ? "true" : "false";
+        }
+        case "instance":
+        case "no instance": {
+            const verdicts = values.map((type) => isOfType(inference, expression, type));
+            const isOne = verdicts.includes(true) ? true : verdicts.every((one) => one === false) ? false : null;
+            return isOne === null ? "unknown" : isOne === (asks === "instance") ? "true" : "false";
+        }
+    }
+}
+function compares(a, order, b) {
+    switch (order) {
+        case "<":
+            return a < b;
+        case "<=":
+            return a <= b;
+        case ">":
+            return a > b;
+        case ">=":
+            return a >= b;
+    }
+}
+/** Whether everything that the expression may be is of a type; `null` where that is not known. */
+function isOfType(inference, expression, type) {
+    if (isNone(expression))
+        return false;
+    const types = inference.names(type).map(({ name }) => name);
+    const classes = inference.values(type).flatMap((value) => (value.kind === "class" ? [value.cls] : []));
+    const values = inference.values(expression);
+    if (values.length === 0 || types.length + classes.length === 0)
+        return null;
+    const verdicts = values.map((value) => {
+        if (value.kind === "object")
+            return inference.ancestry(value.cls).some((cls) => classes.includes(cls)) ? true : null;
+        if (value.kind !== "instance" || value.doubt > 0)
+            return null;
+        if (inference.library.ancestry(value.type).some((name) => types.includes(name)))
+            return true;
+        if (value.type === "io.BytesIO" && isBufferedBase(type))
+            return true;
+        return types.length > 0 && classes.length === 0 && types.every((name) => areApart(value.type, name)) ? false : null;
+    });
+    return verdicts.every((one) => one === true) ? true : verdicts.every((one) => one === false) ? false : null;
+}
+/** `io.BufferedIOBase`, which other tables take for a file that is read. */
+function isBufferedBase(type) {
+    return (type.kind === "attribute" ? type.attr : type.kind === "name" ? type.id : "") === "BufferedIOBase";
+}
+/** Two types of which no object can be both. */
+function areApart(a, b) {
+    return a !== b && APART.has(a) && APART.has(b);
+}
+const APART = new Set(["str", "bytes", "int", "float", "dict", "list", "tuple", "set", "io.BytesIO", "io.StringIO"]);
+/** Whether two expressions are the same constant; `null` where that is not known. */
+function isSame(inference, a, b) {
+    if (a.kind === "attribute" && b.kind === "attribute")
+        return isSameMember(inference, a, b);
+    if (!isLiteral(a) || !isLiteral(b))
+        return null;
+    if (a.kind === "string" && b.kind === "string" && a.bytes !== b.bytes)
+        return false;
+    return a.value === b.value;
+}
+function isLiteral(expression) {
+    return expression.kind === "string" || expression.kind === "number" || expression.kind === "constant";
+}
+/** Members of one enumeration: `Mode.FAST` is not `Mode.SLOW`. */
+function isSameMember(inference, a, b) {
+    if (!/^[A-Z][A-Z0-9_]*$/.test(a.attr) || !/^[A-Z][A-Z0-9_]*$/.test(b.attr))
+        return null;
+    const [ours] = inference.values(a.value);
+    const [theirs] = inference.values(b.value);
+    if (ours?.kind !== "class" || theirs?.kind !== "class" || ours.cls !== theirs.cls)
+        return null;
+    return a.attr === b.attr;
+}
+/** Truth of a literal; `null` for anything else. */
+function truth(expression) {
+    switch (expression.kind) {
+        case "constant":
+            return expression.value !== null && expression.value !== false;
+        case "number":
+            return expression.value !== 0;
+        case "string":
+            return expression.value !== "";
+        case "lambda":
+            return true;
+        default:
+            return null;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/runtime/graph/once.js
+
+
+const rarities = new WeakMap();
+/**
+ * Whether what a site does only fills what is kept from then on: in a function without arguments that is cached, under
+ * `if self.client is None` where the function (or what the site calls) sets `self.client`.
+ */
+function rarityOf(inference, site) {
+    const known = rarities.get(site.node);
+    if (known)
+        return known;
+    const found = isCachedForGood(inference, site.func) ? "program" : guarded(inference, site);
+    rarities.set(site.node, found);
+    return found;
+}
+/** `@cache` on a function that is always called the same way. */
+function isCachedForGood(inference, func) {
+    if (func.node.kind !== "function")
+        return false;
+    const { cached, classmethod } = inference.decoration(func);
+    return cached && func.params.length === (classmethod ? 1 : 0);
+}
+function guarded(inference, { func, node, targets }) {
+    const conditions = conditionsOf(node, func);
+    if (conditions.length === 0)
+        return "always";
+    const filled = filledIn(func);
+    for (const target of targets)
+        for (const name of filledBy(func, target))
+            filled.add(name);
+    if (filled.size === 0)
+        return "always";
+    let found = "always";
+    for (const condition of conditions) {
+        const missing = missingIn(condition);
+        if (!missing || !filled.has(nameOf(func, missing)))
+            continue;
+        if (!isOwn(inference, func, missing))
+            return "program";
+        found = "object";
+    }
+    return found;
+}
+/** What is kept beyond the function and assigned in it, be it one element: attributes and globals. */
+function filledIn(func) {
+    const found = new Set();
+    for (const node of nodesOf(func, "assign")) {
+        for (const target of node.targets) {
+            const kept = target.kind === "subscript" ? target.value : target;
+            if (kept.kind === "attribute" || (kept.kind === "name" && isGlobal(func, kept.id, kept !== target)))
+                found.add(sourceOf(func.module, kept));
+        }
+    }
+    return found;
+}
+/** Assigning to a name makes it local, unless the function says that it is global; assigning to its elements does not. */
+function isGlobal(func, name, isElement) {
+    return func.scope.outer.get(name) === "global" || (isElement && !func.scope.names.has(name));
+}
+/** What a function that is called fills, in the words of its caller: of the same object, or of the same module. */
+function filledBy(func, { func: called, receiver }) {
+    const own = called.params[0]?.name;
+    const caller = func.params[0]?.name;
+    return [...filledIn(called)].flatMap((name) => {
+        const [first = "", ...rest] = name.split(".");
+        if (rest.length === 0)
+            return called.module === func.module ? [name] : [];
+        return receiver?.isSelf && first === own && caller ? [[caller, ...rest].join(".")] : [];
+    });
+}
+/** What a condition says is not there yet: `x is None`, `not x`, `len(x) == 0` hold, or `x` and `x is not None` do not. */
+function missingIn({ test, taken }) {
+    if (test.kind === "unary" && test.op === "not")
+        return missingIn({ test: test.operand, taken: !taken });
+    if (test.kind === "name" || test.kind === "attribute")
+        return taken ? null : test;
+    if (test.kind !== "compare" || test.ops.length !== 1)
+        return null;
+    const [left, right] = test.operands;
+    if (!left || !right)
+        return null;
+    const [op] = test.ops;
+    const isNothing = right.kind === "constant" && right.value === null;
+    const says = op === "is" || op === "==" ? taken : op === "is not" || op === "!=" ? !taken : null;
+    if (says !== true)
+        return null;
+    if (isNothing)
+        return left.kind === "call" && !isGetattr(left) ? null : left;
+    const counted = left.kind === "call" && left.callee.kind === "name" && left.callee.id === "len" ? left.args[0] : null;
+    return counted && right.kind === "number" && right.value === 0 ? counted.value : null;
+}
+function isGetattr({ callee }) {
+    return callee.kind === "name" && callee.id === "getattr";
+}
+/** What a condition asks for, as it is written where it is set: `self.file` for `getattr(self, "file", None)`. */
+function nameOf(func, asked) {
+    const [object, name] = asked.kind === "call" ? asked.args.map(({ value }) => value) : [];
+    return object && name?.kind === "string"
+        ? `${sourceOf(func.module, object)}.${name.value}`
+        : sourceOf(func.module, asked);
+}
+/** Whether it is an attribute of the method's own object. */
+function isOwn(inference, func, asked) {
+    if (asked.kind === "call") {
+        const [object] = asked.args;
+        return object?.value.kind === "name" && object.value.id === func.params[0]?.name && func.cls !== null;
+    }
+    let root = asked;
+    while (root.kind === "attribute")
+        root = root.value;
+    return (asked.kind === "attribute" &&
+        root.kind === "name" &&
+        func.cls !== null &&
+        root.id === func.params[0]?.name &&
+        !inference.decoration(func).classmethod);
+}
+
+;// CONCATENATED MODULE: ./build/runtime/graph/own-state.js
+
+
+/** What must hold of the object's own attributes for the code at `node` of a method to run. */
+function ownState(func, node) {
+    const known = states.get(node);
+    if (known)
+        return known;
+    const found = new Map();
+    if (func.cls)
+        for (const condition of conditionsOf(node, func)) {
+            const fact = factOf(func, condition);
+            if (!fact || isSetBefore(func, fact.attribute, node))
+                continue;
+            const says = found.get(fact.attribute);
+            if (says)
+                says.add(fact.says);
+            else
+                found.set(fact.attribute, new Set([fact.says]));
+        }
+    states.set(node, found);
+    return found;
+}
+const states = new WeakMap();
+/** Whether no object can be in both states. */
+function contradict(a, b) {
+    for (const [attribute, ours] of a)
+        for (const one of ours)
+            for (const other of b.get(attribute) ?? [])
+                if (EXCLUDES[one].has(other))
+                    return true;
+    return false;
+}
+const EXCLUDES = {
+    true: new Set(["false", "none"]),
+    false: new Set(["true"]),
+    none: new Set(["true", "some"]),
+    some: new Set(["none"]),
+};
+function factOf(func, { test, taken }) {
+    if (test.kind === "unary" && test.op === "not")
+        return factOf(func, { test: test.operand, taken: !taken });
+    const asked = ownAttribute(func, test);
+    if (asked)
+        return { attribute: asked, says: taken ? "true" : "false" };
+    if (test.kind !== "compare" || test.operands.length !== 2)
+        return null;
+    const [left, right] = test.operands;
+    const compared = left && ownAttribute(func, left);
+    if (!compared || right?.kind !== "constant" || right.value !== null)
+        return null;
+    switch (test.ops[0]) {
+        case "is":
+            return { attribute: compared, says: taken ? "none" : "some" };
+        case "is not":
+            return { attribute: compared, says: taken ? "some" : "none" };
+        default:
+            return null;
+    }
+}
+/** `self.name` or `getattr(self, "name", None)`. */
+function ownAttribute(func, node) {
+    const own = func.params[0]?.name;
+    if (node.kind === "attribute")
+        return node.value.kind === "name" && node.value.id === own ? node.attr : null;
+    if (node.kind !== "call" || node.callee.kind !== "name" || node.callee.id !== "getattr")
+        return null;
+    const [object, name] = node.args.map(({ value }) => value);
+    return object?.kind === "name" && object.id === own && name?.kind === "string" ? name.value : null;
+}
+/** What the method changes itself is no longer as it was asked for. */
+function isSetBefore(func, attribute, node) {
+    return nodesOf(func, "assign").some(({ start, targets }) => start < node.start && targets.some((target) => ownAttribute(func, target) === attribute));
+}
+
+;// CONCATENATED MODULE: ./build/runtime/effects/witness.js
+
+
+
+
+
+const ANY_TIME = { program: 0, object: 0, always: 0 };
+/** A chain longer than this costs a step of confidence, and one longer than that a second: on so long a way, some branch is not taken. */
+const LONG_CHAIN = 4;
+const VERY_LONG_CHAIN = 7;
+/** One step of doubt weighs as much as this many hops when the best chain is chosen. */
+const DOUBT_COST = 6;
+const MOST_COST = 60;
+const MOST_WITNESSES = 6;
+/**
+ * Effects travel up ordinary call edges of plain functions, each with its best witness: fewest doubts, then fewest hops.
+ * Coroutines keep their effects to themselves: what they do happens where they run, not where they are called.
+ */
+function spread(graph, direct, firstTime = ANY_TIME) {
+    const best = new Map();
+    const queue = Array.from({ length: MOST_COST + 1 }, () => []);
+    const offer = (found) => {
+        const witness = firstTime === ANY_TIME ? found : rarer(graph.inference, found, firstTime);
+        const cost = witness.length + witness.doubt * DOUBT_COST;
+        if (cost <= MOST_COST)
+            queue[cost]?.push(witness);
+    };
+    for (const func of graph.funcs)
+        for (const source of direct(func))
+            offer({
+                func,
+                site: source.site,
+                next: null,
+                source,
+                length: 1,
+                doubt: source.doubt + (isBackOff(source) ? 1 : 0),
+                requires: null,
+                rarity: "always",
+            });
+    for (const bucket of queue)
+        for (const witness of bucket) {
+            if (!keep(graph.inference, best, witness) || witness.func.isAsync)
+                continue;
+            for (const { site, target } of graph.callers(witness.func)) {
+                if (site.awaited && site.kind === "call")
+                    continue;
+                const step = stepUp(graph.inference, witness.requires, target);
+                const way = step && wayTo(graph.inference, site, target, witness);
+                if (!step || way === null)
+                    continue;
+                const { doubt, requires } = step;
+                offer({
+                    func: site.func,
+                    site,
+                    next: witness,
+                    source: witness.source,
+                    length: witness.length + 1,
+                    doubt: witness.doubt + doubt + way,
+                    requires,
+                    rarity: witness.rarity,
+                });
+            }
+        }
+    return { firstTime, get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
+}
+/** Waiting a moment after a failure before the next try: few calls come there, and what failed is the better witness. */
+function isBackOff({ site, name }) {
+    if (!/(?:^|\.)sleep$/.test(name))
+        return false;
+    return enclosing(site.node, isHandler) !== null || isBetweenTries(site.node);
+}
+/** `for attempt in range(5):` with a condition around it, in a loop that a success leaves. */
+function isBetweenTries(node) {
+    const branch = enclosing(node, isBranch);
+    const loop = branch && enclosing(branch, isFor);
+    if (loop?.iter.kind !== "call" || loop.iter.callee.kind !== "name" || loop.iter.callee.id !== "range")
+        return false;
+    return within(loop).some(({ kind }) => kind === "return" || kind === "break");
+}
+function isHandler(node) {
+    return node.kind === "handler";
+}
+function isBranch(node) {
+    return node.kind === "branch";
+}
+function isFor(node) {
+    return node.kind === "for";
+}
+/** The same witness with the doubt that its own place is reached only the first time; counted once on a way. */
+function rarer(inference, witness, firstTime) {
+    const rarity = rarityOf(inference, witness.site);
+    const more = firstTime[rarity] - firstTime[witness.rarity];
+    return more > 0 ? { ...witness, rarity, doubt: witness.doubt + more } : witness;
+}
+/**
+ * Witnesses come in the order of their cost: the first for a requirement stays, and none is needed after one without. Where the
+ * arguments decide whether its place is reached, others are needed beside it.
+ */
+function keep(inference, best, witness) {
+    const known = best.get(witness.func);
+    if (!known)
+        best.set(witness.func, [witness]);
+    else if (known.length >= MOST_WITNESSES || known.some((one) => covers(inference, one, witness)))
+        return false;
+    else
+        known.push(witness);
+    return true;
+}
+/** Whether `known` has the effect whenever `witness` has it. */
+function covers(inference, known, witness) {
+    if (known.requires !== null && known.requires !== witness.requires)
+        return false;
+    if (known.site.node === witness.site.node)
+        return true;
+    return !isConditional(inference, known.func, known.site.node) && ownState(known.func, known.site.node).size === 0;
+}
+/** How sure it is that the call gets to where the effect is: 0 nothing speaks against it, 1 it hardly does, `null` it does not. */
+function wayTo(inference, site, target, witness) {
+    if (isLeftOpen(site) && comesAfterYield(target.func, witness.site.node))
+        return null;
+    if (target.receiver?.isSelf) {
+        const here = ownState(site.func, site.node);
+        if (here.size > 0)
+            for (let at = witness; at; at = nextOfSelf(at))
+                if (contradict(here, ownState(at.func, at.site.node)))
+                    return null;
+    }
+    return reaches(inference, site, target, witness.site.node);
+}
+/** `stack.enter_context(manager())` runs the manager up to its `yield`; the rest is the stack's business. */
+function isLeftOpen({ kind, library }) {
+    return kind === "call" && library.some(({ name }) => name.endsWith("Stack.enter_context"));
+}
+function comesAfterYield(func, node) {
+    const [first] = func.isGenerator ? nodesOf(func, "yield") : [];
+    return first !== undefined && node.start > first.end;
+}
+/** The next step of a chain, if it is a method of the same object. */
+function nextOfSelf({ site, next }) {
+    return next && site.targets.some(({ func, receiver }) => func === next.func && receiver?.isSelf) ? next : null;
+}
+/** What a call adds: doubt, and what must hold for the caller's own `self`; `null` if the receiver rules the effect out. */
+function stepUp(inference, requires, target) {
+    const { receiver, doubt } = target;
+    if (!receiver)
+        return { doubt: doubt + (requires ? 1 : 0), requires: null };
+    const wanted = stricter(inference, requires, receiver.requires);
+    if (wanted === undefined)
+        return null;
+    if (!wanted)
+        return { doubt, requires: null };
+    const fit = fits(inference, receiver, wanted);
+    if (fit === null)
+        return null;
+    // For the caller's own object the question is passed on: who calls it may know.
+    if (receiver.isSelf && fit > 0)
+        return { doubt: doubt - receiver.guess, requires: wanted };
+    return { doubt: receiver.requires ? doubt : doubt + fit, requires: null };
+}
+/** The one of two requirements that implies the other; `undefined` if no object meets both. */
+function stricter(inference, a, b) {
+    if (!a || !b)
+        return a ?? b;
+    if (inference.ancestry(a).includes(b))
+        return a;
+    return inference.ancestry(b).includes(a) ? b : undefined;
+}
+/** Whether an object meets a requirement: 0 surely, 1 perhaps, `null` never. */
+function fits(inference, { cls, exact }, wanted) {
+    if (inference.ancestry(cls).includes(wanted))
+        return 0;
+    if (exact)
+        return null;
+    return inference.ancestry(wanted).includes(cls) || inference.subclasses(cls).includes(wanted) ? 1 : null;
+}
+/** The best witness among the functions that a site runs right there; `null` if none of them has the effect. */
+function through(graph, site, effects) {
+    let found = null;
+    for (const target of site.targets) {
+        if (target.func.isAsync)
+            continue;
+        for (const witness of effects.all(target.func)) {
+            const { firstTime } = effects;
+            const rarity = firstTime === ANY_TIME ? "always" : rarityOf(graph.inference, site);
+            const first = Math.max(0, firstTime[rarity] - firstTime[witness.rarity]);
+            const step = stepUp(graph.inference, witness.requires, target);
+            const way = step && wayTo(graph.inference, site, target, witness);
+            if (!step || way === null)
+                continue;
+            const doubt = witness.doubt +
+                way +
+                step.doubt +
+                first +
+                (step.requires ? 1 : 0) +
+                (witness.length > LONG_CHAIN ? 1 : 0) +
+                (witness.length > VERY_LONG_CHAIN ? 1 : 0);
+            if (!found || doubt < found.doubt || (doubt === found.doubt && witness.length < found.witness.length))
+                found = { witness, doubt };
+        }
+    }
+    return found;
+}
+/** The chain of a witness, outermost call first. */
+function chain(witness) {
+    const found = [];
+    for (let at = witness; at; at = at.next)
+        found.push(at);
+    return found;
+}
+
+;// CONCATENATED MODULE: ./build/runtime/effects/blocking.js
+
+
+
+
+
+
+/** Categories that rules of their own speak of. */
+const ELSEWHERE = new Set(["lock", "loop"]);
+const FILE_COSTS = new Set(["ssd", "us"]);
+/** Finds what blocks, from the tables up through the call graph. */
+function blockingOf(graph, origins, facts) {
+    const readiness = readinessOf(graph, origins);
+    const direct = new Map();
+    for (const site of graph.calling(({ name, receiver }) => facts(name, receiver) !== undefined)) {
+        const source = directly(graph, origins, readiness, site, facts);
+        const known = direct.get(site.func);
+        if (source && known)
+            known.push(source);
+        else if (source)
+            direct.set(site.func, [source]);
+    }
+    const of = (wanted) => (func) => (direct.get(func) ?? []).filter((source) => !ELSEWHERE.has(source.fact.category) && wanted(source.fact));
+    return {
+        direct: (func) => direct.get(func) ?? [],
+        waits: spread(graph, of((fact) => !isFile(fact)), { program: 1, object: 0, always: 0 }),
+        files: spread(graph, of(isFile), { program: 2, object: 1, always: 0 }),
+        isReady: readiness.isReady,
+    };
+}
+/** Whether a fact is about the local disk: it ends by itself, and soon. */
+function isFile(fact) {
+    return FILE_COSTS.has(fact.cost);
+}
+function directly(graph, origins, readiness, site, facts) {
+    if (site.awaited || site.kind === "property" || neverRuns(site.node))
+        return null;
+    let best = null;
+    let innocent = 0;
+    for (const { name, doubt, receiver } of site.library) {
+        const fact = facts(name, receiver);
+        if (!fact || !applies(graph, origins, readiness, fact, site))
+            innocent++;
+        else if (!best || doubt < best.doubt || (doubt === best.doubt && isForTests(best.name)))
+            best = { site, name, doubt, fact };
+    }
+    // Where the receiver may also be something harmless, the call only may block.
+    return (best && {
+        ...best,
+        doubt: best.doubt + (innocent > 0 ? (isResult(best.fact) ? 2 : 1) : 0) + circumstance(graph, origins, best),
+    });
+}
+/** Stands in for the real client in tests. */
+function isForTests(name) {
+    return /\.(?:TestClient|testclient)\./.test(name);
+}
+/** The doubt that lies in the circumstances of a call: whether there is anything to wait for. */
+function circumstance(graph, origins, { fact, site }) {
+    if (CONDITION_WAIT.test(fact.name) && isGate(site))
+        return 2;
+    if (isForOtherSystem(graph.inference, site.func, site.node))
+        return 2;
+    if (isHandedOn(graph.inference, fact, site.node))
+        return 2;
+    if (/^io\.\w+\./.test(fact.name) && site.node.kind === "call" && !isOpened(graph, origins, site.node))
+        return 2;
+    switch (fact.when) {
+        case "streamed":
+            return 2;
+        case "full":
+            return site.node.kind === "call" && isBounded(origins, site.node) ? 0 : 2;
+        case "large":
+            return fact.cost === "wait" ? 1 : 0;
+        default:
+            return 0;
+    }
+}
+/** An iterator reads when somebody goes through it, and that is whoever it is returned to, or the object that it is given to. */
+function isHandedOn({ library }, { name }, node) {
+    if (node.kind !== "call" || !library.tables.returns.get(name)?.startsWith("iter "))
+        return false;
+    const { parent } = node;
+    const call = parent?.kind === "argument" ? parent.parent : null;
+    return parent?.kind === "return" || (call?.kind === "call" && /^[A-Z]/.test(lastName(call.callee)));
+}
+/** Whether the file object whose method is called is opened in the program; a parameter that is declared as one may be a buffer in memory. */
+function isOpened({ inference }, origins, { callee }) {
+    if (callee.kind !== "attribute")
+        return true;
+    const made = origins.of(callee.value);
+    if (made.length === 0)
+        return !isDeclared(inference, callee.value);
+    return made.some(({ expression }) => !isMemory(inference, expression) && !opensKernel(origins, expression));
+}
+/** A parameter of which only the annotation tells something, and that is the type of everything that can be read: `typing.BinaryIO`. */
+function isDeclared(inference, receiver) {
+    if (receiver.kind !== "name")
+        return false;
+    const { bindings } = inference.bindings(receiver);
+    return bindings.some((one) => one.kind === "parameter" &&
+        one.node.annotation !== null &&
+        [one.node.annotation, ...within(one.node.annotation)].some((part) => /^(?:(?:Binary|Text)?IO|(?:Buffered|Raw|Text)?IOBase)$/.test(lastName(part))));
+}
+function lastName(node) {
+    return node.kind === "attribute" ? node.attr : node.kind === "name" ? node.id : "";
+}
+/** Whether the queue whose method is called was made with a bound. */
+function isBounded(origins, { callee }) {
+    if (callee.kind !== "attribute")
+        return false;
+    return origins.of(callee.value).some(({ expression }) => {
+        const bound = expression.kind === "call" ? argument(expression, "maxsize", 0) : null;
+        return bound !== null && !(bound.kind === "number" && bound.value <= 0);
+    });
+}
+function applies(graph, origins, readiness, fact, site) {
+    if (fact.when === "never")
+        return false;
+    if (fact.when === "loop" && !repeats(site.node))
+        return false;
+    if (site.node.kind === "withitem" && fact.name.startsWith("filelock."))
+        return !isOnlyTried(origins, site.node.context);
+    if (site.node.kind !== "call")
+        return true;
+    if (isInstant(graph, origins, site.func, fact, site.node))
+        return false;
+    if (isFile(fact) && blocking_isInMemory(graph, origins, site.node, fact.name === "open"))
+        return false;
+    if (returnsAtOnce(site.node) || isFinished(graph.inference, site.func, site.node))
+        return false;
+    if (isResult(fact) && readiness.isDoneCallback(site.func) && blocking_isParameter(graph, site.node))
+        return false;
+    return !(fact.category === "socket" || READS.has(fact.name)) || !readiness.isNonBlocking(site.func, site.node);
+}
+function opensKernel(origins, made) {
+    const path = made.kind === "call" ? argument(made, "file", 0) : null;
+    return path !== null && isOfKernel(origins, path);
+}
+/** `open("/proc/meminfo")`: the kernel makes it up. */
+function isOfKernel(origins, path) {
+    const found = origins.of(path);
+    return (found.length > 0 &&
+        found.every(({ expression }) => expression.kind === "string" && /^\/(?:proc|sys)\//.test(expression.value)));
+}
+/** `Image.open(BytesIO(…))` and its kin read no disk. */
+function blocking_isInMemory({ inference }, origins, call, isPath) {
+    const given = [argument(call, null, 0), argument(call, "fileobj", -1)];
+    return given.some((one) => one !== null && (isOfKernel(origins, one) || (!isPath && isMemory(inference, one))));
+}
+function isMemory(inference, given) {
+    return inference.values(given).some((value) => value.kind === "instance" && MEMORY.has(value.type));
+}
+const MEMORY = new Set(["io.BytesIO", "io.StringIO"]);
+function isResult({ name }) {
+    return /\.(?:result|exception)$/.test(name);
+}
+/** Whether the receiver is what the function is called with. */
+function blocking_isParameter({ inference }, { callee }) {
+    if (callee.kind !== "attribute" || callee.value.kind !== "name")
+        return false;
+    return inference.bindings(callee.value).bindings.every(({ kind }) => kind === "parameter");
+}
+const READS = new Set(["os.read", "os.write", "os.sendfile"]);
+/** Calls told not to wait: `acquire(blocking=False)`, `get(False)`, `join(timeout=0)`, `shutdown(wait=False)`. */
+function returnsAtOnce(call) {
+    const method = call.callee.kind === "attribute" ? call.callee.attr : "";
+    const flag = argument(call, "blocking", -1) ?? argument(call, "block", -1) ?? argument(call, "wait", -1);
+    if (isFalse(flag))
+        return true;
+    if ((method === "acquire" || method === "get" || method === "shutdown") && isFalse(argument(call, null, 0)))
+        return true;
+    if (method === "put" && isFalse(argument(call, null, 1)))
+        return true;
+    if (method === "sleep" || (call.callee.kind === "name" && call.args.length === 1)) {
+        const [first] = call.args;
+        if (first?.value.kind === "number" && first.value.value === 0)
+            return true;
+    }
+    const limit = argument(call, "timeout", -1) ??
+        (/^(?:join|wait|result|poll|select|exception)$/.test(method)
+            ? argument(call, null, method === "select" ? 3 : 0)
+            : null);
+    return limit?.kind === "number" && limit.value === 0;
+}
+function isFalse(expression) {
+    return ((expression?.kind === "constant" && expression.value === false) ||
+        (expression?.kind === "number" && expression.value === 0));
+}
+/** Whether the node runs again and again within its function. */
+function repeats(node) {
+    for (let at = node.parent, from = node; at; from = at, at = at.parent) {
+        if (at.kind === "function" || at.kind === "lambda" || at.kind === "class" || at.kind === "module")
+            return false;
+        if (at.kind === "while")
+            return true;
+        if (at.kind === "for" && from !== at.iter)
+            return true;
+        if (at.kind === "comprehension" && !(from.kind === "clause" && from === at.clauses[0]))
+            return true;
+    }
+    return false;
+}
+/** Code under `if TYPE_CHECKING` is for type checkers only. */
+function neverRuns(node) {
+    const branch = enclosing(node, (one) => one.kind === "branch");
+    if (branch?.kind !== "branch")
+        return false;
+    const { test } = branch;
+    if ((test.kind === "name" && test.id === "TYPE_CHECKING") ||
+        (test.kind === "attribute" && test.attr === "TYPE_CHECKING"))
+        return true;
+    return neverRuns(branch);
+}
+
+;// CONCATENATED MODULE: ./build/runtime/effects/loops.js
+
+
+/** Fewer rounds than this are no work. */
+const SMALL = 100;
+/** Finds the functions whose loops are work for the processor: nests of their own, or a loop that calls a function with one. */
+function loopWorkOf(graph, waits) {
+    const own = new Map();
+    for (const func of graph.funcs)
+        own.set(func, numericLoops(graph, func, waits));
+    const depthOf = (func) => Math.max(0, ...(own.get(func) ?? []).filter(({ counted }) => counted).map(({ depth }) => depth));
+    const found = new Map();
+    for (const func of graph.funcs) {
+        const recursion = branchingRecursion(graph, func);
+        if (recursion && !waits(func))
+            found.set(func, { at: recursion, depth: 2, counted: true });
+        const work = ownWork(graph, func, own.get(func) ?? [], depthOf);
+        if (work)
+            found.set(func, work);
+    }
+    return found;
+}
+/** The work that starts in the function itself: a nest of its own, or a loop that calls a function with one. */
+function ownWork(graph, func, loops, depthOf) {
+    const [deepest] = [...loops].sort((a, b) => Number(b.counted) - Number(a.counted) || b.depth - a.depth);
+    if (deepest && deepest.depth >= 2)
+        return { at: outermost(graph.inference, deepest.loop), depth: deepest.depth, counted: deepest.counted };
+    if (nodesOf(func, "for", "while", "clause").length === 0)
+        return null;
+    for (const site of graph.sites(func)) {
+        const [innermost] = loopsAround(graph.inference, site.node);
+        if (!innermost || insideOf(innermost).some(suspends) || !isCounted(graph.inference, innermost))
+            continue;
+        for (const { func: target, doubt } of site.targets) {
+            if (target !== func && doubt === 0 && depthOf(target) === 1)
+                return { at: outermost(graph.inference, innermost), depth: 2, counted: true };
+        }
+    }
+    return null;
+}
+/** Loops of numbers: counted by `range` or by a condition, with arithmetic inside, without waiting; nested ones with their depth. */
+function numericLoops(graph, func, waits) {
+    const { inference } = graph;
+    const found = [];
+    for (const node of nodesOf(func, "for", "while", "clause")) {
+        if (node.kind !== "while" && (node.isAsync || isSmall(inference, node.iter)))
+            continue;
+        const nest = [node, ...loopsAround(inference, node)];
+        const depth = nest.length;
+        const inside = insideOf(node);
+        if (inside.some(suspends))
+            continue;
+        if (!inside.some((one) => isArithmetic(inference, one)))
+            continue;
+        if (inside.some((one) => graph.siteOf(one)?.targets.some(({ func: target }) => waits(target)) ?? false))
+            continue;
+        const counted = isLarge(inference, nest) && isNumberWork(inference, inside);
+        if (!counted && depth < 2)
+            continue;
+        found.push({ loop: node, depth, counted });
+    }
+    return found;
+}
+/**
+ * Whether a nest is work whatever the data: numbers count the rounds of at least two of its loops (of a single one), or they count those
+ * of three, be it the number of elements.
+ */
+function isLarge(inference, nest) {
+    const counted = nest.filter((loop) => isCounted(inference, loop));
+    if (counted.length >= Math.min(nest.length, 2))
+        return true;
+    return nest.filter((loop) => isCounted(inference, loop, true)).length >= 3;
+}
+/** The loops around a node within its function that let nobody else run, innermost first; small ones do not count. */
+function loopsAround(inference, node) {
+    return loopsOutside(inference, node).filter((loop) => !lets(loop));
+}
+/** Whether other tasks get their turn in every round. */
+function lets(loop) {
+    return (loop.kind !== "while" && loop.isAsync) || insideOf(loop).some(({ kind }) => kind === "await");
+}
+function loopsOutside(inference, node) {
+    const found = [];
+    for (let at = node.parent, from = node; at; from = at, at = at.parent) {
+        if (opensScope(at) || at.kind === "module")
+            break;
+        if (at.kind === "while")
+            found.push(at);
+        else if (at.kind === "for" && from !== at.iter && !isSmall(inference, at.iter))
+            found.push(at);
+        else if (at.kind === "comprehension") {
+            const index = from.kind === "clause" ? at.clauses.indexOf(from) : at.clauses.length;
+            for (const clause of at.clauses.slice(0, index))
+                if (!isSmall(inference, clause.iter))
+                    found.push(clause);
+        }
+    }
+    return found;
+}
+function outermost(inference, loop) {
+    return loopsAround(inference, loop).at(-1) ?? loop;
+}
+function insideOf(loop) {
+    const roots = loop.kind === "clause"
+        ? loop.parent
+            ? children(loop.parent)
+            : []
+        : loop.kind === "while"
+            ? [loop.test, ...loop.body]
+            : loop.body;
+    const found = [];
+    const collect = (node) => {
+        // Where to look is no work, and neither is how many rounds there are.
+        if (node.kind === "slice" || (loop.kind !== "while" && node === loop.iter))
+            return;
+        found.push(node);
+        if (!opensScope(node))
+            eachChild(node, collect);
+    };
+    roots.forEach(collect);
+    return found;
+}
+function suspends({ kind }) {
+    return kind === "await" || kind === "yield";
+}
+/** Whether a loop does nothing but calculate: hard arithmetic, and no calls but those that calculate or collect. */
+function isNumberWork(inference, inside) {
+    const hard = inside.some((one) => (one.kind === "binary" || one.kind === "augassign") &&
+        HARD.has(one.op.replace("=", "")) &&
+        isArithmetic(inference, one));
+    if (!hard)
+        return false;
+    return inside.every((one) => one.kind !== "call" || calculates(inference, one));
+}
+function calculates(inference, call) {
+    const names = inference.names(call.callee);
+    if (names.length > 0)
+        return names.every(({ name }) => CALCULATING.has(name) || /^(?:math|cmath|random)\./.test(name));
+    return call.callee.kind === "attribute" && COLLECTING.has(call.callee.attr);
+}
+/** Counted by numbers: `range(…)`, or a `while` whose condition computes or compares; a number of elements only if `orElements`. */
+function isCounted(inference, loop, orElements = false) {
+    if (loop.kind === "while")
+        return ((loop.test.kind === "compare" || loop.test.kind === "boolean") && (orElements || !isLength(inference, loop.test)));
+    const { iter } = loop;
+    return (iter.kind === "call" &&
+        inference.names(iter.callee).some(({ name }) => name === "range") &&
+        (orElements || !iter.args.some(({ value }) => isLength(inference, value))));
+}
+/** Whether a number is that of the elements of something: `len(rows)`, `len(rows) - 1`, or a name for it. */
+function isLength(inference, expression) {
+    switch (expression.kind) {
+        case "call":
+            return inference.names(expression.callee).some(({ name }) => name === "len");
+        case "binary":
+            return isLength(inference, expression.left) || isLength(inference, expression.right);
+        case "compare":
+            return expression.operands.some((one) => isLength(inference, one));
+        case "boolean":
+            return isLength(inference, expression.left) || isLength(inference, expression.right);
+        case "name": {
+            const [only, ...more] = inference.bindings(expression).bindings;
+            return (only?.kind === "value" &&
+                more.length === 0 &&
+                only.path.length === 0 &&
+                only.value.kind === "call" &&
+                isLength(inference, only.value));
+        }
+        default:
+            return false;
+    }
+}
+function isSmall(inference, iter) {
+    if (iter.kind === "tuple" || iter.kind === "list" || iter.kind === "set")
+        return iter.items.length < SMALL;
+    if (iter.kind !== "call" || !inference.names(iter.callee).some(({ name }) => name === "range"))
+        return false;
+    return iter.args.every(({ value, stars }) => stars === 0 && (value.kind === "number" || value.kind === "unary") && bound(value) < SMALL);
+}
+function bound(value) {
+    return value.kind === "number"
+        ? value.value
+        : value.kind === "unary"
+            ? bound(value.operand)
+            : Number.POSITIVE_INFINITY;
+}
+const HARD = new Set(["*", "/", "%", "//", "**", "^", "<<", ">>"]);
+const CALCULATING = new Set([
+    "abs",
+    "min",
+    "max",
+    "sum",
+    "pow",
+    "divmod",
+    "round",
+    "int",
+    "float",
+    "complex",
+    "len",
+    "range",
+    "zip",
+    "enumerate",
+    "list.append",
+    "all",
+    "any",
+]);
+const COLLECTING = new Set(["append"]);
+const ARITHMETIC = new Set(["*", "/", "%", "//", "**", "-", "^", "&", "|", "<<", ">>", "+"]);
+function isArithmetic(inference, node) {
+    if (node.kind === "augassign")
+        return ARITHMETIC.has(node.op.replace("=", "")) && !isStep(node.value) && !isText(inference, node.value);
+    return (node.kind === "binary" &&
+        ARITHMETIC.has(node.op) &&
+        ![node.left, node.right].some((side) => isText(inference, side)));
+}
+/** `count += 1` counts rounds; it is no work. */
+function isStep(value) {
+    return value.kind === "number";
+}
+function isText(inference, node) {
+    if (node.kind === "string" || node.kind === "fstring" || node.kind === "list" || node.kind === "tuple")
+        return true;
+    return inference
+        .values(node)
+        .some((value) => (value.kind === "instance" && !/^(?:int|float|bool|complex)$/.test(value.type)) || value.kind === "iterable");
+}
+/**
+ * A function that calls itself at least twice with a number little smaller than its own takes exponential time: the second call, if so.
+ * One that calls itself for the parts of its data only goes through all of it.
+ */
+function branchingRecursion(graph, func) {
+    if (func.isAsync || func.node.kind !== "function")
+        return null;
+    for (const node of nodesOf(func, "binary")) {
+        if (node.op !== "+" && node.op !== "*")
+            continue;
+        const sides = [node.left, node.right];
+        if (sides.every((side) => side.kind === "call" &&
+            side.args.some(({ value }) => isLess(value)) &&
+            (graph.siteOf(side)?.targets.some((target) => target.func === func) ?? false)))
+            return node;
+    }
+    return null;
+}
+/** `n - 1`. */
+function isLess(value) {
+    return value.kind === "binary" && value.op === "-" && value.right.kind === "number";
+}
+
+;// CONCATENATED MODULE: ./build/runtime/effects/cpu.js
+
+
+
+
+
+/** The name under which loops of plain Python appear among canonical names. */
+const PYTHON_LOOPS = "python-loops";
+/** What is made once and kept costs the loop its time only once. */
+const FIRST_TIME = { program: 1, object: 0, always: 0 };
+const LOOPS = {
+    name: PYTHON_LOOPS,
+    gil: "holds",
+    weight: "heavy",
+    freezes: false,
+    instead: "concurrent.futures.ProcessPoolExecutor",
+    note: null,
+    source: "loops of Python bytecode hold the GIL",
+};
+const DATA_LOOPS = { ...LOOPS, weight: "input" };
+/** Finds CPU work from the tables and from the shape of loops, and carries it up the call graph. */
+function cpuOf(graph, facts, waits) {
+    const loops = loopWorkOf(graph, waits);
+    const direct = new Map();
+    const note = (source) => {
+        multimap_push(direct, source.site.func, source);
+    };
+    for (const site of graph.calling(({ name, receiver }) => facts(name, receiver) !== undefined)) {
+        const source = callWork(site, facts);
+        if (source)
+            note(source);
+    }
+    for (const [func, { at, counted }] of loops) {
+        const place = { func, node: at, kind: "iterate", awaited: false };
+        const site = { ...place, library: [], targets: [], handovers: [] };
+        note({ site, name: PYTHON_LOOPS, doubt: 0, fact: counted ? LOOPS : DATA_LOOPS });
+    }
+    const of = (wanted) => (func) => (direct.get(func) ?? []).filter(({ fact }) => wanted(fact));
+    const isHeavy = ({ weight }) => weight === "heavy";
+    return {
+        direct: (func) => direct.get(func) ?? [],
+        heavy: spread(graph, of(isHeavy), FIRST_TIME),
+        holding: spread(graph, of((fact) => isHeavy(fact) && fact.gil === "holds"), FIRST_TIME),
+        releasing: spread(graph, of((fact) => isHeavy(fact) && fact.gil !== "holds"), FIRST_TIME),
+        input: spread(graph, of((fact) => fact.weight === "input" && fact.gil === "holds")),
+    };
+}
+/** So few rounds take a millisecond or two. */
+const FEW_ROUNDS = 10_000;
+/** A key that is derived in few rounds, as formats of old prescribe. */
+function isShort(node, name) {
+    if (name !== "hashlib.pbkdf2_hmac" || node.kind !== "call")
+        return false;
+    const rounds = argument(node, "iterations", 3);
+    return rounds?.kind === "number" && rounds.value < FEW_ROUNDS;
+}
+/** The work of a call, if any of what it may call is some; it is less sure where it may call something light. */
+function callWork(site, facts) {
+    if (site.kind === "property" || (site.awaited && site.kind === "call") || neverRuns(site.node))
+        return null;
+    let best = null;
+    let innocent = 0;
+    for (const { name, doubt, receiver } of site.library) {
+        const fact = facts(name, receiver);
+        if (!fact || fact.weight === "light" || isShort(site.node, name))
+            innocent++;
+        else if (!best || doubt < best.doubt)
+            best = { site, name, doubt, fact };
+    }
+    return best && innocent > 0 ? { ...best, doubt: best.doubt + 1 } : best;
+}
+
+;// CONCATENATED MODULE: ./build/runtime/graph/laziness.js
 /** Whether code at `node` stands in a generator expression that nothing around it iterates: it does not run here. */
 function isLazy(inference, node) {
     for (let at = node.parent, from = node; at; from = at, at = at.parent) {
@@ -8559,7 +11052,9 @@ const CONSUMERS = new Set([
     "collections.deque.extend",
 ]);
 
-;// CONCATENATED MODULE: ./build/runtime/callgraph.js
+;// CONCATENATED MODULE: ./build/runtime/graph/callgraph.js
+
+
 
 
 
@@ -8572,6 +11067,8 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
     const sitesByFunc = new Map();
     const callerLists = new Map();
     const handoverLists = new Map();
+    // Only what has a decorator can be a property.
+    const decorated = new Set(funcs.flatMap(({ cls, node }) => cls && node.kind === "function" && node.decorators.length > 0 ? [node.name] : []));
     const sitesOf = (func) => {
         const found = [];
         const push = (site) => {
@@ -8580,8 +11077,8 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
             found.push(site);
             bySite.set(site.node, site);
         };
-        const hasGenerators = func.nodes.some((node) => node.kind === "comprehension" && node.flavour === "generator");
-        for (const node of func.nodes) {
+        const hasGenerators = nodesOf(func, "comprehension").some((node) => node.flavour === "generator");
+        for (const node of nodesOf(func, "call", "withitem", "for", "clause", "attribute", "yield", "assign")) {
             if (hasGenerators && isLazy(inference, node))
                 continue;
             switch (node.kind) {
@@ -8596,6 +11093,8 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
                     push(iterateSite(func, node, node.iter, node.isAsync));
                     break;
                 case "attribute": {
+                    if (!decorated.has(node.attr))
+                        break;
                     const targets = propertyTargets(func, node.value, node.attr, callgraph_isWritten(node));
                     push({ func, node, kind: "property", awaited: false, library: [], targets, handovers: [] });
                     break;
@@ -8614,16 +11113,15 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
     };
     const callSite = (func, call) => {
         const site = { library: [], targets: [], handovers: [] };
-        for (const value of callables.parameterOf(call.callee) && call.callee.kind === "name"
-            ? []
-            : inference.values(call.callee))
+        const isParameter = call.callee.kind === "name" && callables.parameterOf(call.callee) !== null;
+        for (const value of isParameter ? [] : inference.values(call.callee))
             resolveCall(value, call, func, site);
         handOver(callables.handed(call), site);
         for (const { name } of site.library) {
             if (name.endsWith("Stack.enter_context")) {
                 const entered = argument(call, "cm", 0);
                 if (entered)
-                    site.targets.push(...enterSite(func, call, entered, false).targets);
+                    site.targets.push(...enterSite(func, call, entered, false, true).targets);
             }
             if (CONSUMERS.has(name))
                 for (const arg of call.args)
@@ -8635,7 +11133,7 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
             kind: "call",
             awaited: isAwaited(call, inference),
             ...site,
-            targets: distinct(site.targets),
+            targets: callgraph_distinct(site.targets),
         };
     };
     /** What becomes of callable arguments: they run here, or somewhere else. */
@@ -8755,7 +11253,8 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
             handOver([{ expression, use: { now: use.later, offload: use.offload } }], site);
         }
     };
-    const enterSite = (func, node, context, isAsync) => {
+    /** What entering a context manager runs, and leaving it, unless only an exit stack does that later. */
+    const enterSite = (func, node, context, isAsync, stays = false) => {
         const targets = [];
         const library = [];
         for (const value of inference.values(context)) {
@@ -8763,7 +11262,8 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
                 targets.push({ func: value.func, doubt: value.doubt, receiver: null });
             else if (value.kind === "object") {
                 const receiver = { cls: value.cls, exact: value.exact, isSelf: false, guess: 0, requires: null };
-                for (const name of isAsync ? ["__aenter__", "__aexit__"] : ["__enter__", "__exit__"]) {
+                const names = isAsync ? ["__aenter__", "__aexit__"] : ["__enter__", "__exit__"];
+                for (const name of stays ? names.slice(0, 1) : names) {
                     const method = inference.method(value.cls, name);
                     if (method)
                         targets.push({ func: method, doubt: value.doubt, receiver });
@@ -8779,7 +11279,7 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
                     receiver: value.type,
                 });
         }
-        return { func, node, kind: "enter", awaited: isAsync, library, targets: distinct(targets), handovers: [] };
+        return { func, node, kind: "enter", awaited: isAsync, library, targets: callgraph_distinct(targets), handovers: [] };
     };
     const iterateSite = (func, node, iter, isAsync) => {
         const library = [];
@@ -8796,7 +11296,7 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
             kind: "iterate",
             awaited: isAsync,
             library,
-            targets: isAsync ? [] : distinct(generators(iter)),
+            targets: isAsync ? [] : callgraph_distinct(generators(iter)),
             handovers: [],
         };
     };
@@ -8859,19 +11359,50 @@ function callGraphOf(inference, offloaders, isBlockingFunction) {
     for (const sites of sitesByFunc.values())
         for (const site of sites) {
             for (const target of site.targets)
-                callgraph_push(callerLists, target.func, { site, target });
+                multimap_push(callerLists, target.func, { site, target });
             for (const handover of site.handovers)
                 if (handover.func)
-                    callgraph_push(handoverLists, handover.func, { site, handover });
+                    multimap_push(handoverLists, handover.func, { site, handover });
         }
+    const libraryCalls = callsByName(funcs, sitesByFunc);
     return {
         inference,
         callables,
         funcs,
+        calling: libraryCalls,
         sites: (func) => sitesByFunc.get(func) ?? [],
         siteOf: (node) => bySite.get(node) ?? null,
         callers: (func) => callerLists.get(func) ?? [],
         handedOver: (func) => handoverLists.get(func) ?? [],
+    };
+}
+/** Groups the sites by what they call, on the first question, and answers with those that call something wanted. */
+function callsByName(funcs, sites) {
+    const groups = new Map();
+    const order = new Map();
+    const group = () => {
+        for (const func of funcs)
+            for (const site of sites.get(func) ?? [])
+                for (const callee of site.library) {
+                    if (!order.has(site))
+                        order.set(site, order.size);
+                    const key = `${callee.name} ${callee.receiver}`;
+                    const known = groups.get(key);
+                    if (known)
+                        known.sites.push(site);
+                    else
+                        groups.set(key, { callee, sites: [site] });
+                }
+    };
+    return (wanted) => {
+        if (groups.size === 0)
+            group();
+        const found = new Set();
+        for (const { callee, sites: calling } of groups.values())
+            if (wanted(callee))
+                for (const site of calling)
+                    found.add(site);
+        return [...found].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
     };
 }
 /** The expression that a site shows to the reader. */
@@ -8894,14 +11425,7 @@ function callgraph_isStatement(node) {
 function missing(node) {
     throw new Error(`A ${node.kind} cannot be a site.`);
 }
-function callgraph_push(map, key, value) {
-    const known = map.get(key);
-    if (known)
-        known.push(value);
-    else
-        map.set(key, [value]);
-}
-function distinct(targets) {
+function callgraph_distinct(targets) {
     const best = new Map();
     for (const target of targets) {
         const known = best.get(target.func);
@@ -8989,1265 +11513,11 @@ function isAwaited(call, inference) {
     return false;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/futures.js
-
-/** Whether the future whose method is called is finished already: it comes from `as_completed` or from the done set of `wait`, or `.done()` was asked. */
-function isFinished(inference, call) {
-    const { callee } = call;
-    if (callee.kind !== "attribute" || callee.value.kind !== "name")
-        return false;
-    const receiver = callee.value;
-    for (const binding of inference.bindings(receiver).bindings)
-        if (binding.kind === "iteration" && givesFinished(inference, binding.iter, 0))
-            return true;
-    const asked = enclosing(call, (node) => node.kind === "branch");
-    return asked?.kind === "branch" && asksDone(asked.test, receiver.id);
-}
-function givesFinished(inference, iter, depth) {
-    if (depth > 3)
-        return false;
-    if (iter.kind === "call") {
-        const names = inference.names(iter.callee).map(({ name }) => name);
-        if (names.some((name) => FINISHED.has(name)))
-            return true;
-        const [first] = iter.args;
-        return (names.some((name) => PASSES_THROUGH.has(name)) &&
-            first !== undefined &&
-            givesFinished(inference, first.value, depth + 1));
-    }
-    if (iter.kind !== "name")
-        return false;
-    return inference.bindings(iter).bindings.some((binding) => {
-        if (binding.kind !== "value")
-            return false;
-        const [step] = binding.path;
-        const value = binding.value.kind === "await" ? binding.value.value : binding.value;
-        if (step === undefined)
-            return givesFinished(inference, value, depth + 1);
-        return step === 0 && value.kind === "call" && inference.names(value.callee).some(({ name }) => WAITS.has(name));
-    });
-}
-function asksDone(test, id) {
-    if (test.kind === "boolean")
-        return test.op === "and" && (asksDone(test.left, id) || asksDone(test.right, id));
-    return (test.kind === "call" &&
-        test.callee.kind === "attribute" &&
-        test.callee.attr === "done" &&
-        test.callee.value.kind === "name" &&
-        test.callee.value.id === id);
-}
-const FINISHED = new Set(["concurrent.futures.as_completed", "asyncio.as_completed"]);
-const WAITS = new Set(["concurrent.futures.wait", "asyncio.wait"]);
-const PASSES_THROUGH = new Set(["list", "tuple", "sorted", "enumerate", "tqdm.tqdm"]);
-
-;// CONCATENATED MODULE: ./build/runtime/origins.js
-
-
-const DEEPEST = 12;
-const MOST_ORIGINS = 8;
-/** Builds the answers over the inference; they are remembered. */
-function originsOf(inference) {
-    const memo = new Map();
-    const active = new Set();
-    const of = (expression) => {
-        const known = memo.get(expression);
-        if (known)
-            return known;
-        if (active.has(expression) || active.size > DEEPEST)
-            return [];
-        active.add(expression);
-        const found = origins_distinct(follow(expression));
-        active.delete(expression);
-        memo.set(expression, found);
-        return found;
-    };
-    const itself = (expression) => {
-        const module = inference.moduleOf(expression);
-        return { expression, module, func: funcAt(module, expression), holder: null, doubt: 0 };
-    };
-    const follow = (node) => {
-        switch (node.kind) {
-            case "name":
-                return kept(inference.bindings(node).bindings.flatMap(boundTo), holder(node));
-            case "attribute":
-                return kept(attributeOrigins(node), holder(node));
-            case "await":
-            case "starred":
-            case "walrus":
-                return of(node.value);
-            case "conditional":
-                return [...of(node.body), ...of(node.orelse)];
-            case "boolean":
-                return [...of(node.left), ...of(node.right)];
-            case "call":
-                return callOrigins(node);
-            case "constant":
-                return node.value === null ? [] : [itself(node)];
-            default:
-                return [itself(node)];
-        }
-    };
-    const kept = (origins, at) => at === null ? origins : origins.map((origin) => (origin.holder ? origin : { ...origin, holder: at }));
-    const boundTo = (binding) => {
-        switch (binding.kind) {
-            case "value":
-                return element(binding.value, binding.path);
-            case "entered":
-                return binding.path.length === 0 ? entered(binding.context) : [];
-            case "from": {
-                const target = inference.exported(binding);
-                return target
-                    ? kept(target.bindings.flatMap(boundTo), { kind: "global", module: target.module, name: binding.name })
-                    : [];
-            }
-            case "parameter":
-                return inference
-                    .passed(binding.node)
-                    .flatMap(of)
-                    .map(doubtful)
-                    .concat(binding.node.default ? of(binding.node.default).map(doubtful) : []);
-            case "iteration":
-                return binding.path.length === 0 ? items(binding.iter) : [];
-            default:
-                return [];
-        }
-    };
-    const element = (value, path) => {
-        if (path.length === 0)
-            return of(value);
-        const [step, ...rest] = path;
-        if ((value.kind === "tuple" || value.kind === "list") && typeof step === "number") {
-            const item = value.items[step];
-            return item ? element(item, rest) : [];
-        }
-        return [];
-    };
-    /** The elements of a literal list, or the one element expression of a comprehension. */
-    const items = (iter) => of(iter).flatMap(({ expression }) => {
-        if (expression.kind === "list" || expression.kind === "tuple" || expression.kind === "set")
-            return expression.items.flatMap(of);
-        if (expression.kind === "comprehension")
-            return of(expression.element);
-        return [];
-    });
-    /** What `with context as name` binds: what a project's context manager yields, else the object itself. */
-    const entered = (context) => {
-        const found = [];
-        for (const value of inference.values(context)) {
-            if (value.kind !== "manager" || !value.func)
-                continue;
-            for (const node of value.func.nodes)
-                if (node.kind === "yield" && node.value)
-                    found.push(...of(node.value));
-        }
-        return found.length > 0 ? found : of(context);
-    };
-    const attributeOrigins = (node) => {
-        const owners = inference.values(node.value);
-        const found = owners.flatMap((owner) => {
-            if (owner.kind === "module") {
-                const bindings = owner.module.scope.names.get(node.attr) ?? [];
-                return kept(bindings.flatMap(boundTo), { kind: "global", module: owner.module, name: node.attr });
-            }
-            if (owner.kind !== "object" && owner.kind !== "class" && owner.kind !== "super")
-                return [];
-            for (const cls of inference.ancestry(owner.cls)) {
-                const method = cls.methods.get(node.attr);
-                if (method && inference.decoration(method).property)
-                    return returned(method);
-                const bindings = cls.attributes.get(node.attr);
-                if (!bindings)
-                    continue;
-                const at = { kind: "attribute", cls, name: node.attr };
-                return kept(bindings.flatMap((one) => one.value === null
-                    ? []
-                    : one.via === "value"
-                        ? element(one.value, one.path)
-                        : one.via === "entered"
-                            ? entered(one.value)
-                            : []), at);
-            }
-            return [];
-        });
-        // An attribute of a library object (`app.state.pool`) is known by what the project stores there.
-        return found.length > 0 || owners.length > 0 ? found : [];
-    };
-    const callOrigins = (call) => {
-        const found = [];
-        for (const value of inference.values(call.callee)) {
-            if (value.kind === "function" && !value.func.isGenerator)
-                found.push(...returned(value.func));
-            else if (value.kind === "library" && PASSES_ON.has(value.name)) {
-                const given = argument(call, null, 0);
-                if (given)
-                    found.push(...of(given));
-            }
-        }
-        return found.length > 0 ? found : [itself(call)];
-    };
-    const returned = (func) => {
-        if (func.node.kind === "lambda")
-            return of(func.node.body);
-        return func.nodes.flatMap((node) => (node.kind === "return" && node.value ? of(node.value) : []));
-    };
-    const holder = (node) => {
-        if (node.kind === "name")
-            return nameHolder(node);
-        if (node.kind !== "attribute")
-            return null;
-        for (const owner of inference.values(node.value)) {
-            if (owner.kind === "module")
-                return { kind: "global", module: owner.module, name: node.attr };
-            if (owner.kind === "object" || owner.kind === "class")
-                return attributeHolder(owner, node.attr);
-        }
-        return null;
-    };
-    const attributeHolder = (owner, name) => {
-        const cls = inference.ancestry(owner.cls).find((one) => one.attributes.has(name)) ?? owner.cls;
-        return { kind: "attribute", cls, name };
-    };
-    const nameHolder = (node) => {
-        const { bindings, scope } = inference.bindings(node);
-        if (!scope)
-            return null;
-        const [only] = bindings;
-        if (only?.kind === "from") {
-            const target = inference.exported(only);
-            if (target)
-                return { kind: "global", module: target.module, name: only.name };
-        }
-        if (scope.node.kind === "module")
-            return { kind: "global", module: scope.module, name: node.id };
-        if (scope.node.kind === "class") {
-            const cls = scope.module.classByNode.get(scope.node);
-            return cls ? { kind: "attribute", cls, name: node.id } : null;
-        }
-        const func = scope.module.byNode.get(scope.node);
-        return func ? { kind: "local", func, name: node.id } : null;
-    };
-    return { of, holder };
-}
-/** Whether two holders are the same variable. */
-function sameHolder(a, b) {
-    if (!a || !b || a.kind !== b.kind || a.name !== b.name)
-        return false;
-    if (a.kind === "global")
-        return b.kind === "global" && a.module === b.module;
-    if (a.kind === "attribute")
-        return b.kind === "attribute" && a.cls === b.cls;
-    return b.kind === "local" && a.func === b.func;
-}
-function doubtful(origin) {
-    return { ...origin, doubt: origin.doubt + 1 };
-}
-function origins_distinct(origins) {
-    const best = new Map();
-    for (const origin of origins) {
-        const known = best.get(origin.expression);
-        if (!known || known.doubt > origin.doubt)
-            best.set(origin.expression, origin);
-    }
-    return [...best.values()].slice(0, MOST_ORIGINS);
-}
-/** Library calls that give their first argument back, or a thin wrapper around it. */
-const PASSES_ON = new Set([
-    "contextlib.closing",
-    "contextlib.aclosing",
-    "contextlib.nullcontext",
-    "copy.copy",
-    "typing.cast",
-    "weakref.proxy",
-]);
-
-;// CONCATENATED MODULE: ./build/runtime/readiness.js
-
-
-/** Reads the whole program for `setblocking(False)`, `add_reader` and `add_done_callback`. */
-function readinessOf(graph, origins) {
-    const holders = [];
-    const made = new Set();
-    const callbacks = new Set();
-    const ready = new Set();
-    for (const func of graph.funcs)
-        for (const node of func.nodes) {
-            if (node.kind !== "call" || node.callee.kind !== "attribute")
-                continue;
-            const { attr, value } = node.callee;
-            if (attr === "add_done_callback" || attr === "add_reader" || attr === "add_writer") {
-                const given = argument(node, attr === "add_done_callback" ? "fn" : "callback", attr === "add_done_callback" ? 0 : 1);
-                const into = attr === "add_done_callback" ? callbacks : ready;
-                for (const one of given ? graph.callables.of(given) : [])
-                    if (one.func)
-                        into.add(one.func);
-            }
-            else if ((attr === "setblocking" || attr === "settimeout") && isZero(node)) {
-                const holder = origins.holder(value);
-                if (holder)
-                    holders.push(holder);
-                for (const { expression } of origins.of(value))
-                    made.add(expression);
-            }
-        }
-    return {
-        isDoneCallback: (func) => callbacks.has(func),
-        isNonBlocking: (func, { callee }) => {
-            if (ready.has(func))
-                return true;
-            if (callee.kind !== "attribute")
-                return false;
-            const holder = origins.holder(callee.value);
-            if (holder && holders.some((one) => sameHolder(one, holder)))
-                return true;
-            return made.size > 0 && origins.of(callee.value).some(({ expression }) => made.has(expression));
-        },
-    };
-}
-/** `setblocking(False)` and `settimeout(0)`. */
-function isZero(call) {
-    const given = argument(call, "flag", 0) ?? argument(call, "value", 0);
-    return (given?.kind === "constant" && given.value === false) || (given?.kind === "number" && given.value === 0);
-}
-
-;// CONCATENATED MODULE: ./build/runtime/conditions.js
-
-/** The conditions that must hold (or must not) for the node to run, within its function. */
-function conditionsOf(node, func) {
-    const found = [];
-    for (let at = node.parent, from = node; at; from = at, at = at.parent) {
-        found.push(...passedBefore(at, from));
-        if (at === func.node)
-            break;
-        if (opensScope(at))
-            return [];
-        if (at.kind === "branch" && from !== at.test)
-            found.push({ test: at.test, taken: true });
-        else if (at.kind === "if") {
-            const index = from.kind === "branch" ? at.branches.indexOf(from) : -1;
-            for (const branch of index < 0 ? at.branches : at.branches.slice(0, index))
-                found.push({ test: branch.test, taken: false });
-        }
-        else if (at.kind === "conditional" && from !== at.test)
-            found.push({ test: at.test, taken: from === at.body });
-        else if (at.kind === "boolean" && from === at.right)
-            found.push({ test: at.left, taken: at.op === "and" });
-    }
-    return found.flatMap(parts);
-}
-/** `a and b` holds if both do, `a or b` fails if both do. */
-function parts({ test, taken }) {
-    if (test.kind !== "boolean" || (test.op === "and") !== taken)
-        return [{ test, taken }];
-    return [...parts({ test: test.left, taken }), ...parts({ test: test.right, taken })];
-}
-/** What must hold because the statements before `from` in the same block did not leave it: `if not ready: return`. */
-function passedBefore(block, from) {
-    const found = [];
-    for (const statement of conditions_before(block, from)) {
-        if (statement.kind !== "if")
-            continue;
-        const { branches, orelse } = statement;
-        for (const { test, body } of branches) {
-            if (!leaves(body))
-                break;
-            found.push({ test, taken: false });
-        }
-        const [only, ...more] = branches;
-        if (only && more.length === 0 && leaves(orelse))
-            found.push({ test: only.test, taken: true });
-    }
-    return found;
-}
-function conditions_before(block, from) {
-    for (const list of conditions_blocksOf(block)) {
-        const index = list.findIndex(({ start, end }) => start === from.start && end === from.end);
-        if (index >= 0)
-            return list.slice(0, index);
-    }
-    return [];
-}
-function conditions_blocksOf(node) {
-    switch (node.kind) {
-        case "if":
-            return [node.orelse];
-        case "for":
-        case "while":
-            return [node.body, node.orelse];
-        case "try":
-            return [node.body, node.orelse, node.final];
-        case "function":
-        case "branch":
-        case "with":
-        case "handler":
-        case "case":
-            return [node.body];
-        default:
-            return [];
-    }
-}
-function leaves(body) {
-    const last = body.at(-1);
-    return last !== undefined && /^(?:return|raise|continue|break)$/.test(last.kind);
-}
-
-;// CONCATENATED MODULE: ./build/runtime/branches.js
-
-
-/**
- * How sure it is that a call of a function reaches `node` in it, by the branches around it that ask for a parameter: 0 nothing speaks
- * against it, 1 the call passes something that hardly takes the branch, `null` the call's arguments or the defaults rule it out.
- */
-function reaches(inference, site, target, node) {
-    if (site.node.kind !== "call" || target.func.node.kind === "module")
-        return 0;
-    let doubt = 0;
-    for (const { test, taken } of conditionsOf(node, target.func)) {
-        const question = questionOf(inference, test);
-        if (!question || !target.func.params.includes(question.parameter))
-            continue;
-        const verdict = branches_answer(inference, question, given(site, target, question.parameter));
-        if (verdict === (taken ? "false" : "true"))
-            return null;
-        if (verdict === "unlikely" && taken)
-            doubt = 1;
-    }
-    return doubt;
-}
-/** Whether it depends on what the function is called with that `node` in it runs. */
-function isConditional(inference, func, node) {
-    return conditionsOf(node, func).some(({ test }) => {
-        const question = questionOf(inference, test);
-        return question !== null && func.params.includes(question.parameter);
-    });
-}
-function questionOf(inference, test) {
-    if (test.kind === "unary" && test.op === "not") {
-        const inner = questionOf(inference, test.operand);
-        return inner && { ...inner, asks: OPPOSITE[inner.asks] };
-    }
-    if (test.kind === "name") {
-        const parameter = parameterOf(inference, test);
-        return parameter && { parameter, asks: "truth", values: [] };
-    }
-    if (test.kind !== "compare" || test.operands.length !== 2)
-        return null;
-    const [left, right] = test.operands;
-    const parameter = left?.kind === "name" ? parameterOf(inference, left) : null;
-    if (!parameter || !right)
-        return null;
-    switch (test.ops[0]) {
-        case "is":
-            return isNone(right) ? { parameter, asks: "none", values: [] } : null;
-        case "is not":
-            return isNone(right) ? { parameter, asks: "not none", values: [] } : null;
-        case "==":
-            return { parameter, asks: "equal", values: [right] };
-        case "!=":
-            return { parameter, asks: "unequal", values: [right] };
-        case "in":
-        case "not in": {
-            if (right.kind !== "tuple" && right.kind !== "list" && right.kind !== "set")
-                return null;
-            return { parameter, asks: test.ops[0] === "in" ? "equal" : "unequal", values: right.items };
-        }
-        default:
-            return null;
-    }
-}
-function isNone(expression) {
-    return expression.kind === "constant" && expression.value === null;
-}
-const OPPOSITE = {
-    truth: "falsehood",
-    falsehood: "truth",
-    none: "not none",
-    "not none": "none",
-    equal: "unequal",
-    unequal: "equal",
-};
-function parameterOf(inference, name) {
-    const [only, ...more] = inference.bindings(name).bindings;
-    return only?.kind === "parameter" && more.length === 0 ? only.node : null;
-}
-/** What the call gives a parameter: an expression, its default, or `null` where that is not known. */
-function given({ node }, { func, receiver }, parameter) {
-    if (node.kind !== "call")
-        return null;
-    const pairs = matchArguments(node, func, receiver !== null);
-    const found = pairs.find(([one]) => one === parameter);
-    if (found)
-        return found[1];
-    const isHidden = node.args.some(({ stars }) => stars !== 0);
-    return isHidden || parameter.stars !== 0 || func.params[0] === parameter ? null : parameter.default;
-}
-function branches_answer(inference, { asks, values }, expression) {
-    if (!expression)
-        return "unknown";
-    const nothing = isNone(expression);
-    const isTrue = nothing ? false : truth(expression);
-    switch (asks) {
-        case "truth":
-            return isTrue === null ? "unknown" : isTrue ? "true" : "false";
-        case "falsehood":
-            return isTrue === null ? "unknown" : isTrue ? "false" : "true";
-        case "not none":
-            return nothing ? "false" : "unknown";
-        case "none": {
-            if (nothing)
-                return "true";
-            if (isTrue !== null || expression.kind === "call")
-                return "false";
-            // A value that somebody took the trouble to pass is hardly ever nothing.
-            return inference.values(expression).some(({ kind }) => kind === "none") ? "unknown" : "unlikely";
-        }
-        case "equal":
-        case "unequal": {
-            const verdicts = values.map((value) => isSame(inference, expression, value));
-            const isEqual = verdicts.includes(true) ? true : verdicts.every((one) => one === false) ? false : null;
-            return isEqual === null ? "unknown" : isEqual === (asks === "equal") ? "true" : "false";
-        }
-    }
-}
-/** Whether two expressions are the same constant; `null` where that is not known. */
-function isSame(inference, a, b) {
-    if (a.kind === "attribute" && b.kind === "attribute")
-        return isSameMember(inference, a, b);
-    if (!isLiteral(a) || !isLiteral(b))
-        return null;
-    if (a.kind === "string" && b.kind === "string" && a.bytes !== b.bytes)
-        return false;
-    return a.value === b.value;
-}
-function isLiteral(expression) {
-    return expression.kind === "string" || expression.kind === "number" || expression.kind === "constant";
-}
-/** Members of one enumeration: `Mode.FAST` is not `Mode.SLOW`. */
-function isSameMember(inference, a, b) {
-    if (!/^[A-Z][A-Z0-9_]*$/.test(a.attr) || !/^[A-Z][A-Z0-9_]*$/.test(b.attr))
-        return null;
-    const [ours] = inference.values(a.value);
-    const [theirs] = inference.values(b.value);
-    if (ours?.kind !== "class" || theirs?.kind !== "class" || ours.cls !== theirs.cls)
-        return null;
-    return a.attr === b.attr;
-}
-/** Truth of a literal; `null` for anything else. */
-function truth(expression) {
-    switch (expression.kind) {
-        case "constant":
-            return expression.value !== null && expression.value !== false;
-        case "number":
-            return expression.value !== 0;
-        case "string":
-            return expression.value !== "";
-        case "lambda":
-            return true;
-        default:
-            return null;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/runtime/once.js
-
-
-const rarities = new WeakMap();
-/** Whether code at `node` of the function only fills what is kept from then on: a function without arguments that is cached, or `if self.client is None`. */
-function rarityOf(inference, func, node) {
-    const known = rarities.get(node);
-    if (known)
-        return known;
-    const found = isCachedForGood(inference, func) ? "program" : guarded(inference, func, node);
-    rarities.set(node, found);
-    return found;
-}
-/** `@cache` on a function that is always called the same way. */
-function isCachedForGood(inference, func) {
-    if (func.node.kind !== "function")
-        return false;
-    const { cached, classmethod } = inference.decoration(func);
-    return cached && func.params.length === (classmethod ? 1 : 0);
-}
-function guarded(inference, func, node) {
-    const filled = filledIn(func);
-    if (filled.size === 0)
-        return "always";
-    let found = "always";
-    for (const condition of conditionsOf(node, func)) {
-        const missing = missingIn(condition);
-        if (!missing || !filled.has(sourceOf(func.module, missing)))
-            continue;
-        if (!isOwn(inference, func, missing))
-            return "program";
-        found = "object";
-    }
-    return found;
-}
-/** What is kept beyond the function and assigned in it: attributes and globals. */
-function filledIn(func) {
-    const found = new Set();
-    for (const node of func.nodes) {
-        if (node.kind !== "assign")
-            continue;
-        for (const target of node.targets)
-            if (target.kind === "attribute" || (target.kind === "name" && func.scope.outer.get(target.id) === "global"))
-                found.add(sourceOf(func.module, target));
-    }
-    return found;
-}
-/** What a condition says is not there yet: `x is None`, `not x`, `len(x) == 0` hold, or `x` and `x is not None` do not. */
-function missingIn({ test, taken }) {
-    if (test.kind === "unary" && test.op === "not")
-        return missingIn({ test: test.operand, taken: !taken });
-    if (test.kind === "name" || test.kind === "attribute")
-        return taken ? null : test;
-    if (test.kind !== "compare" || test.ops.length !== 1)
-        return null;
-    const [left, right] = test.operands;
-    if (!left || !right)
-        return null;
-    const [op] = test.ops;
-    const isNothing = right.kind === "constant" && right.value === null;
-    const says = op === "is" || op === "==" ? taken : op === "is not" || op === "!=" ? !taken : null;
-    if (says !== true)
-        return null;
-    if (isNothing)
-        return left;
-    const counted = left.kind === "call" && left.callee.kind === "name" && left.callee.id === "len" ? left.args[0] : null;
-    return counted && right.kind === "number" && right.value === 0 ? counted.value : null;
-}
-/** Whether it is an attribute of the method's own object. */
-function isOwn(inference, func, kept) {
-    let root = kept;
-    while (root.kind === "attribute")
-        root = root.value;
-    return (kept.kind === "attribute" &&
-        root.kind === "name" &&
-        func.cls !== null &&
-        root.id === func.params[0]?.name &&
-        !inference.decoration(func).classmethod);
-}
-
-;// CONCATENATED MODULE: ./build/runtime/witness.js
-
-
-const ANY_TIME = { program: 0, object: 0, always: 0 };
-/** A chain longer than this costs a step of confidence, and one longer than that a second: on so long a way, some branch is not taken. */
-const LONG_CHAIN = 4;
-const VERY_LONG_CHAIN = 7;
-/** One step of doubt weighs as much as this many hops when the best chain is chosen. */
-const DOUBT_COST = 6;
-const MOST_COST = 60;
-const MOST_WITNESSES = 6;
-/**
- * Effects travel up ordinary call edges of plain functions, each with its best witness: fewest doubts, then fewest hops.
- * Coroutines keep their effects to themselves: what they do happens where they run, not where they are called.
- */
-function spread(graph, direct, firstTime = ANY_TIME) {
-    const best = new Map();
-    const queue = Array.from({ length: MOST_COST + 1 }, () => []);
-    const offer = (found) => {
-        const witness = firstTime === ANY_TIME ? found : rarer(graph.inference, found, firstTime);
-        const cost = witness.length + witness.doubt * DOUBT_COST;
-        if (cost <= MOST_COST)
-            queue[cost]?.push(witness);
-    };
-    for (const func of graph.funcs)
-        for (const source of direct(func))
-            offer({
-                func,
-                site: source.site,
-                next: null,
-                source,
-                length: 1,
-                doubt: source.doubt,
-                requires: null,
-                rarity: "always",
-            });
-    for (const bucket of queue)
-        for (const witness of bucket) {
-            if (!keep(graph.inference, best, witness) || witness.func.isAsync)
-                continue;
-            for (const { site, target } of graph.callers(witness.func)) {
-                if (site.awaited && site.kind === "call")
-                    continue;
-                const step = stepUp(graph.inference, witness.requires, target);
-                const way = step && reaches(graph.inference, site, target, witness.site.node);
-                if (!step || way === null)
-                    continue;
-                const { doubt, requires } = step;
-                offer({
-                    func: site.func,
-                    site,
-                    next: witness,
-                    source: witness.source,
-                    length: witness.length + 1,
-                    doubt: witness.doubt + doubt + way,
-                    requires,
-                    rarity: witness.rarity,
-                });
-            }
-        }
-    return { firstTime, get: (func) => best.get(func)?.[0], all: (func) => best.get(func) ?? [] };
-}
-/** The same witness with the doubt that its own place is reached only the first time; counted once on a way. */
-function rarer(inference, witness, firstTime) {
-    const rarity = rarityOf(inference, witness.func, witness.site.node);
-    const more = firstTime[rarity] - firstTime[witness.rarity];
-    return more > 0 ? { ...witness, rarity, doubt: witness.doubt + more } : witness;
-}
-/**
- * Witnesses come in the order of their cost: the first for a requirement stays, and none is needed after one without. Where the
- * arguments decide whether its place is reached, others are needed beside it.
- */
-function keep(inference, best, witness) {
-    const known = best.get(witness.func);
-    if (!known)
-        best.set(witness.func, [witness]);
-    else if (known.length >= MOST_WITNESSES || known.some((one) => covers(inference, one, witness)))
-        return false;
-    else
-        known.push(witness);
-    return true;
-}
-/** Whether `known` has the effect whenever `witness` has it. */
-function covers(inference, known, witness) {
-    if (known.requires !== null && known.requires !== witness.requires)
-        return false;
-    return known.site.node === witness.site.node || !isConditional(inference, known.func, known.site.node);
-}
-/** What a call adds: doubt, and what must hold for the caller's own `self`; `null` if the receiver rules the effect out. */
-function stepUp(inference, requires, target) {
-    const { receiver, doubt } = target;
-    if (!receiver)
-        return { doubt: doubt + (requires ? 1 : 0), requires: null };
-    const wanted = stricter(inference, requires, receiver.requires);
-    if (wanted === undefined)
-        return null;
-    if (!wanted)
-        return { doubt, requires: null };
-    const fit = fits(inference, receiver, wanted);
-    if (fit === null)
-        return null;
-    // For the caller's own object the question is passed on: who calls it may know.
-    if (receiver.isSelf && fit > 0)
-        return { doubt: doubt - receiver.guess, requires: wanted };
-    return { doubt: receiver.requires ? doubt : doubt + fit, requires: null };
-}
-/** The one of two requirements that implies the other; `undefined` if no object meets both. */
-function stricter(inference, a, b) {
-    if (!a || !b)
-        return a ?? b;
-    if (inference.ancestry(a).includes(b))
-        return a;
-    return inference.ancestry(b).includes(a) ? b : undefined;
-}
-/** Whether an object meets a requirement: 0 surely, 1 perhaps, `null` never. */
-function fits(inference, { cls, exact }, wanted) {
-    if (inference.ancestry(cls).includes(wanted))
-        return 0;
-    if (exact)
-        return null;
-    return inference.ancestry(wanted).includes(cls) || inference.subclasses(cls).includes(wanted) ? 1 : null;
-}
-/** The best witness among the functions that a site runs right there; `null` if none of them has the effect. */
-function through(graph, site, effects) {
-    let found = null;
-    for (const target of site.targets) {
-        if (target.func.isAsync)
-            continue;
-        for (const witness of effects.all(target.func)) {
-            const { firstTime } = effects;
-            const rarity = firstTime === ANY_TIME ? "always" : rarityOf(graph.inference, site.func, site.node);
-            const first = Math.max(0, firstTime[rarity] - firstTime[witness.rarity]);
-            const step = stepUp(graph.inference, witness.requires, target);
-            const way = step && reaches(graph.inference, site, target, witness.site.node);
-            if (!step || way === null)
-                continue;
-            const doubt = witness.doubt +
-                way +
-                step.doubt +
-                first +
-                (step.requires ? 1 : 0) +
-                (witness.length > LONG_CHAIN ? 1 : 0) +
-                (witness.length > VERY_LONG_CHAIN ? 1 : 0);
-            if (!found || doubt < found.doubt || (doubt === found.doubt && witness.length < found.witness.length))
-                found = { witness, doubt };
-        }
-    }
-    return found;
-}
-/** The chain of a witness, outermost call first. */
-function chain(witness) {
-    const found = [];
-    for (let at = witness; at; at = at.next)
-        found.push(at);
-    return found;
-}
-
-;// CONCATENATED MODULE: ./build/runtime/blocking.js
-
-
-
-
-/** Categories that rules of their own speak of. */
-const ELSEWHERE = new Set(["lock", "loop"]);
-const FILE_COSTS = new Set(["ssd", "us"]);
-/** Finds what blocks, from the tables up through the call graph. */
-function blockingOf(graph, origins, facts) {
-    const readiness = readinessOf(graph, origins);
-    const direct = new Map();
-    for (const func of graph.funcs)
-        direct.set(func, directly(graph, origins, readiness, func, facts));
-    const of = (wanted) => (func) => (direct.get(func) ?? []).filter((source) => !ELSEWHERE.has(source.fact.category) && wanted(source.fact));
-    return {
-        direct: (func) => direct.get(func) ?? [],
-        waits: spread(graph, of((fact) => !isFile(fact)), { program: 1, object: 0, always: 0 }),
-        files: spread(graph, of(isFile), { program: 2, object: 1, always: 0 }),
-    };
-}
-/** Whether a fact is about the local disk: it ends by itself, and soon. */
-function isFile(fact) {
-    return FILE_COSTS.has(fact.cost);
-}
-function directly(graph, origins, readiness, func, facts) {
-    const found = [];
-    for (const site of graph.sites(func)) {
-        if (site.awaited || site.kind === "property" || neverRuns(site.node))
-            continue;
-        let best = null;
-        let innocent = 0;
-        for (const { name, doubt, receiver } of site.library) {
-            const fact = facts(name, receiver);
-            if (!fact || !applies(graph, readiness, fact, site))
-                innocent++;
-            else if (!best || doubt < best.doubt)
-                best = { site, name, doubt, fact };
-        }
-        // Where the receiver may also be something harmless, the call only may block.
-        if (best)
-            found.push({ ...best, doubt: best.doubt + (innocent > 0 ? 1 : 0) + circumstance(origins, best) });
-    }
-    return found;
-}
-/** The doubt that lies in the circumstances of a call: whether there is anything to wait for. */
-function circumstance(origins, { fact, site }) {
-    switch (fact.when) {
-        case "streamed":
-            return 2;
-        case "full":
-            return site.node.kind === "call" && isBounded(origins, site.node) ? 0 : 2;
-        case "large":
-            return fact.cost === "wait" ? 1 : 0;
-        default:
-            return 0;
-    }
-}
-/** Whether the queue whose method is called was made with a bound. */
-function isBounded(origins, { callee }) {
-    if (callee.kind !== "attribute")
-        return false;
-    return origins.of(callee.value).some(({ expression }) => {
-        const bound = expression.kind === "call" ? argument(expression, "maxsize", 0) : null;
-        return bound !== null && !(bound.kind === "number" && bound.value <= 0);
-    });
-}
-function applies(graph, readiness, fact, site) {
-    if (fact.when === "never")
-        return false;
-    if (fact.when === "loop" && !repeats(site.node))
-        return false;
-    if (site.node.kind !== "call")
-        return true;
-    if (isFile(fact) && isInMemory(graph, site.node))
-        return false;
-    if (returnsAtOnce(site.node) || isFinished(graph.inference, site.node))
-        return false;
-    if (isResult(fact) && readiness.isDoneCallback(site.func) && blocking_isParameter(graph, site.node))
-        return false;
-    return !(fact.category === "socket" || READS.has(fact.name)) || !readiness.isNonBlocking(site.func, site.node);
-}
-/** `Image.open(BytesIO(…))` and its kin read no disk. */
-function isInMemory({ inference }, call) {
-    const given = argument(call, null, 0);
-    return given !== null && inference.values(given).some((value) => value.kind === "instance" && MEMORY.has(value.type));
-}
-const MEMORY = new Set(["io.BytesIO", "io.StringIO"]);
-function isResult({ name }) {
-    return /\.(?:result|exception)$/.test(name);
-}
-/** Whether the receiver is what the function is called with. */
-function blocking_isParameter({ inference }, { callee }) {
-    if (callee.kind !== "attribute" || callee.value.kind !== "name")
-        return false;
-    return inference.bindings(callee.value).bindings.every(({ kind }) => kind === "parameter");
-}
-const READS = new Set(["os.read", "os.write", "os.sendfile"]);
-/** Calls told not to wait: `acquire(blocking=False)`, `get(False)`, `join(timeout=0)`, `shutdown(wait=False)`. */
-function returnsAtOnce(call) {
-    const method = call.callee.kind === "attribute" ? call.callee.attr : "";
-    const flag = argument(call, "blocking", -1) ?? argument(call, "block", -1) ?? argument(call, "wait", -1);
-    if (isFalse(flag))
-        return true;
-    if ((method === "acquire" || method === "get" || method === "shutdown") && isFalse(argument(call, null, 0)))
-        return true;
-    if (method === "put" && isFalse(argument(call, null, 1)))
-        return true;
-    if (method === "sleep" || (call.callee.kind === "name" && call.args.length === 1)) {
-        const [first] = call.args;
-        if (first?.value.kind === "number" && first.value.value === 0)
-            return true;
-    }
-    const limit = argument(call, "timeout", -1) ??
-        (/^(?:join|wait|result|poll|select|exception)$/.test(method)
-            ? argument(call, null, method === "select" ? 3 : 0)
-            : null);
-    return limit?.kind === "number" && limit.value === 0;
-}
-function isFalse(expression) {
-    return ((expression?.kind === "constant" && expression.value === false) ||
-        (expression?.kind === "number" && expression.value === 0));
-}
-/** Whether the node runs again and again within its function. */
-function repeats(node) {
-    for (let at = node.parent, from = node; at; from = at, at = at.parent) {
-        if (at.kind === "function" || at.kind === "lambda" || at.kind === "class" || at.kind === "module")
-            return false;
-        if (at.kind === "while")
-            return true;
-        if (at.kind === "for" && from !== at.iter)
-            return true;
-        if (at.kind === "comprehension" && !(from.kind === "clause" && from === at.clauses[0]))
-            return true;
-    }
-    return false;
-}
-/** Code under `if TYPE_CHECKING` is for type checkers only. */
-function neverRuns(node) {
-    const branch = enclosing(node, (one) => one.kind === "branch");
-    if (branch?.kind !== "branch")
-        return false;
-    const { test } = branch;
-    if ((test.kind === "name" && test.id === "TYPE_CHECKING") ||
-        (test.kind === "attribute" && test.attr === "TYPE_CHECKING"))
-        return true;
-    return neverRuns(branch);
-}
-
-;// CONCATENATED MODULE: ./build/runtime/loops.js
-
-/** Fewer rounds than this are no work. */
-const SMALL = 100;
-/** Finds the functions whose loops are work for the processor: nests of their own, or a loop that calls a function with one. */
-function loopWorkOf(graph, waits) {
-    const own = new Map();
-    for (const func of graph.funcs)
-        own.set(func, numericLoops(graph, func, waits));
-    const depthOf = (func) => Math.max(0, ...(own.get(func) ?? []).filter(({ counted }) => counted).map(({ depth }) => depth));
-    const found = new Map();
-    for (const func of graph.funcs) {
-        const recursion = branchingRecursion(graph, func);
-        if (recursion && !waits(func))
-            found.set(func, { at: recursion, depth: 2, counted: true });
-        const work = ownWork(graph, func, own.get(func) ?? [], depthOf);
-        if (work)
-            found.set(func, work);
-    }
-    return found;
-}
-/** The work that starts in the function itself: a nest of its own, or a loop that calls a function with one. */
-function ownWork(graph, func, loops, depthOf) {
-    const [deepest] = [...loops].sort((a, b) => Number(b.counted) - Number(a.counted) || b.depth - a.depth);
-    if (deepest && deepest.depth >= 2)
-        return { at: outermost(graph.inference, deepest.loop), depth: deepest.depth, counted: deepest.counted };
-    for (const site of graph.sites(func)) {
-        const [innermost] = loopsAround(graph.inference, site.node);
-        if (!innermost || insideOf(innermost).some(suspends) || !loops_isCounted(graph.inference, innermost))
-            continue;
-        for (const { func: target, doubt } of site.targets) {
-            if (target !== func && doubt === 0 && depthOf(target) === 1)
-                return { at: outermost(graph.inference, innermost), depth: 2, counted: true };
-        }
-    }
-    return null;
-}
-/** Loops of numbers: counted by `range` or by a condition, with arithmetic inside, without waiting; nested ones with their depth. */
-function numericLoops(graph, func, waits) {
-    const { inference } = graph;
-    const found = [];
-    for (const node of func.nodes) {
-        if (node.kind !== "for" && node.kind !== "while" && node.kind !== "clause")
-            continue;
-        if (node.kind !== "while" && (node.isAsync || isSmall(inference, node.iter)))
-            continue;
-        const nest = [node, ...loopsAround(inference, node)];
-        const depth = nest.length;
-        const inside = insideOf(node);
-        if (inside.some(suspends))
-            continue;
-        if (!inside.some((one) => isArithmetic(inference, one)))
-            continue;
-        if (inside.some((one) => graph.siteOf(one)?.targets.some(({ func: target }) => waits(target)) ?? false))
-            continue;
-        const counted = isLarge(inference, nest) && isNumberWork(inference, inside);
-        if (!counted && depth < 2)
-            continue;
-        found.push({ loop: node, depth, counted });
-    }
-    return found;
-}
-/**
- * Whether a nest is work whatever the data: numbers count the rounds of at least two of its loops (of a single one), or they count those
- * of three, be it the number of elements.
- */
-function isLarge(inference, nest) {
-    const counted = nest.filter((loop) => loops_isCounted(inference, loop));
-    if (counted.length >= Math.min(nest.length, 2))
-        return true;
-    return nest.filter((loop) => loops_isCounted(inference, loop, true)).length >= 3;
-}
-/** The loops around a node within its function that let nobody else run, innermost first; small ones do not count. */
-function loopsAround(inference, node) {
-    return loopsOutside(inference, node).filter((loop) => !lets(loop));
-}
-/** Whether other tasks get their turn in every round. */
-function lets(loop) {
-    return (loop.kind !== "while" && loop.isAsync) || insideOf(loop).some(({ kind }) => kind === "await");
-}
-function loopsOutside(inference, node) {
-    const found = [];
-    for (let at = node.parent, from = node; at; from = at, at = at.parent) {
-        if (opensScope(at) || at.kind === "module")
-            break;
-        if (at.kind === "while")
-            found.push(at);
-        else if (at.kind === "for" && from !== at.iter && !isSmall(inference, at.iter))
-            found.push(at);
-        else if (at.kind === "comprehension") {
-            const index = from.kind === "clause" ? at.clauses.indexOf(from) : at.clauses.length;
-            for (const clause of at.clauses.slice(0, index))
-                if (!isSmall(inference, clause.iter))
-                    found.push(clause);
-        }
-    }
-    return found;
-}
-function outermost(inference, loop) {
-    return loopsAround(inference, loop).at(-1) ?? loop;
-}
-function insideOf(loop) {
-    const roots = loop.kind === "clause"
-        ? loop.parent
-            ? children(loop.parent)
-            : []
-        : loop.kind === "while"
-            ? [loop.test, ...loop.body]
-            : loop.body;
-    const found = [];
-    const collect = (node) => {
-        // Where to look is no work, and neither is how many rounds there are.
-        if (node.kind === "slice" || (loop.kind !== "while" && node === loop.iter))
-            return;
-        found.push(node);
-        if (!opensScope(node))
-            for (const child of children(node))
-                collect(child);
-    };
-    roots.forEach(collect);
-    return found;
-}
-function suspends({ kind }) {
-    return kind === "await" || kind === "yield";
-}
-/** Whether a loop does nothing but calculate: hard arithmetic, and no calls but those that calculate or collect. */
-function isNumberWork(inference, inside) {
-    const hard = inside.some((one) => (one.kind === "binary" || one.kind === "augassign") &&
-        HARD.has(one.op.replace("=", "")) &&
-        isArithmetic(inference, one));
-    if (!hard)
-        return false;
-    return inside.every((one) => one.kind !== "call" || calculates(inference, one));
-}
-function calculates(inference, call) {
-    const names = inference.names(call.callee);
-    if (names.length > 0)
-        return names.every(({ name }) => CALCULATING.has(name) || /^(?:math|cmath|random)\./.test(name));
-    return call.callee.kind === "attribute" && COLLECTING.has(call.callee.attr);
-}
-/** Counted by numbers: `range(…)`, or a `while` whose condition computes or compares; a number of elements only if `orElements`. */
-function loops_isCounted(inference, loop, orElements = false) {
-    if (loop.kind === "while")
-        return ((loop.test.kind === "compare" || loop.test.kind === "boolean") && (orElements || !isLength(inference, loop.test)));
-    const { iter } = loop;
-    return (iter.kind === "call" &&
-        inference.names(iter.callee).some(({ name }) => name === "range") &&
-        (orElements || !iter.args.some(({ value }) => isLength(inference, value))));
-}
-/** Whether a number is that of the elements of something: `len(rows)`, `len(rows) - 1`, or a name for it. */
-function isLength(inference, expression) {
-    switch (expression.kind) {
-        case "call":
-            return inference.names(expression.callee).some(({ name }) => name === "len");
-        case "binary":
-            return isLength(inference, expression.left) || isLength(inference, expression.right);
-        case "compare":
-            return expression.operands.some((one) => isLength(inference, one));
-        case "boolean":
-            return isLength(inference, expression.left) || isLength(inference, expression.right);
-        case "name": {
-            const [only, ...more] = inference.bindings(expression).bindings;
-            return (only?.kind === "value" &&
-                more.length === 0 &&
-                only.path.length === 0 &&
-                only.value.kind === "call" &&
-                isLength(inference, only.value));
-        }
-        default:
-            return false;
-    }
-}
-function isSmall(inference, iter) {
-    if (iter.kind === "tuple" || iter.kind === "list" || iter.kind === "set")
-        return iter.items.length < SMALL;
-    if (iter.kind !== "call" || !inference.names(iter.callee).some(({ name }) => name === "range"))
-        return false;
-    return iter.args.every(({ value, stars }) => stars === 0 && (value.kind === "number" || value.kind === "unary") && bound(value) < SMALL);
-}
-function bound(value) {
-    return value.kind === "number"
-        ? value.value
-        : value.kind === "unary"
-            ? bound(value.operand)
-            : Number.POSITIVE_INFINITY;
-}
-const HARD = new Set(["*", "/", "%", "//", "**", "^", "<<", ">>"]);
-const CALCULATING = new Set([
-    "abs",
-    "min",
-    "max",
-    "sum",
-    "pow",
-    "divmod",
-    "round",
-    "int",
-    "float",
-    "complex",
-    "len",
-    "range",
-    "zip",
-    "enumerate",
-    "list.append",
-    "all",
-    "any",
-]);
-const COLLECTING = new Set(["append"]);
-const ARITHMETIC = new Set(["*", "/", "%", "//", "**", "-", "^", "&", "|", "<<", ">>", "+"]);
-function isArithmetic(inference, node) {
-    if (node.kind === "augassign")
-        return ARITHMETIC.has(node.op.replace("=", "")) && !isStep(node.value) && !isText(inference, node.value);
-    return (node.kind === "binary" &&
-        ARITHMETIC.has(node.op) &&
-        ![node.left, node.right].some((side) => isText(inference, side)));
-}
-/** `count += 1` counts rounds; it is no work. */
-function isStep(value) {
-    return value.kind === "number";
-}
-function isText(inference, node) {
-    if (node.kind === "string" || node.kind === "fstring" || node.kind === "list" || node.kind === "tuple")
-        return true;
-    return inference
-        .values(node)
-        .some((value) => (value.kind === "instance" && !/^(?:int|float|bool|complex)$/.test(value.type)) || value.kind === "iterable");
-}
-/** A function that calls itself at least twice on the way to its result takes exponential time: the second call, if so. */
-function branchingRecursion(graph, func) {
-    if (func.isAsync || func.node.kind !== "function")
-        return null;
-    for (const node of func.nodes) {
-        if (node.kind !== "binary" || (node.op !== "+" && node.op !== "*"))
-            continue;
-        const sides = [node.left, node.right];
-        if (sides.every((side) => side.kind === "call" && (graph.siteOf(side)?.targets.some((target) => target.func === func) ?? false)))
-            return node;
-    }
-    return null;
-}
-
-;// CONCATENATED MODULE: ./build/runtime/cpu.js
-
-
-
-/** The name under which loops of plain Python appear among canonical names. */
-const PYTHON_LOOPS = "python-loops";
-/** What is made once and kept costs the loop its time only once. */
-const FIRST_TIME = { program: 1, object: 0, always: 0 };
-const LOOPS = {
-    name: PYTHON_LOOPS,
-    gil: "holds",
-    weight: "heavy",
-    freezes: false,
-    instead: "concurrent.futures.ProcessPoolExecutor",
-    note: null,
-    source: "loops of Python bytecode hold the GIL",
-};
-const DATA_LOOPS = { ...LOOPS, weight: "input" };
-/** Finds CPU work from the tables and from the shape of loops, and carries it up the call graph. */
-function cpuOf(graph, facts, waits) {
-    const loops = loopWorkOf(graph, waits);
-    const direct = new Map();
-    for (const func of graph.funcs) {
-        const found = calls(graph, func, facts);
-        const work = loops.get(func);
-        if (work) {
-            const site = {
-                func,
-                node: work.at,
-                kind: "iterate",
-                awaited: false,
-                library: [],
-                targets: [],
-                handovers: [],
-            };
-            found.push({ site, name: PYTHON_LOOPS, doubt: 0, fact: work.counted ? LOOPS : DATA_LOOPS });
-        }
-        if (found.length > 0)
-            direct.set(func, found);
-    }
-    const of = (wanted) => (func) => (direct.get(func) ?? []).filter(({ fact }) => wanted(fact));
-    const isHeavy = ({ weight }) => weight === "heavy";
-    return {
-        direct: (func) => direct.get(func) ?? [],
-        heavy: spread(graph, of(isHeavy), FIRST_TIME),
-        holding: spread(graph, of((fact) => isHeavy(fact) && fact.gil === "holds"), FIRST_TIME),
-        releasing: spread(graph, of((fact) => isHeavy(fact) && fact.gil !== "holds"), FIRST_TIME),
-        input: spread(graph, of((fact) => fact.weight === "input" && fact.gil === "holds")),
-    };
-}
-function calls(graph, func, facts) {
-    const found = [];
-    for (const site of graph.sites(func)) {
-        if (site.kind === "property" || (site.awaited && site.kind === "call") || neverRuns(site.node))
-            continue;
-        let best = null;
-        let innocent = 0;
-        for (const { name, doubt, receiver } of site.library) {
-            const fact = facts(name, receiver);
-            if (!fact || fact.weight === "light")
-                innocent++;
-            else if (!best || doubt < best.doubt)
-                best = { site, name, doubt, fact };
-        }
-        if (best)
-            found.push(innocent > 0 ? { ...best, doubt: best.doubt + 1 } : best);
-    }
-    return found;
-}
-
 ;// CONCATENATED MODULE: ./build/rules/words.js
 
 const LONGEST = 60;
 /** A node's source in code quotes, as the author wrote it, on one line and not too long. */
-function words_code(module, node) {
+function code(module, node) {
     const text = sourceOf(module, node).replace(/\s+/g, " ");
     return quoted(text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
 }
@@ -10257,7 +11527,7 @@ function quoted(text) {
 }
 /** The callee as written, with the canonical name behind it where the writing does not show it. */
 function calleeWords(module, callee, name) {
-    const written = words_code(module, callee);
+    const written = code(module, callee);
     const tail = name.split(".").slice(-2).join(".");
     const plain = sourceOf(module, callee);
     return plain === name ||
@@ -10268,7 +11538,7 @@ function calleeWords(module, callee, name) {
 }
 /** Advice to move a call off the loop, in the terms of the target's Python; with the call itself where it is short. */
 function offloadAdvice(target, func, call = null) {
-    const parts = call?.kind === "call" ? partsOf(func.module, call) : null;
+    const parts = call?.kind === "call" ? words_partsOf(func.module, call) : null;
     const work = parts === null ? "…" : parts;
     const hasKeywords = call?.kind === "call" && call.args.some(({ name }) => name !== null);
     // A plain function that the loop calls can start the work, but not wait for it.
@@ -10278,7 +11548,7 @@ function offloadAdvice(target, func, call = null) {
     return quoted(`${wait}loop.run_in_executor(None, ${hasKeywords && parts !== null ? `functools.partial(${work})` : work})`);
 }
 /** `f, a, b=1` for the call `f(a, b=1)`; `null` where that is long or spans lines. */
-function partsOf(module, call) {
+function words_partsOf(module, call) {
     const parts = [call.callee, ...call.args].map((node) => sourceOf(module, node)).join(", ");
     return parts.length > LONGEST || /[\n`]/.test(parts) ? null : parts;
 }
@@ -10302,7 +11572,7 @@ function hops(witness) {
             return { module: func.module, at: site.node, message: `${quoted(hops_shortName(func))} loops within a loop` };
         const at = callgraph_placeOf(site);
         const callee = at.kind === "call" ? at.callee : at;
-        const called = next ? words_code(func.module, callee) : calleeWords(func.module, callee, source.name);
+        const called = next ? code(func.module, callee) : calleeWords(func.module, callee, source.name);
         return { module: func.module, at, message: `${quoted(hops_shortName(func))} calls ${called}` };
     });
 }
@@ -10360,7 +11630,7 @@ class Connection:
 };
 function detection({ func, loop, read, change, inThread, doubt }) {
     const { module } = func;
-    const name = words_code(module, read);
+    const name = code(module, read);
     if (!change)
         return {
             func,
@@ -11713,7 +12983,9 @@ const ALIAS_ROWS = [
         "asyncio.events.AbstractEventLoop asyncio.{BaseEventLoop,SelectorEventLoop,ProactorEventLoop} asyncio.base_events.BaseEventLoop uvloop.Loop",
     ],
     ["asyncio.TimeoutError", "asyncio.exceptions.TimeoutError"],
-    ["asyncio.CancelledError", "asyncio.exceptions.CancelledError concurrent.futures.CancelledError"],
+    ["asyncio.CancelledError", "asyncio.exceptions.CancelledError"],
+    // Another exception than asyncio's since Python 3.8
+    ["concurrent.futures.CancelledError", "concurrent.futures._base.CancelledError"],
     // Files
     ["pathlib.Path", "pathlib.{PosixPath,WindowsPath} upath.UPath path.Path"],
     ["pathlib.PurePath", "pathlib.{PurePosixPath,PureWindowsPath}"],
@@ -11850,6 +13122,13 @@ const ALIAS_ROWS = [
     ["anthropic.AsyncAnthropic", "anthropic.AsyncClient anthropic._client.AsyncAnthropic"],
     ["litellm.completion", "litellm.main.completion"],
     ["google.generativeai.GenerativeModel", "google.generativeai.generative_models.GenerativeModel"],
+    ["chonkie.AutoEmbeddings", "chonkie.embeddings.{AutoEmbeddings,auto.AutoEmbeddings}"],
+    ["chonkie.BaseEmbeddings", "chonkie.embeddings.{BaseEmbeddings,base.BaseEmbeddings}"],
+    ["mem0.Memory", "mem0.memory.main.Memory"],
+    ["mem0.MemoryClient", "mem0.client.main.MemoryClient"],
+    ["langfuse.Langfuse", "langfuse.client.Langfuse langfuse._client.client.Langfuse"],
+    ["libopensonic.Connection", "libopensonic.connection.Connection"],
+    ["slack_bolt.App", "slack_bolt.app.{App,app.App}"],
     ["slack_sdk.WebClient", "slack_sdk.web.{WebClient,client.WebClient} slack.WebClient"],
     ["slack_sdk.webhook.WebhookClient", "slack_sdk.webhook.client.WebhookClient"],
     ["docker.DockerClient", "docker.client.DockerClient"],
@@ -12118,6 +13397,7 @@ const BASE_ROWS = [
     ["multiprocessing.queues.JoinableQueue", "multiprocessing.queues.Queue"],
     ["multiprocessing.managers.SyncManager", "multiprocessing.managers.BaseManager"],
     ["pathlib.Path", "pathlib.PurePath"],
+    ["io.{BytesIO,StringIO,BufferedReader,BufferedWriter,TextIOWrapper}", "io.IOBase"],
     ["io.BufferedRandom", "io.BufferedReader io.BufferedWriter"],
     ["ssl.SSLSocket", "socket.socket"],
     ["http.client.HTTPSConnection", "http.client.HTTPConnection"],
@@ -12992,6 +14272,9 @@ const SERVICE_TYPES = {
         ["lxml.etree.{fromstring,HTML,XML} lxml.html.fromstring", "lxml.etree._Element"],
         ["lxml.etree.parse", "lxml.etree._ElementTree"],
         ["pydub.AudioSegment.{from_file,from_mp3,from_wav,from_ogg}", "pydub.AudioSegment"],
+        ["mem0.Memory.from_config", "mem0.Memory"],
+        ["chonkie.AutoEmbeddings.get_embeddings", "chonkie.BaseEmbeddings"],
+        ["langfuse.get_client", "langfuse.Langfuse"],
         ["joblib.delayed", "joblib.delayed"],
         ["fitz.open pymupdf.open", "fitz.Document"],
         ["docx.Document", "docx.document.Document"],
@@ -13391,7 +14674,7 @@ const ELEMENTS = collect("elements");
 /** What subscripting an instance yields. */
 const ITEMS = collect("items");
 /** What the operator `/`, `+` and the like yield on an instance, where that is an instance of interest. */
-const OPERATORS = uniqueMap([
+const types_OPERATORS = uniqueMap([
     ["pathlib.Path./", "pathlib.Path"],
     ["pathlib.PurePath./", "pathlib.PurePath"],
     ["anyio.Path./", "anyio.Path"],
@@ -13450,7 +14733,7 @@ function takesFrom(fact, call) {
     return false;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/capacity.js
+;// CONCATENATED MODULE: ./build/runtime/pools/capacity.js
 
 /** More than anything counts. */
 const MANY = {
@@ -13461,7 +14744,7 @@ const MANY = {
     doubt: 0,
 };
 /** A number that does not depend on the machine. */
-function capacity_fixed(value, words = "", places = [], doubt = 0) {
+function fixed(value, words = "", places = [], doubt = 0) {
     return { at: () => ({ least: value, most: value }), formula: String(value), words, places, doubt };
 }
 function machines() {
@@ -13544,6 +14827,49 @@ function plural(noun) {
     return noun.endsWith("s") ? `${noun}es` : `${noun}s`;
 }
 
+;// CONCATENATED MODULE: ./build/runtime/graph/running.js
+const MOST_FUNCTIONS = 400;
+/** Whether so much runs there that the list had to be cut: what is missing in it may still run. */
+function isCut(running) {
+    return running.size > MOST_FUNCTIONS;
+}
+const running_known = new WeakMap();
+/** Every function of the project that runs when `func` runs, itself included; nearest first. */
+function runningFrom(runtime, func) {
+    const memo = running_known.get(runtime) ?? new Map();
+    running_known.set(runtime, memo);
+    const found = memo.get(func);
+    if (found)
+        return found;
+    const reached = new Map([[func, { func, from: null, site: null, doubt: 0 }]]);
+    memo.set(func, reached);
+    for (const running of reached.values()) {
+        if (reached.size > MOST_FUNCTIONS)
+            break;
+        for (const site of runtime.graph.sites(running.func)) {
+            if (site.awaited && site.kind === "call" && !running.func.isAsync)
+                continue;
+            for (const target of site.targets)
+                if (!reached.has(target.func))
+                    reached.set(target.func, { func: target.func, from: running, site, doubt: running.doubt + target.doubt });
+        }
+    }
+    return reached;
+}
+/** Every function that runs as part of a submission's work. */
+function runningIn(runtime, submission) {
+    const all = submission.work.flatMap(({ func, doubt }) => func ? [{ running: runningFrom(runtime, func), doubt }] : []);
+    const [only, ...others] = all;
+    if (only && others.length === 0 && only.doubt === 0)
+        return only.running;
+    const merged = new Map();
+    for (const { running, doubt } of all)
+        for (const [func, one] of running)
+            if (!merged.has(func))
+                merged.set(func, { ...one, doubt: one.doubt + doubt });
+    return merged;
+}
+
 ;// CONCATENATED MODULE: ./build/knowledge/locks.js
 
 // CPython 3.13 Lib/threading.py, Lib/asyncio/locks.py, Lib/multiprocessing/synchronize.py; anyio 4.10; trio 0.30; aiolimiter 1.2; gevent 24
@@ -13569,7 +14895,7 @@ const locks_ROWS = [
 /** Locks by the canonical name of their class. */
 const LOCKS = uniqueMap(locks_ROWS.flatMap(([names, family, kind]) => expandAll(names).map((name) => [name, { name, family, kind }])));
 
-;// CONCATENATED MODULE: ./build/runtime/starts.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/starts.js
 
 
 /** Calls that run all the awaitables that they are given at once. */
@@ -13595,6 +14921,7 @@ const SPAWNERS = new Set([
 ]);
 /** Calls that give their argument on, as far as tasks are concerned. */
 const PASSING = new Set(["list", "tuple", "set", "iter", "reversed", "asyncio.wait_for", "asyncio.shield"]);
+const NONE = [];
 const starts_known = new WeakMap();
 /** The task starts of all bodies of code; computed on demand and remembered. */
 function starts_startsOf(runtime) {
@@ -13614,12 +14941,17 @@ function starts_build(runtime) {
         const names = site ? site.library : inference.names(call.callee);
         return names.find(({ name }) => wanted.has(name))?.name ?? null;
     };
+    const starting = new Set(graph
+        .calling(({ name }) => CREATORS.has(name) || SPAWNERS.has(name) || GATHERERS.has(name))
+        .map(({ func }) => func));
     const inBody = (func) => {
+        if (!starting.has(func))
+            return NONE;
         const memo = byFunc.get(func);
         if (memo)
             return memo;
-        byFunc.set(func, []);
-        const found = func.nodes.flatMap((node) => (node.kind === "call" ? startsAt(func, node) : []));
+        byFunc.set(func, NONE);
+        const found = nodesOf(func, "call").flatMap((node) => startsAt(func, node));
         byFunc.set(func, found);
         return found;
     };
@@ -13694,8 +15026,8 @@ function starts_build(runtime) {
         for (const binding of inference.bindings(name).bindings)
             if (binding.kind === "value" && binding.path.length === 0 && funcAt(func.module, binding.at) === func)
                 found.push(...expand(binding.value, func, depth + 1));
-        for (const node of func.nodes) {
-            if (node.kind !== "call" || node.callee.kind !== "attribute")
+        for (const node of nodesOf(func, "call")) {
+            if (node.callee.kind !== "attribute")
                 continue;
             const { value, attr } = node.callee;
             if (value.kind !== "name" || value.id !== name.id)
@@ -13747,7 +15079,73 @@ function repetitions(work, gather, func) {
     return found;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/locks.js
+;// CONCATENATED MODULE: ./build/runtime/graph/mentions.js
+
+
+const names = new WeakMap();
+const attributes = new WeakMap();
+const constructions = new WeakMap();
+const nested = new WeakMap();
+/** Every place in the function's own body where the name stands. */
+function mentions_namesOf(func, id) {
+    let known = names.get(func);
+    if (!known) {
+        const found = new Map();
+        for (const node of func.nodes)
+            if (node.kind === "name")
+                multimap_push(found, node.id, node);
+        known = found;
+        names.set(func, known);
+    }
+    return known.get(id) ?? [];
+}
+/** Every `….name` of the project. */
+function attributesNamed(runtime, name) {
+    let known = attributes.get(runtime);
+    if (!known) {
+        const found = new Map();
+        for (const func of runtime.graph.funcs)
+            for (const node of nodesOf(func, "attribute"))
+                multimap_push(found, node.attr, node);
+        known = found;
+        attributes.set(runtime, known);
+    }
+    return known.get(name) ?? [];
+}
+/** The functions and lambdas defined inside a function, at any depth. */
+function nestedIn(module, func) {
+    let known = nested.get(module);
+    if (!known) {
+        const found = new Map();
+        for (const one of module.functions)
+            for (let at = one.parent; at && at.node.kind !== "module"; at = at.parent)
+                multimap_push(found, at, one);
+        known = found;
+        nested.set(module, known);
+    }
+    return known.get(func) ?? [];
+}
+/** Where objects of the class, or of a subclass, are made. */
+function constructionsOf(runtime, cls) {
+    const { inference, graph } = runtime;
+    let known = constructions.get(runtime);
+    if (!known) {
+        const found = new Map();
+        for (const func of graph.funcs)
+            for (const node of nodesOf(func, "call")) {
+                for (const value of inference.values(node.callee))
+                    if (value.kind === "class")
+                        for (const one of inference.ancestry(value.cls))
+                            multimap_push(found, one, { call: node, func });
+            }
+        known = found;
+        constructions.set(runtime, known);
+    }
+    return known.get(cls) ?? [];
+}
+
+;// CONCATENATED MODULE: ./build/runtime/state/locks.js
+
 
 
 
@@ -13778,6 +15176,7 @@ function locks_build(runtime) {
     const releasedBy = new Map();
     const entries = new Map();
     let everything = null;
+    let releases = null;
     const of = (expression, func) => {
         const memo = locks.get(expression);
         if (memo !== undefined)
@@ -13796,7 +15195,9 @@ function locks_build(runtime) {
             if (origin.expression.kind === "call")
                 for (const { name, doubt } of inference.names(origin.expression.callee))
                     found.push({ fact: LOCKS.get(name), doubt: doubt + origin.doubt });
-        const best = found.filter((one) => one.fact).sort((one, other) => one.doubt - other.doubt)[0];
+        const facts = found.filter((one) => one.fact).sort((one, other) => one.doubt - other.doubt);
+        // What may be a lock of tasks as well as one of threads is awaited where it matters: the code looks which it is.
+        const best = facts.find((one) => one.fact?.family === "task") ?? facts[0];
         const fact = best?.fact ?? null;
         const doubt = best?.doubt ?? 0;
         if (!fact && (values.length > 0 || !looksLikeLock(expression)))
@@ -13866,10 +15267,10 @@ function locks_build(runtime) {
             return memo;
         takenBy.set(func, []);
         const found = [];
-        for (const node of func.nodes) {
+        for (const node of nodesOf(func, "withitem", "call")) {
             if (node.kind === "withitem")
                 found.push(...entered(func, node));
-            else if (node.kind === "call")
+            else
                 found.push(...called(func, node));
         }
         takenBy.set(func, found);
@@ -13901,9 +15302,8 @@ function locks_build(runtime) {
         for (const value of inference.values(context)) {
             if (value.kind === "manager" && value.func && value.func !== func) {
                 const inner = value.func;
-                for (const node of inner.nodes)
-                    if (node.kind === "yield")
-                        found.push(...heldAt(inner, node).map(({ lock }) => lock));
+                for (const node of nodesOf(inner, "yield"))
+                    found.push(...heldAt(inner, node).map(({ lock }) => lock));
             }
             else if (value.kind === "object") {
                 const enter = inference.method(value.cls, isAsync ? "__aenter__" : "__enter__");
@@ -13940,7 +15340,7 @@ function locks_build(runtime) {
     };
     /** The last release before the lock is taken again; source order stands for the order of running. */
     const endOf = (func, call, lock) => {
-        const later = func.nodes.filter((node) => node.kind === "call" && node.start > call.start && node.callee.kind === "attribute");
+        const later = nodesOf(func, "call").filter((node) => node.start > call.start && node.callee.kind === "attribute");
         const isOn = (node, attr) => {
             if (node.callee.kind !== "attribute" || node.callee.attr !== attr)
                 return false;
@@ -13957,8 +15357,8 @@ function locks_build(runtime) {
         if (memo)
             return memo;
         const found = [];
-        for (const node of func.nodes) {
-            if (node.kind !== "call" || node.callee.kind !== "attribute" || node.callee.attr !== "release")
+        for (const node of nodesOf(func, "call")) {
+            if (node.callee.kind !== "attribute" || node.callee.attr !== "release")
                 continue;
             const lock = of(node.callee.value, func);
             if (lock)
@@ -13979,7 +15379,11 @@ function locks_build(runtime) {
         return found;
     };
     const heldByCallers = (func, depth) => {
-        const callers = graph.callers(func).filter(({ site }) => site.func !== func);
+        // Tests call what they like without it.
+        const isTest = runtime.target.isTest(func.module.path);
+        const callers = graph
+            .callers(func)
+            .filter(({ site }) => site.func !== func && (isTest || !runtime.target.isTest(site.func.module.path)));
         if (callers.length === 0 || graph.handedOver(func).length > 0)
             return [];
         if (runtime.contexts.of(func).some(({ from, root }) => from === null && root.kind === "framework"))
@@ -14016,6 +15420,11 @@ function locks_build(runtime) {
             return everything;
         },
         released,
+        allReleased: () => {
+            const funcs = new Set(attributesNamed(runtime, "release").map((node) => funcAt(inference.moduleOf(node), node)));
+            releases ??= [...funcs].flatMap((func) => released(func).map((one) => ({ func, ...one })));
+            return releases;
+        },
     };
 }
 const GETTERS = new Set(["get", "setdefault", "pop"]);
@@ -14396,7 +15805,7 @@ function bracketed({ formula, rank }, least) {
     return rank < least ? `(${formula})` : formula;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/django-databases.js
+;// CONCATENATED MODULE: ./build/runtime/pools/django-databases.js
 
 
 
@@ -14453,7 +15862,7 @@ function pooledFact(fact, value) {
 function django_databases_sizeOf(module, at, value) {
     const place = { path: module.path, line: lineOf(module, at) };
     if (value.kind === "boolean")
-        return capacity_fixed(DEFAULT_POOL, 'the default of `OPTIONS["pool"]`');
+        return fixed(DEFAULT_POOL, 'the default of `OPTIONS["pool"]`');
     if (value.kind !== "dict")
         return null;
     for (const name of ["max_size", "min_size"]) {
@@ -14467,9 +15876,9 @@ function django_databases_sizeOf(module, at, value) {
             return null;
         const last = given.origin.at(-1);
         const from = last ? { path: last.module.path, line: lineOf(last.module, last.node) } : place;
-        return capacity_fixed(quantity.exact, `\`${name}\`, ${from.path}:${from.line}`, [from], given.doubt);
+        return fixed(quantity.exact, `\`${name}\`, ${from.path}:${from.line}`, [from], given.doubt);
     }
-    return capacity_fixed(DEFAULT_POOL, 'the default of `OPTIONS["pool"]`');
+    return fixed(DEFAULT_POOL, 'the default of `OPTIONS["pool"]`');
 }
 const ENGINES = [
     ["postgresql", "postgresql"],
@@ -14650,7 +16059,7 @@ function enginePoolClass(url, async, two) {
     return async ? "sqlalchemy.pool.AsyncAdaptedQueuePool" : "sqlalchemy.pool.QueuePool";
 }
 
-;// CONCATENATED MODULE: ./build/runtime/database-address.js
+;// CONCATENATED MODULE: ./build/runtime/pools/database-address.js
 
 
 /** Stands for the parts of an address that only the environment knows. */
@@ -14696,7 +16105,7 @@ function isPassing({ inference }, call) {
     return inference.names(call.callee).some(({ name }) => name === "str" || name.endsWith(".make_url"));
 }
 
-;// CONCATENATED MODULE: ./build/runtime/flask-databases.js
+;// CONCATENATED MODULE: ./build/runtime/pools/flask-databases.js
 
 
 
@@ -14730,7 +16139,7 @@ function flaskSizing(runtime, call, known) {
                 ...base,
                 address,
                 fact: { ...fact, opens: pool.opens, exhaustion: pool.exhaustion },
-                capacity: capacity_fixed(1, "SQLite"),
+                capacity: fixed(1, "SQLite"),
             };
     }
     const capacity = flask_databases_sizeOf(options?.kind === "dict" ? options : null);
@@ -14749,13 +16158,13 @@ function flask_databases_sizeOf(options) {
 }
 function part(options, name, fallback) {
     if (!options?.value.has(name))
-        return capacity_fixed(fallback);
+        return fixed(fallback);
     const given = options.value.get(name) ?? null;
     const quantity = number(given);
     if (!given || quantity?.exact == null || quantity.exact < 0)
         return null;
     const last = given.origin.at(-1);
-    return capacity_fixed(quantity.exact, name, last ? [{ path: last.module.path, line: lineOf(last.module, last.node) }] : [], given.doubt);
+    return fixed(quantity.exact, name, last ? [{ path: last.module.path, line: lineOf(last.module, last.node) }] : [], given.doubt);
 }
 function onlyAddress(runtime) {
     const [only, ...others] = written(runtime, URI);
@@ -14803,7 +16212,7 @@ function isNamed(target, key) {
     return index?.kind === "string" && index.value === key;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/pool-size.js
+;// CONCATENATED MODULE: ./build/runtime/pools/pool-size.js
 
 
 
@@ -15081,7 +16490,8 @@ function pool_size_isNone(runtime, expression) {
     return found.length > 0 && found.every(({ kind }) => kind === "none");
 }
 
-;// CONCATENATED MODULE: ./build/runtime/pools.js
+;// CONCATENATED MODULE: ./build/runtime/pools/pools.js
+
 
 
 
@@ -15097,20 +16507,29 @@ function poolsOf(runtime) {
         return remembered;
     const found = new Map();
     const facts = factsOf(runtime);
-    for (const func of runtime.graph.funcs)
-        for (const site of runtime.graph.sites(func)) {
-            const { node } = site;
-            if (node.kind !== "call" || site.kind !== "call")
-                continue;
-            const pool = poolAt(runtime, facts, func, node, site.library);
-            if (pool && !neverRuns(node))
-                found.set(node, pool);
-        }
+    const named = runtime.graph
+        .calling(({ name }) => facts.named(name) !== null)
+        .map(({ func, node }) => ({ func, node }));
+    const derived = runtime.modules
+        .flatMap(({ classes }) => classes)
+        .filter((cls) => facts.ofClass(cls) !== null)
+        .flatMap((cls) => constructionsOf(runtime, cls).map(({ func, call }) => ({ func, node: call })));
+    const inOrder = [...named, ...derived].sort((a, b) => compare(a.func.module.path, b.func.module.path) || a.node.start - b.node.start);
+    for (const { func, node } of inOrder) {
+        if (node.kind !== "call" || neverRuns(node))
+            continue;
+        const pool = poolAt(runtime, facts, func, node, runtime.graph.siteOf(node)?.library ?? []);
+        if (pool)
+            found.set(node, pool);
+    }
     for (const { pool } of djangoDatabasesOf(runtime))
         if (pool)
             found.set(pool.made, pool);
     pools_known.set(runtime, found);
     return found;
+}
+function compare(a, b) {
+    return a < b ? -1 : a > b ? 1 : 0;
 }
 function factsOf(runtime) {
     const names = new Map();
@@ -15166,7 +16585,7 @@ function made(runtime, func, call, fact, base, doubt) {
         : sizingOf(runtime, call, fact, base);
     return {
         fact: sizing.fact,
-        name: nameOf(func.module, call),
+        name: pools_nameOf(func.module, call),
         func,
         made: call,
         sizedAt: sizing.at,
@@ -15177,7 +16596,7 @@ function made(runtime, func, call, fact, base, doubt) {
     };
 }
 /** The variable or attribute that gets the object, as written; the constructor's name where nothing does. */
-function nameOf(module, made) {
+function pools_nameOf(module, made) {
     for (let at = made; at.parent; at = at.parent) {
         const { parent } = at;
         switch (parent.kind) {
@@ -15187,10 +16606,10 @@ function nameOf(module, made) {
                 continue;
             case "assign": {
                 const [target] = parent.targets;
-                return target && isShort(target) ? sourceOf(module, target) : constructorName(module, made);
+                return target && pools_isShort(target) ? sourceOf(module, target) : constructorName(module, made);
             }
             case "withitem":
-                return parent.target && isShort(parent.target)
+                return parent.target && pools_isShort(parent.target)
                     ? sourceOf(module, parent.target)
                     : constructorName(module, made);
             case "walrus":
@@ -15201,7 +16620,7 @@ function nameOf(module, made) {
     }
     return constructorName(module, made);
 }
-function isShort({ kind }) {
+function pools_isShort({ kind }) {
     return kind === "name" || kind === "attribute" || kind === "subscript";
 }
 function constructorName(module, { callee }) {
@@ -15223,7 +16642,9 @@ function conditions(module, statement) {
     return statement.branches.map(({ test }) => sourceOf(module, test)).join(" ");
 }
 
-;// CONCATENATED MODULE: ./build/runtime/draws.js
+;// CONCATENATED MODULE: ./build/runtime/pools/draws.js
+
+
 
 
 
@@ -15341,7 +16762,7 @@ function draws_build(runtime) {
             .flatMap(({ expression }) => (expression.kind === "subscript" ? expression.indices.slice(1) : []));
     };
     /** What a function yields or returns. */
-    const provided = (func) => func.nodes.flatMap((node) => (node.kind === "yield" || node.kind === "return") && node.value ? behind(node.value) : []);
+    const provided = (func) => nodesOf(func, "yield", "return").flatMap((node) => (node.value ? behind(node.value) : []));
     /** `self.session`, where nothing tells which of the values it was given. */
     const kept = (expression) => {
         const holder = origins.holder(expression);
@@ -15420,11 +16841,7 @@ function draws_build(runtime) {
                         if (!expression)
                             continue;
                         for (const { expression: object } of origins.of(node.callee.value)) {
-                            const list = attached.get(object);
-                            if (list)
-                                list.push(expression);
-                            else
-                                attached.set(object, [expression]);
+                            multimap_push(attached, object, expression);
                         }
                     }
             }
@@ -15439,7 +16856,7 @@ function draws_build(runtime) {
             const candidates = site.library.filter(({ name, receiver: type }) => mayTake(name, type));
             if (candidates.length === 0)
                 continue;
-            const on = receiverOf(site);
+            const on = draws_receiverOf(site);
             const pooled = on ? behind(on) : NOTHING;
             for (const { name, doubt } of candidates) {
                 const taken = pooled.filter(({ pool }) => takesFrom(pool.fact, name));
@@ -15505,7 +16922,7 @@ function deployed(found) {
     const others = found.filter(({ pool }) => pool.address?.dialect !== "sqlite");
     return others.length > 0 ? others : found;
 }
-function receiverOf({ node }) {
+function draws_receiverOf({ node }) {
     switch (node.kind) {
         case "call":
             return node.callee.kind === "attribute" ? node.callee.value : node;
@@ -15555,252 +16972,7 @@ const SESSION = /\.(?:Session|AsyncSession|Query)\.\w+$/;
 const SESSION_MAKERS = /^(?:sqlalchemy\.orm|sqlalchemy\.ext\.asyncio|sqlmodel)\.(?:(?:async_)?sessionmaker|Session|AsyncSession)$/;
 const DEPENDENCIES = new Set(["fastapi.Depends", "fastapi.Security", "fastapi.params.Depends"]);
 
-;// CONCATENATED MODULE: ./build/runtime/at-a-time.js
-
-
-
-
-const NONE = { count: 0, first: null, second: null, doubt: 0 };
-const at_a_time_DEEPEST = 6;
-const memos = new WeakMap();
-/** How many of `pool` a run of `func` holds at once, calls into plain functions included. */
-function atATime(runtime, pool, func) {
-    const memo = memos.get(pool) ?? new Map();
-    memos.set(pool, memo);
-    return held(runtime, pool, func, memo, at_a_time_DEEPEST);
-}
-function held(runtime, pool, func, memo, depth) {
-    const before = memo.get(func);
-    if (before)
-        return before;
-    memo.set(func, NONE);
-    const found = depth === 0 ? NONE : compute(runtime, pool, func, memo, depth);
-    memo.set(func, found);
-    return found;
-}
-function compute(runtime, pool, func, memo, depth) {
-    const holds = holdsIn(runtime, pool, func);
-    const sites = runtime.graph.sites(func).filter(({ targets }) => targets.length > 0);
-    let best = NONE;
-    const offer = (one) => {
-        if (one.count > best.count || (one.count === best.count && one.doubt < best.doubt))
-            best = one;
-    };
-    for (const hold of holds)
-        offer({ count: 1, first: at_a_time_place(hold), second: null, doubt: hold.draw.doubt });
-    for (const site of sites)
-        for (const { func: target, doubt } of site.targets) {
-            if (target === func || target.isAsync !== (site.awaited && target.isAsync))
-                continue;
-            const inner = held(runtime, pool, target, memo, depth - 1);
-            if (inner.count === 0)
-                continue;
-            offer({ ...inner, doubt: inner.doubt + doubt });
-            const around = holds.find((hold) => isDuring(hold, site.node) && !passesOn(runtime, site, hold));
-            if (around && takesOwn(runtime, pool, target, memo, depth - 1))
-                offer({
-                    count: inner.count + 1,
-                    first: at_a_time_place(around),
-                    second: { func, node: site.node },
-                    doubt: inner.doubt + doubt + around.draw.doubt,
-                });
-        }
-    for (const hold of holds) {
-        const during = holds.filter((other) => other !== hold && other.own && other.holder !== hold.holder && isDuring(hold, other.draw.site.node));
-        const [second] = during;
-        if (!second)
-            continue;
-        const count = 1 + new Set(during.map(({ holder }) => holder)).size;
-        offer({ count, first: at_a_time_place(hold), second: at_a_time_place(second), doubt: Math.max(hold.draw.doubt, second.draw.doubt) });
-    }
-    return best;
-}
-function at_a_time_place({ draw: { func, site } }) {
-    return { func, node: site.node };
-}
-function isDuring({ from, to }, node) {
-    return from <= node.start && node.end <= to;
-}
-/** The call gives the session on, so that what is called uses the same one. */
-function passesOn(runtime, { node, func }, { holder }) {
-    return (node.kind === "call" &&
-        node.args.some(({ value }) => sourceOf(func.module, value) === holder ||
-            runtime.origins.of(value).some(({ expression }) => sourceOf(func.module, expression) === holder)));
-}
-/** Whether a function (or one that it calls) takes one by itself, not from a session that it was given. */
-function takesOwn(runtime, pool, func, memo, depth) {
-    if (holdsIn(runtime, pool, func).some(({ own }) => own))
-        return true;
-    if (depth <= 0)
-        return false;
-    return runtime.graph
-        .sites(func)
-        .some(({ targets }) => targets.some(({ func: target, doubt }) => target !== func &&
-        doubt === 0 &&
-        (memo.get(target)?.count ?? 0) > 0 &&
-        takesOwn(runtime, pool, target, memo, depth - 1)));
-}
-const holdMemo = new WeakMap();
-/** What a body holds of the pool, and from where to where. */
-function holdsIn(runtime, pool, func) {
-    const memo = holdMemo.get(pool) ?? new Map();
-    holdMemo.set(pool, memo);
-    const before = memo.get(func);
-    if (before)
-        return before;
-    const found = [];
-    for (const draw of drawsOf(runtime).in(func)) {
-        if (draw.pool.made !== pool.made)
-            continue;
-        const hold = holdOf(runtime, func, draw);
-        if (hold && !found.some(({ holder, to }) => holder === hold.holder && to >= hold.from))
-            found.push(hold);
-    }
-    found.push(...lentIn(runtime, pool, func, found));
-    memo.set(func, found);
-    return found;
-}
-/** Sessions with which a function that is called does something: the connection stays with the session when the function is done. */
-function lentIn(runtime, pool, func, own) {
-    const found = [];
-    for (const site of runtime.graph.sites(func)) {
-        const { node } = site;
-        if (node.kind !== "call")
-            continue;
-        for (const { func: target, doubt } of site.targets) {
-            if (target === func || target.isAsync !== site.awaited)
-                continue;
-            const draws = drawsOf(runtime)
-                .in(target)
-                .filter((draw) => draw.pool.made === pool.made && at_a_time_SESSION.test(draw.name) && !SESSION_ENDING.test(draw.name));
-            if (draws.length === 0)
-                continue;
-            const bound = target.cls !== null && !runtime.inference.decoration(target).static;
-            for (const [param, expression] of matchArguments(node, target, bound)) {
-                const draw = draws.find(({ on }) => on?.kind === "name" && on.id === param.name);
-                if (!draw || endsSession(target, param.name))
-                    continue;
-                const holder = sourceOf(func.module, expression);
-                if ([...own, ...found].some((hold) => hold.holder === holder && isDuring(hold, node)))
-                    continue;
-                const to = endOfSession(func, node, holder);
-                const lent = { ...draw, func, site, on: expression, doubt: draw.doubt + doubt };
-                found.push({ draw: lent, from: node.end, to, own: false, holder });
-            }
-        }
-    }
-    return found;
-}
-/** The function itself ends what it did with the session. */
-function endsSession(func, name) {
-    return func.nodes.some((node) => node.kind === "call" &&
-        node.callee.kind === "attribute" &&
-        SESSION_ENDS.test(node.callee.attr) &&
-        sourceOf(func.module, node.callee.value) === name);
-}
-function holdOf(runtime, func, draw) {
-    const { site, on, pool } = draw;
-    const { node } = site;
-    if (pool.fact.held === "call" || pool.fact.opens !== "up to capacity" || node.kind !== "call")
-        return null;
-    const text = on ? sourceOf(func.module, on) : "";
-    if (at_a_time_SESSION.test(draw.name)) {
-        if (!on || SESSION_ENDING.test(draw.name))
-            return null;
-        const session = sessionOf(runtime, on);
-        const words = sourceOf(func.module, session);
-        const to = endOfSession(func, node, words);
-        return { draw, from: node.end, to, own: isMadeIn(runtime, func, session), holder: words };
-    }
-    const item = withItemOf(node);
-    // A name of its own, so that two connections of one pool are two.
-    const holder = `${text} ${node.start}`;
-    if (item?.parent?.kind === "with")
-        return { draw, from: item.end, to: item.parent.end, own: true, holder };
-    const name = assignedName(node);
-    if (name === null)
-        return null;
-    return { draw, from: node.end, to: givenBack(func, node, sourceOf(func.module, name)), own: true, holder };
-}
-/** Sessions take a connection at their first statement and keep it until the end of the transaction. */
-const at_a_time_SESSION = /(?:^|\.)(?:Async)?Session\.\w+$|\.Query\.\w+$|\.execute$/;
-/** Statements after which the connection goes back. */
-const SESSION_ENDING = /\.(?:commit|rollback|close)$/;
-const SESSION_ENDS = /^(?:commit|rollback|close|aclose|remove|end)$/;
-function endOfSession(func, node, text) {
-    const block = enclosingWith(node, text, func);
-    const limit = block?.end ?? func.node.end;
-    const ends = func.nodes.filter((one) => one.kind === "call" &&
-        one.start > node.start &&
-        one.end <= limit &&
-        one.callee.kind === "attribute" &&
-        SESSION_ENDS.test(one.callee.attr) &&
-        sourceOf(func.module, one.callee.value) === text);
-    return ends[0]?.start ?? limit;
-}
-function enclosingWith(node, text, func) {
-    for (let at = node.parent; at && at !== func.node; at = at.parent)
-        if (at.kind === "with" && at.items.some(({ target }) => target && sourceOf(func.module, target) === text))
-            return at;
-    return null;
-}
-/** The session behind a query: `q.filter(…).first()` where `q = session.query(…)`. */
-function sessionOf(runtime, on, depth = 8) {
-    if (depth === 0)
-        return on;
-    if (on.kind === "call" && on.callee.kind === "attribute")
-        return sessionOf(runtime, on.callee.value, depth - 1);
-    if (on.kind !== "name")
-        return on;
-    const [only] = runtime.inference.bindings(on).bindings;
-    const isQuery = only?.kind === "value" &&
-        only.path.length === 0 &&
-        only.value.kind === "call" &&
-        runtime.inference
-            .values(on)
-            .some((value) => value.kind === "instance" && /\.(?:Query|ScalarResult|Result)$/.test(value.type));
-    return isQuery ? sessionOf(runtime, only.value, depth - 1) : on;
-}
-/** Whether the session is made in this very body. */
-function isMadeIn(runtime, func, on) {
-    const isSession = runtime.inference
-        .values(on)
-        .some((value) => value.kind === "instance" && /(?:Session|session)$/.test(value.type));
-    if (on.kind !== "name" || !isSession)
-        return false;
-    const { bindings } = runtime.inference.bindings(on);
-    return (bindings.length > 0 &&
-        bindings.every((binding) => (binding.kind === "entered" && isCall(binding.context)) || (binding.kind === "value" && isCall(binding.value))) &&
-        runtime.origins.holder(on)?.kind === "local" &&
-        func.node.kind !== "module");
-}
-function isCall({ kind }) {
-    return kind === "call" || kind === "await";
-}
-function withItemOf(call) {
-    const item = enclosing(call, (node) => node.kind === "withitem");
-    return item?.kind === "withitem" ? item : null;
-}
-function assignedName(call) {
-    let at = call;
-    while (at.parent?.kind === "await" || at.parent?.kind === "conditional")
-        at = at.parent;
-    const { parent } = at;
-    if (parent?.kind === "walrus")
-        return parent.target;
-    return parent?.kind === "assign" && parent.targets.length === 1 ? (parent.targets[0] ?? null) : null;
-}
-/** Where the connection goes back: the last call that has it as an argument or closes it; the end of the body if none does. */
-function givenBack(func, taken, name) {
-    const later = func.nodes.filter((node) => node.kind === "call" && node.start > taken.end);
-    const ends = later.filter(({ callee, args }) => callee.kind === "attribute" &&
-        ((/^(?:putconn|release|free|put)$/.test(callee.attr) &&
-            args.some(({ value }) => sourceOf(func.module, value) === name)) ||
-            (/^(?:close|aclose)$/.test(callee.attr) && sourceOf(func.module, callee.value) === name)));
-    return ends.at(-1)?.start ?? func.node.end;
-}
-
-;// CONCATENATED MODULE: ./build/runtime/boundedness.js
+;// CONCATENATED MODULE: ./build/runtime/effects/boundedness.js
 
 /** The loops of the same body of code that run the node again and again. */
 function boundedness_loopsAround(node) {
@@ -15937,6 +17109,250 @@ const SAME_SIZE = new Set([
 const boundedness_VIEWS = new Set(["items", "keys", "values", "copy"]);
 const FILES = /^(?:io\.|gzip\.|csv\.|sqlite3\.Cursor|psycopg|pymysql\.cursors|sqlalchemy\.engine\.|django\.db\.models\.)/;
 const DATA_SOURCES = /^(?:os\.(?:listdir|scandir|walk)|glob\.i?glob|pathlib\.Path\.(?:glob|rglob|iterdir|walk)|csv\.(?:reader|DictReader)|sys\.stdin|io\.\w+\.(?:readlines|read)|str\.split(?:lines)?|json\.loads?|.*\.(?:fetchall|fetchmany|paginate)|requests\.Response\.(?:json|iter_lines))$/;
+
+;// CONCATENATED MODULE: ./build/runtime/pools/at-a-time.js
+
+
+
+
+const at_a_time_NONE = { count: 0, first: null, second: null, doubt: 0 };
+const at_a_time_DEEPEST = 6;
+const memos = new WeakMap();
+/** How many of `pool` a run of `func` holds at once, calls into plain functions included. */
+function atATime(runtime, pool, func) {
+    const memo = memos.get(pool) ?? new Map();
+    memos.set(pool, memo);
+    return held(runtime, pool, func, memo, at_a_time_DEEPEST);
+}
+function held(runtime, pool, func, memo, depth) {
+    const before = memo.get(func);
+    if (before)
+        return before;
+    memo.set(func, at_a_time_NONE);
+    const found = depth === 0 ? at_a_time_NONE : compute(runtime, pool, func, memo, depth);
+    memo.set(func, found);
+    return found;
+}
+function compute(runtime, pool, func, memo, depth) {
+    const holds = holdsIn(runtime, pool, func);
+    const sites = runtime.graph.sites(func).filter(({ targets }) => targets.length > 0);
+    let best = at_a_time_NONE;
+    const offer = (one) => {
+        if (one.count > best.count || (one.count === best.count && one.doubt < best.doubt))
+            best = one;
+    };
+    for (const hold of holds)
+        offer({ count: 1, first: at_a_time_place(hold), second: null, doubt: hold.draw.doubt });
+    for (const site of sites)
+        for (const { func: target, doubt } of site.targets) {
+            if (target === func || target.isAsync !== (site.awaited && target.isAsync))
+                continue;
+            const inner = held(runtime, pool, target, memo, depth - 1);
+            if (inner.count === 0)
+                continue;
+            offer({ ...inner, doubt: inner.doubt + doubt });
+            const around = holds.find((hold) => isDuring(hold, site.node) && !passesOn(runtime, site, hold));
+            if (around && takesOwn(runtime, pool, target, memo, depth - 1))
+                offer({
+                    count: inner.count + 1,
+                    first: at_a_time_place(around),
+                    second: { func, node: site.node },
+                    doubt: inner.doubt + doubt + around.draw.doubt,
+                });
+        }
+    for (const hold of holds) {
+        const during = holds.filter((other) => other !== hold && other.own && other.holder !== hold.holder && isDuring(hold, other.draw.site.node));
+        const [second] = during;
+        if (!second)
+            continue;
+        const count = 1 + new Set(during.map(({ holder }) => holder)).size;
+        offer({ count, first: at_a_time_place(hold), second: at_a_time_place(second), doubt: Math.max(hold.draw.doubt, second.draw.doubt) });
+    }
+    return best;
+}
+function at_a_time_place({ draw: { func, site } }) {
+    return { func, node: site.node };
+}
+function isDuring({ from, to }, node) {
+    return from <= node.start && node.end <= to;
+}
+/** The call gives the session on, so that what is called uses the same one. */
+function passesOn(runtime, { node, func }, { holder }) {
+    return (node.kind === "call" &&
+        node.args.some(({ value }) => sourceOf(func.module, value) === holder ||
+            runtime.origins.of(value).some(({ expression }) => sourceOf(func.module, expression) === holder)));
+}
+/** Whether a function (or one that it calls) takes one by itself, not from a session that it was given. */
+function takesOwn(runtime, pool, func, memo, depth) {
+    if (holdsIn(runtime, pool, func).some(({ own }) => own))
+        return true;
+    if (depth <= 0)
+        return false;
+    return runtime.graph
+        .sites(func)
+        .some(({ targets }) => targets.some(({ func: target, doubt }) => target !== func &&
+        doubt === 0 &&
+        (memo.get(target)?.count ?? 0) > 0 &&
+        takesOwn(runtime, pool, target, memo, depth - 1)));
+}
+const holdMemo = new WeakMap();
+/** What a body holds of the pool, and from where to where. */
+function holdsIn(runtime, pool, func) {
+    const memo = holdMemo.get(pool) ?? new Map();
+    holdMemo.set(pool, memo);
+    const before = memo.get(func);
+    if (before)
+        return before;
+    const found = [];
+    for (const draw of drawsOf(runtime).in(func)) {
+        if (draw.pool.made !== pool.made)
+            continue;
+        const hold = holdOf(runtime, func, draw);
+        if (hold && !found.some(({ holder, to }) => holder === hold.holder && to >= hold.from))
+            found.push(hold);
+    }
+    found.push(...lentIn(runtime, pool, func, found));
+    memo.set(func, found);
+    return found;
+}
+/** Sessions with which a function that is called does something: the connection stays with the session when the function is done. */
+function lentIn(runtime, pool, func, own) {
+    const found = [];
+    for (const site of runtime.graph.sites(func)) {
+        const { node } = site;
+        if (node.kind !== "call")
+            continue;
+        for (const { func: target, doubt } of site.targets) {
+            if (target === func || target.isAsync !== site.awaited)
+                continue;
+            const draws = drawsOf(runtime)
+                .in(target)
+                .filter((draw) => draw.pool.made === pool.made && at_a_time_SESSION.test(draw.name) && !SESSION_ENDING.test(draw.name));
+            if (draws.length === 0)
+                continue;
+            const bound = target.cls !== null && !runtime.inference.decoration(target).static;
+            for (const [param, expression] of matchArguments(node, target, bound)) {
+                const draw = draws.find(({ on }) => on?.kind === "name" && on.id === param.name);
+                if (!draw || endsSession(target, param.name))
+                    continue;
+                const holder = sourceOf(func.module, expression);
+                if ([...own, ...found].some((hold) => hold.holder === holder && isDuring(hold, node)))
+                    continue;
+                const to = endOfSession(func, node, holder);
+                const lent = { ...draw, func, site, on: expression, doubt: draw.doubt + doubt };
+                found.push({ draw: lent, from: node.end, to, own: false, holder });
+            }
+        }
+    }
+    return found;
+}
+/** The function itself ends what it did with the session. */
+function endsSession(func, name) {
+    return nodesOf(func, "call").some((node) => node.callee.kind === "attribute" &&
+        SESSION_ENDS.test(node.callee.attr) &&
+        sourceOf(func.module, node.callee.value) === name);
+}
+function holdOf(runtime, func, draw) {
+    const { site, on, pool } = draw;
+    const { node } = site;
+    if (pool.fact.held === "call" || pool.fact.opens !== "up to capacity" || node.kind !== "call")
+        return null;
+    const text = on ? sourceOf(func.module, on) : "";
+    if (at_a_time_SESSION.test(draw.name)) {
+        if (!on || SESSION_ENDING.test(draw.name))
+            return null;
+        const session = sessionOf(runtime, on);
+        const words = sourceOf(func.module, session);
+        const to = endOfSession(func, node, words);
+        return { draw, from: node.end, to, own: isMadeIn(runtime, func, session), holder: words };
+    }
+    const item = withItemOf(node);
+    // A name of its own, so that two connections of one pool are two.
+    const holder = `${text} ${node.start}`;
+    if (item?.parent?.kind === "with")
+        return { draw, from: item.end, to: item.parent.end, own: true, holder };
+    const name = assignedName(node);
+    if (name === null)
+        return null;
+    return { draw, from: node.end, to: givenBack(func, node, sourceOf(func.module, name)), own: true, holder };
+}
+/** Sessions take a connection at their first statement and keep it until the end of the transaction. */
+const at_a_time_SESSION = /(?:^|\.)(?:Async)?Session\.\w+$|\.Query\.\w+$|\.execute$/;
+/** Statements after which the connection goes back. */
+const SESSION_ENDING = /\.(?:commit|rollback|close)$/;
+const SESSION_ENDS = /^(?:commit|rollback|close|aclose|remove|end)$/;
+function endOfSession(func, node, text) {
+    const block = enclosingWith(node, text, func);
+    const limit = block?.end ?? func.node.end;
+    const ends = func.nodes.filter((one) => one.kind === "call" &&
+        one.start > node.start &&
+        one.end <= limit &&
+        one.callee.kind === "attribute" &&
+        SESSION_ENDS.test(one.callee.attr) &&
+        sourceOf(func.module, one.callee.value) === text);
+    return ends[0]?.start ?? limit;
+}
+function enclosingWith(node, text, func) {
+    for (let at = node.parent; at && at !== func.node; at = at.parent)
+        if (at.kind === "with" && at.items.some(({ target }) => target && sourceOf(func.module, target) === text))
+            return at;
+    return null;
+}
+/** The session behind a query: `q.filter(…).first()` where `q = session.query(…)`. */
+function sessionOf(runtime, on, depth = 8) {
+    if (depth === 0)
+        return on;
+    if (on.kind === "call" && on.callee.kind === "attribute")
+        return sessionOf(runtime, on.callee.value, depth - 1);
+    if (on.kind !== "name")
+        return on;
+    const [only] = runtime.inference.bindings(on).bindings;
+    const isQuery = only?.kind === "value" &&
+        only.path.length === 0 &&
+        only.value.kind === "call" &&
+        runtime.inference
+            .values(on)
+            .some((value) => value.kind === "instance" && /\.(?:Query|ScalarResult|Result)$/.test(value.type));
+    return isQuery ? sessionOf(runtime, only.value, depth - 1) : on;
+}
+/** Whether the session is made in this very body. */
+function isMadeIn(runtime, func, on) {
+    const isSession = runtime.inference
+        .values(on)
+        .some((value) => value.kind === "instance" && /(?:Session|session)$/.test(value.type));
+    if (on.kind !== "name" || !isSession)
+        return false;
+    const { bindings } = runtime.inference.bindings(on);
+    return (bindings.length > 0 &&
+        bindings.every((binding) => (binding.kind === "entered" && isCall(binding.context)) || (binding.kind === "value" && isCall(binding.value))) &&
+        runtime.origins.holder(on)?.kind === "local" &&
+        func.node.kind !== "module");
+}
+function isCall({ kind }) {
+    return kind === "call" || kind === "await";
+}
+function withItemOf(call) {
+    const item = enclosing(call, (node) => node.kind === "withitem");
+    return item?.kind === "withitem" ? item : null;
+}
+function assignedName(call) {
+    let at = call;
+    while (at.parent?.kind === "await" || at.parent?.kind === "conditional")
+        at = at.parent;
+    const { parent } = at;
+    if (parent?.kind === "walrus")
+        return parent.target;
+    return parent?.kind === "assign" && parent.targets.length === 1 ? (parent.targets[0] ?? null) : null;
+}
+/** Where the connection goes back: the last call that has it as an argument or closes it; the end of the body if none does. */
+function givenBack(func, taken, name) {
+    const later = func.nodes.filter((node) => node.kind === "call" && node.start > taken.end);
+    const ends = later.filter(({ callee, args }) => callee.kind === "attribute" &&
+        ((/^(?:putconn|release|free|put)$/.test(callee.attr) &&
+            args.some(({ value }) => sourceOf(func.module, value) === name)) ||
+            (/^(?:close|aclose)$/.test(callee.attr) && sourceOf(func.module, callee.value) === name)));
+    return ends.at(-1)?.start ?? func.node.end;
+}
 
 ;// CONCATENATED MODULE: ./build/knowledge/pools/servers.js
 
@@ -16096,7 +17512,87 @@ function serverStartedBy(call) {
     return [...SERVERS.values()].find((fact) => fact.calls.includes(call));
 }
 
-;// CONCATENATED MODULE: ./build/runtime/named-crews.js
+;// CONCATENATED MODULE: ./build/runtime/speakers.js
+/** A file speaks of the code around and below it; a server's setting of the module that it names, wherever that lies. */
+function speakersOf(modules, layout) {
+    const folders = new Set([""]);
+    for (const path of modules.keys())
+        for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1))
+            folders.add(path.slice(0, at));
+    const file = (path) => folders.has(layout.codeAround(path));
+    return {
+        file,
+        setting(setting) {
+            const meant = applicationOf(layout, setting);
+            return meant.length > 0 ? meant.some((one) => modules.has(one)) : file(setting.path);
+        },
+    };
+}
+/** The files that a server's setting may mean by its application: those near it, where there are some; none if it names none that is there. */
+function applicationOf(layout, { path, app }) {
+    const all = app === null ? [] : layout.named(app.split(":", 1)[0] ?? app);
+    const area = layout.codeAround(path);
+    const near = all.filter((one) => area === "" || one.startsWith(`${area}/`));
+    return near.length > 0 ? near : all;
+}
+
+;// CONCATENATED MODULE: ./build/runtime/servers/served.js
+
+/** Whether the server loads the module: its application does, or, where that is not found, code that lies where the setting stands. */
+function serves(runtime, setting, module) {
+    return loadedBy(runtime, setting).has(module);
+}
+const loaded = new WeakMap();
+function loadedBy(runtime, setting) {
+    const memo = loaded.get(runtime) ?? new Map();
+    loaded.set(runtime, memo);
+    const key = `${setting.path} ${setting.app}`;
+    const known = memo.get(key);
+    if (known)
+        return known;
+    const found = importsOf(runtime, served_startsOf(runtime, setting));
+    memo.set(key, found);
+    return found;
+}
+/** The modules that the server begins with. */
+function served_startsOf({ inference, layout }, setting) {
+    const meant = applicationOf(layout, setting);
+    const area = layout.codeAround(setting.path);
+    return [...inference.modules.values()].filter(({ path }) => meant.length > 0 ? meant.includes(path) : area === "" || path.startsWith(`${area}/`));
+}
+/** The modules that are loaded with some. Packages that load their parts by name count as loaded whole. */
+function importsOf({ inference }, starts) {
+    const found = new Set(starts);
+    const tops = new Set(starts.map(packageOf));
+    for (const one of inference.modules.values())
+        if (tops.has(packageOf(one)))
+            found.add(one);
+    for (const module of found)
+        for (const scope of module.scopes.values())
+            for (const bindings of scope.names.values())
+                for (const binding of bindings) {
+                    if (binding.kind === "from") {
+                        const target = inference.exported(binding);
+                        if (target)
+                            found.add(target.module);
+                    }
+                    if (binding.kind !== "from" && binding.kind !== "import")
+                        continue;
+                    for (const value of inference.bound(binding))
+                        if (value.kind === "module")
+                            found.add(value.module);
+                }
+    return found;
+}
+/** The outermost package that a module belongs to, by its path; a module without one stands for itself. */
+function packageOf({ path, name, isPackage }) {
+    const depth = name.split(".").length - (isPackage ? 0 : 1);
+    const folders = path.split("/").slice(0, -1);
+    return depth === 0 ? path : folders.slice(0, folders.length - depth + 1).join("/");
+}
+
+;// CONCATENATED MODULE: ./build/runtime/pools/named-crews.js
+
 
 
 
@@ -16123,7 +17619,7 @@ function namedCrew(runtime, name, first) {
                 kind: "thread",
                 name: "the web server's threads",
                 open: "how the web server is started",
-                ...webServer(runtime),
+                ...webServer(runtime, first),
             };
         case "celery":
             return {
@@ -16131,14 +17627,14 @@ function namedCrew(runtime, name, first) {
                 kind: "process",
                 name: "the Celery worker",
                 open: "how the Celery worker is started",
-                ...celeryWorker(runtime),
+                ...celeryWorker(runtime, first),
             };
         case "asgiref":
             return {
                 ...base,
                 kind: "thread",
                 name: "the one thread of sync_to_async",
-                capacity: capacity_fixed(1, "`thread_sensitive`"),
+                capacity: fixed(1, "`thread_sensitive`"),
             };
         case "dramatiq": {
             const size = SERVERS.get("dramatiq")?.threads?.default;
@@ -16147,7 +17643,7 @@ function namedCrew(runtime, name, first) {
                 ...base,
                 kind: "thread",
                 name: "Dramatiq's threads",
-                capacity: value === null ? null : capacity_fixed(value, "the default of `--threads`", [], 1),
+                capacity: value === null ? null : fixed(value, "the default of `--threads`", [], 1),
                 open: value === null ? "how Dramatiq is started" : null,
             };
         }
@@ -16202,8 +17698,8 @@ function limited(runtime, name) {
     for (const func of runtime.graph.funcs) {
         if (runtime.target.isTest(func.module.path))
             continue;
-        for (const node of func.nodes) {
-            if (node.kind !== "assign" || !node.value)
+        for (const node of nodesOf(func, "assign")) {
+            if (!node.value)
                 continue;
             for (const target of node.targets) {
                 if (target.kind !== "attribute" || target.attr !== "total_tokens")
@@ -16231,14 +17727,19 @@ function limited(runtime, name) {
     }
     return { capacity: builtIn(name, framework ? `${framework}'s default for plain endpoints` : "AnyIO's default") };
 }
+/** The servers that load the file in which the work was met. */
+function serversOf(runtime, { path }) {
+    const module = runtime.modules.find((one) => one.path === path);
+    return module ? runtime.servers.filter((setting) => serves(runtime, setting, module)) : runtime.servers;
+}
 /** The threads in which a WSGI server runs views, as the project starts it. */
-function webServer(runtime) {
+function webServer(runtime, first) {
     let best = null;
     const offer = (size) => {
         if (!best?.capacity || (size.capacity && exceeds(size.capacity, best.capacity)))
             best = size;
     };
-    for (const setting of runtime.servers) {
+    for (const setting of serversOf(runtime, first)) {
         const size = serverSize(setting);
         if (size)
             offer(size);
@@ -16267,7 +17768,7 @@ function serverSize({ server, workerClass, threads, connections, path, line, wor
         if (kind === "greenlets") {
             const capacity = connections
                 ? amountCapacity(connections)
-                : capacity_fixed(1000, `the default of \`worker_connections\`, ${words}`, [place]);
+                : fixed(1000, `the default of \`worker_connections\`, ${words}`, [place]);
             return capacity
                 ? { capacity: { ...capacity, doubt: capacity.doubt + 1 }, kind: "greenlet", place }
                 : { open: words, place };
@@ -16276,14 +17777,14 @@ function serverSize({ server, workerClass, threads, connections, path, line, wor
     if (server === "uwsgi" && connections)
         return { open: words, place };
     if (!threads)
-        return { capacity: capacity_fixed(1, `${words}, one thread for each worker`, [place]), place };
+        return { capacity: fixed(1, `${words}, one thread for each worker`, [place]), place };
     const capacity = amountCapacity(threads);
     return { capacity, open: capacity ? null : words, place: threads.from[0] ?? place };
 }
 /** What runs Celery's tasks: one process each, or the threads or greenlets of its pool. */
-function celeryWorker(runtime) {
+function celeryWorker(runtime, first) {
     let best = null;
-    for (const setting of runtime.servers) {
+    for (const setting of serversOf(runtime, first)) {
         if (setting.server !== "celery")
             continue;
         const { workerClass, threads, workers, path, line, words } = setting;
@@ -16322,7 +17823,7 @@ function amountCapacity({ low, high, exact, formula, doubt, from }) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/submissions.js
+;// CONCATENATED MODULE: ./build/runtime/pools/submissions.js
 
 
 const submissions_known = new WeakMap();
@@ -16331,7 +17832,9 @@ function submissionsOf(runtime) {
     const found = submissions_known.get(runtime);
     if (found)
         return found;
-    const made = runtime.graph.funcs.flatMap((func) => runtime.graph.sites(func).flatMap((site) => submission(runtime, site) ?? []));
+    const made = runtime.graph
+        .calling((callee) => submissions_factOf(runtime, callee) !== undefined)
+        .flatMap((site) => submission(runtime, site) ?? []);
     submissions_known.set(runtime, made);
     return made;
 }
@@ -16340,7 +17843,7 @@ function submission(runtime, site) {
     if (site.kind !== "call" || node.kind !== "call")
         return null;
     for (const callee of site.library) {
-        const fact = factOf(runtime, callee);
+        const fact = submissions_factOf(runtime, callee);
         if (!fact || fact.to === "loop" || fact.to === "greenlet")
             continue;
         const made = fact.pool === "own" ? madeClass(runtime, node) : null;
@@ -16372,7 +17875,7 @@ function submission(runtime, site) {
     return null;
 }
 /** The row of the offload table: of the receiver's own class first, then of its bases. */
-function factOf(runtime, { name, receiver }) {
+function submissions_factOf(runtime, { name, receiver }) {
     const made = name.endsWith(".__init__") ? OFFLOAD.get(name.slice(0, -".__init__".length)) : undefined;
     if (made)
         return made.pool === "own" && made.argsForm === "args" ? { ...made, callable: null } : undefined;
@@ -16538,7 +18041,7 @@ function partialArguments(runtime, callable) {
     return [];
 }
 
-;// CONCATENATED MODULE: ./build/runtime/times.js
+;// CONCATENATED MODULE: ./build/runtime/pools/times.js
 
 
 
@@ -16547,7 +18050,7 @@ function partialArguments(runtime, callable) {
 
 
 
-const ONCE = { count: capacity_fixed(1), doubt: 0 };
+const ONCE = { count: fixed(1), doubt: 0 };
 const times_DEEPEST = 7;
 const times_known = new WeakMap();
 function knownOf(runtime) {
@@ -16570,7 +18073,7 @@ function taskStarts(runtime) {
     const starts = starts_startsOf(runtime);
     for (const func of runtime.graph.funcs)
         for (const { roots, over, awaitedAtOnce } of starts.in(func)) {
-            const count = awaitedAtOnce ? capacity_fixed(1) : over.map((one) => roundsOf(runtime, one)).reduce(product, capacity_fixed(1));
+            const count = awaitedAtOnce ? fixed(1) : over.map((one) => roundsOf(runtime, one)).reduce(product, fixed(1));
             for (const { func: root, doubt } of roots) {
                 const list = found.get(root) ?? [];
                 list.push({ start: func, count, doubt });
@@ -16614,7 +18117,7 @@ function times_computed(runtime, submission) {
     const [first = MANY, ...others] = items;
     const own = isMap
         ? others.reduce((a, b) => (isUnlimited(a) ? b : a), first)
-        : loops.map((loop) => roundsOf(runtime, loop)).reduce(product, capacity_fixed(1));
+        : loops.map((loop) => roundsOf(runtime, loop)).reduce(product, fixed(1));
     if (isUnlimited(own))
         return { count: MANY, doubt: 0 };
     const outer = runsOf(runtime, func, !waited && !isMap);
@@ -16728,11 +18231,11 @@ function lengthOf(runtime, iter, depth = times_DEEPEST) {
         case "list":
         case "tuple":
         case "set":
-            return iter.items.some(({ kind }) => kind === "starred") ? MANY : capacity_fixed(iter.items.length);
+            return iter.items.some(({ kind }) => kind === "starred") ? MANY : fixed(iter.items.length);
         case "binary":
             return iter.op === "*" ? repeated(runtime, iter.left, iter.right, depth) : MANY;
         case "comprehension":
-            return iter.clauses.map(({ iter: source }) => lengthOf(runtime, source, depth - 1)).reduce(product, capacity_fixed(1));
+            return iter.clauses.map(({ iter: source }) => lengthOf(runtime, source, depth - 1)).reduce(product, fixed(1));
         case "call":
             return callLength(runtime, iter, depth);
         case "name":
@@ -16754,9 +18257,9 @@ function namedLength(runtime, expression, depth) {
         return MANY;
     const constant = runtime.constants.evaluate(expression);
     if (constant?.kind === "list" || constant?.kind === "tuple" || constant?.kind === "set")
-        return { ...capacity_fixed(constant.value.length), doubt: constant.doubt };
+        return { ...fixed(constant.value.length), doubt: constant.doubt };
     if (constant?.kind === "dict")
-        return { ...capacity_fixed(constant.value.size), doubt: constant.doubt };
+        return { ...fixed(constant.value.size), doubt: constant.doubt };
     if (expression.kind !== "name")
         return MANY;
     const [only, ...others] = runtime.inference.bindings(expression).bindings;
@@ -16795,7 +18298,7 @@ function rangeLength(runtime, call) {
     if (!second)
         return times_counted(runtime, first) ?? MANY;
     const [from, to] = [first, second].map((one) => number(runtime.constants.evaluate(one)));
-    return from && to && from.exact !== null && to.exact !== null ? capacity_fixed(Math.max(0, to.exact - from.exact)) : MANY;
+    return from && to && from.exact !== null && to.exact !== null ? fixed(Math.max(0, to.exact - from.exact)) : MANY;
 }
 /** A number of the program as a capacity, with its place. */
 function times_counted(runtime, expression) {
@@ -16823,7 +18326,7 @@ function times_counted(runtime, expression) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/crews.js
+;// CONCATENATED MODULE: ./build/runtime/pools/crews.js
 
 
 
@@ -16892,7 +18395,7 @@ function crews_build(runtime) {
         crew?.works.push({
             func: root.func,
             library: null,
-            times: { count: { ...capacity_fixed(Number.POSITIVE_INFINITY) }, doubt: 0 },
+            times: { count: { ...fixed(Number.POSITIVE_INFINITY) }, doubt: 0 },
             at,
             words: root.label,
             submission: null,
@@ -16967,123 +18470,7 @@ function crews_short(text) {
     return line.length > 50 ? `${line.slice(0, 49)}…` : line;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/mentions.js
-const names = new WeakMap();
-const attributes = new WeakMap();
-const constructions = new WeakMap();
-const nested = new WeakMap();
-/** Every place in the function's own body where the name stands. */
-function mentions_namesOf(func, id) {
-    let known = names.get(func);
-    if (!known) {
-        const found = new Map();
-        for (const node of func.nodes)
-            if (node.kind === "name")
-                mentions_push(found, node.id, node);
-        known = found;
-        names.set(func, known);
-    }
-    return known.get(id) ?? [];
-}
-/** Every `….name` of the project. */
-function attributesNamed(runtime, name) {
-    let known = attributes.get(runtime);
-    if (!known) {
-        const found = new Map();
-        for (const func of runtime.graph.funcs)
-            for (const node of func.nodes)
-                if (node.kind === "attribute")
-                    mentions_push(found, node.attr, node);
-        known = found;
-        attributes.set(runtime, known);
-    }
-    return known.get(name) ?? [];
-}
-/** The functions and lambdas defined inside a function, at any depth. */
-function nestedIn(module, func) {
-    let known = nested.get(module);
-    if (!known) {
-        const found = new Map();
-        for (const one of module.functions)
-            for (let at = one.parent; at && at.node.kind !== "module"; at = at.parent)
-                mentions_push(found, at, one);
-        known = found;
-        nested.set(module, known);
-    }
-    return known.get(func) ?? [];
-}
-/** Where objects of the class, or of a subclass, are made. */
-function constructionsOf(runtime, cls) {
-    const { inference, graph } = runtime;
-    let known = constructions.get(runtime);
-    if (!known) {
-        const found = new Map();
-        for (const func of graph.funcs)
-            for (const node of func.nodes) {
-                if (node.kind !== "call")
-                    continue;
-                for (const value of inference.values(node.callee))
-                    if (value.kind === "class")
-                        for (const one of inference.ancestry(value.cls))
-                            mentions_push(found, one, { call: node, func });
-            }
-        known = found;
-        constructions.set(runtime, known);
-    }
-    return known.get(cls) ?? [];
-}
-function mentions_push(map, key, value) {
-    const known = map.get(key);
-    if (known)
-        known.push(value);
-    else
-        map.set(key, [value]);
-}
-
-;// CONCATENATED MODULE: ./build/runtime/running.js
-const MOST_FUNCTIONS = 400;
-/** Whether so much runs there that the list had to be cut: what is missing in it may still run. */
-function isCut(running) {
-    return running.size > MOST_FUNCTIONS;
-}
-const running_known = new WeakMap();
-/** Every function of the project that runs when `func` runs, itself included; nearest first. */
-function runningFrom(runtime, func) {
-    const memo = running_known.get(runtime) ?? new Map();
-    running_known.set(runtime, memo);
-    const found = memo.get(func);
-    if (found)
-        return found;
-    const reached = new Map([[func, { func, from: null, site: null, doubt: 0 }]]);
-    memo.set(func, reached);
-    for (const running of reached.values()) {
-        if (reached.size > MOST_FUNCTIONS)
-            break;
-        for (const site of runtime.graph.sites(running.func)) {
-            if (site.awaited && site.kind === "call" && !running.func.isAsync)
-                continue;
-            for (const target of site.targets)
-                if (!reached.has(target.func))
-                    reached.set(target.func, { func: target.func, from: running, site, doubt: running.doubt + target.doubt });
-        }
-    }
-    return reached;
-}
-/** Every function that runs as part of a submission's work. */
-function runningIn(runtime, submission) {
-    const all = submission.work.flatMap(({ func, doubt }) => func ? [{ running: runningFrom(runtime, func), doubt }] : []);
-    const [only, ...others] = all;
-    if (only && others.length === 0 && only.doubt === 0)
-        return only.running;
-    const merged = new Map();
-    for (const { running, doubt } of all)
-        for (const [func, one] of running)
-            if (!merged.has(func))
-                merged.set(func, { ...one, doubt: one.doubt + doubt });
-    return merged;
-}
-
-;// CONCATENATED MODULE: ./build/runtime/pools-in-use.js
+;// CONCATENATED MODULE: ./build/runtime/pools/pools-in-use.js
 
 
 
@@ -17193,7 +18580,7 @@ function widthOf(runtime, { fact, expression, fresh }) {
     if (!fact)
         return null;
     if (fact.kind !== "semaphore")
-        return capacity_fixed(1, "a lock");
+        return fixed(1, "a lock");
     const [only, ...others] = drawsOf(runtime)
         .behind(expression)
         .filter(({ pool }) => pool.fact.kind === "semaphore");
@@ -17221,7 +18608,7 @@ function demandOf(runtime, share, wanted) {
         const each = uses
             .flatMap(({ work }) => (work.func ? [atATime(runtime, pool, work.func)] : []))
             .reduce((a, b) => (b.count > a.count ? b : a), { count: 1, first: null, second: null, doubt: 0 });
-        const use = uses.find(({ work, count }) => count && exceeds(count, capacity_fixed(1)) && (each.count < 2 || holdsMost(runtime, pool, work, each))) ?? first;
+        const use = uses.find(({ work, count }) => count && exceeds(count, fixed(1)) && (each.count < 2 || holdsMost(runtime, pool, work, each))) ?? first;
         const demand = { share, workers, each, use, doubt: doubt + crew.doubt + sizeDoubt(pool, workers) };
         if (wanted(workers, each))
             return demand;
@@ -17258,7 +18645,7 @@ function workersOf(uses) {
     return found.reduce(sum);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/task-limits.js
+;// CONCATENATED MODULE: ./build/runtime/pools/task-limits.js
 
 
 
@@ -17395,13 +18782,13 @@ function shortageTrace(runtime, { demand }) {
         trace.push({
             module: draw.func.module,
             at: draw.site.node,
-            message: `${words_code(draw.func.module, shownNode(draw.site.node))} takes a connection`,
+            message: `${code(draw.func.module, shownNode(draw.site.node))} takes a connection`,
         });
     return trace;
 }
 function hopWords(func, node) {
     const shown = node.kind === "call" ? node.callee : shownNode(node);
-    return `${quoted(hops_shortName(func))} calls ${words_code(func.module, shown)}`;
+    return `${quoted(hops_shortName(func))} calls ${code(func.module, shown)}`;
 }
 /** What stands for a node in a message: a function's own line rather than all of it. */
 function shownNode(node) {
@@ -17502,7 +18889,7 @@ async def totals(order_ids):
                 instead: `Let ${poolWords(pool)} and the ${demand.limit ? "semaphore" : "number of workers"} have the same number: ${limitsOf(tasks).high} connections, or ${high} tasks.`,
                 trace: [
                     ...limitTrace(demand),
-                    related(runtime, draw.site.node, `${words_code(draw.func.module, async_pool_smaller_than_tasks_shown(draw.site.node))} takes a connection`),
+                    related(runtime, draw.site.node, `${code(draw.func.module, shown(draw.site.node))} takes a connection`),
                 ],
                 doubt,
                 shows: { func: draw.func, at: draw.site.node },
@@ -17530,11 +18917,245 @@ function limitTrace({ limit, at }) {
     const node = at.node.kind === "function" ? (at.node.decorators[0] ?? at.node) : at.node;
     return [{ module: at.func.module, at: node, message: limit ? "the limit is taken here" : "so many tasks run this" }];
 }
-function async_pool_smaller_than_tasks_shown(node) {
+function shown(node) {
     return node.kind === "withitem" ? node.context : node;
 }
 
+;// CONCATENATED MODULE: ./build/runtime/graph/quiet.js
+
+
+/**
+ * Whether nothing else runs on the event loop when the code at `node` of a function does: every way to it starts at a runner like
+ * `asyncio.run`, and what comes before it on the way starts no task, server or callback that goes on.
+ */
+function isQuiet(runtime, func, node) {
+    if (runtime.contexts.serving(func))
+        return false;
+    return isQuietAt(runtime, func, node, new Set());
+}
+/** With more callers above it, code is not looked at further: some of them start something. */
+const quiet_MOST_CALLERS = 200;
+function isQuietAt(runtime, func, node, seen) {
+    const { graph } = runtime;
+    if (graph.sites(func).some((site) => precedes(site.node, node) && starts(graph, site)))
+        return false;
+    // A function that calls itself is as quiet as its other callers.
+    if (seen.has(func))
+        return true;
+    if (seen.size >= quiet_MOST_CALLERS)
+        return false;
+    seen.add(func);
+    if (graph.handedOver(func).length > 0)
+        return false;
+    const callers = callersOf(runtime, func);
+    if (callers.length === 0)
+        return func.isAsync && isRunByDecorator(graph, func);
+    return callers.every(({ site }) => {
+        if (func.isAsync && isRun(graph, site))
+            return true;
+        if (func.isAsync && !site.func.isAsync)
+            return false;
+        return !isStarted(graph, site) && isQuietAt(runtime, site.func, site.node, seen);
+    });
+}
+/** Who calls the function in the program itself: what a test runs alone says nothing about the rest. */
+function callersOf({ graph, target }, func) {
+    return graph.callers(func).filter(({ site }) => !target.isTest(site.func.module.path));
+}
+/** Whether the one comes before the other, be it in the last round of a loop. */
+function precedes(first, then) {
+    if (first === then)
+        return false;
+    if (first.start < then.start)
+        return true;
+    for (let at = then.parent; at; at = at.parent) {
+        if (at.kind === "function" || at.kind === "lambda")
+            return false;
+        if ((at.kind === "for" || at.kind === "while") && first.start >= at.start && first.end <= at.end)
+            return true;
+    }
+    return false;
+}
+/** Whether the call stands as the argument of something that runs a loop until it is done, be it a function of the project that does. */
+function isRun(graph, { node }) {
+    const outer = node.parent?.kind === "argument" ? node.parent.parent : null;
+    if (outer?.kind !== "call")
+        return false;
+    return (isRunner(graph, outer) ||
+        (graph.siteOf(outer)?.targets ?? []).some(({ func, receiver }) => {
+            const given = matchArguments(outer, func, receiver !== null).find(([, value]) => value === node);
+            return given !== undefined && runsParameter(graph, func, given[0]);
+        }));
+}
+function isRunner({ inference }, { callee }) {
+    return inference.names(callee).some(({ name }) => RUNNERS.test(name));
+}
+/** `def start(main): asyncio.run(main)`. */
+function runsParameter(graph, func, parameter) {
+    return nodesOf(func, "call").some((call) => isRunner(graph, call) && call.args.some(({ value }) => graph.callables.parameterOf(value) === parameter));
+}
+/** Whether the coroutine of a call runs beside others: it is given to a task, a group, or `gather`. */
+function isStarted(graph, { node }) {
+    for (let at = node.parent; at; at = at.parent) {
+        if (at.kind === "call" && graph.inference.names(at.callee).some(({ name }) => BESIDE.test(name)))
+            return true;
+        if ("body" in at && at.kind !== "conditional")
+            return false;
+    }
+    return false;
+}
+/** A decorator of the project's own runs the coroutine: `asyncio.run(function(*args))` in its wrapper. */
+function isRunByDecorator(graph, func) {
+    const { wrappers } = graph.callables.wrapping(func);
+    return wrappers.some((wrapper) => nodesOf(wrapper, "call").some((node) => isRunner(graph, node) &&
+        node.args.some(({ value }) => value.kind === "call" && graph.callables.parameterOf(value.callee) !== null)));
+}
+/**
+ * Who else may want the loop while the code at `node` has it, as far as the functions on the way to it say. Unlike `isQuiet` it takes it
+ * that coroutines which are awaited leave nothing running.
+ */
+function companyOf(runtime, func, node) {
+    return runtime.contexts.serving(func) ? "some" : companyAt(runtime, func, node, new Set());
+}
+function companyAt(runtime, func, node, seen) {
+    const { graph } = runtime;
+    if (graph.sites(func).some((site) => precedes(site.node, node) && leavesRunning(graph, site)))
+        return "some";
+    if (seen.has(func))
+        return "none";
+    if (seen.size >= quiet_MOST_CALLERS)
+        return "unknown";
+    seen.add(func);
+    if (graph.handedOver(func).length > 0)
+        return "some";
+    const callers = callersOf(runtime, func);
+    if (callers.length === 0)
+        return isRunByDecorator(graph, func) ? "none" : quiet_isHandler(graph, func) ? "some" : "unknown";
+    let worst = "none";
+    for (const { site } of callers) {
+        if (func.isAsync && isRun(graph, site))
+            continue;
+        const above = isStarted(graph, site)
+            ? "some"
+            : func.isAsync && !site.func.isAsync
+                ? "unknown"
+                : companyAt(runtime, site.func, site.node, seen);
+        if (above === "some")
+            return "some";
+        if (above === "unknown")
+            worst = "unknown";
+    }
+    return worst;
+}
+/** A plain function cannot wait for the tasks that it starts. */
+function leavesRunning(graph, site) {
+    return (site.library.some(({ name }) => STARTERS.test(name)) ||
+        site.targets.some(({ func }) => !func.isAsync && startsTasks(graph, func)));
+}
+/** Somebody else's decorator calls it when there is something to do. */
+function quiet_isHandler({ inference }, func) {
+    const { library, project } = inference.decoration(func);
+    return library.length + project.length > 0;
+}
+const starting = new WeakMap();
+/** Whether what the site calls leaves something running on the loop. */
+function starts(graph, site) {
+    return (site.library.some(({ name }) => STARTERS.test(name)) || site.targets.some(({ func }) => startsTasks(graph, func)));
+}
+function startsTasks(graph, entry) {
+    const known = starting.get(graph) ?? startingOf(graph);
+    starting.set(graph, known);
+    return known.has(entry);
+}
+/** The functions from which something is started that goes on, and all that call them. */
+function startingOf(graph) {
+    const found = new Set(graph.calling(({ name }) => STARTERS.test(name)).map(({ func }) => func));
+    for (const func of found)
+        for (const { site } of graph.callers(func))
+            found.add(site.func);
+    return found;
+}
+const RUNNERS = /^(?:asyncio\.run|asyncio\.AbstractEventLoop\.run_until_complete|asyncio\.Runner\.run|anyio\.run|trio\.run|uvloop\.run)$/;
+/** What leaves something running; what waits for all that it starts (`gather`) does not, and threads do not need the loop. */
+const STARTERS = /^(?:asyncio\.(?:create_task|ensure_future|as_completed|start_server|start_unix_server|run_coroutine_threadsafe|TaskGroup\.create_task|AbstractEventLoop\.(?:create_task|create_server|call_later|call_soon|run_forever))|anyio\.TaskGroup\.start_soon|anyio\.create_task_group|trio\.open_nursery|fastapi\.|starlette\.|aiohttp\.web\.|quart\.|sanic\.|litestar\.|discord\.|telegram\.|aiogram\.|tornado\.|websockets\.|uvicorn\.|hypercorn\.|grpc\.aio\.|aio_pika\.|django\.|channels\.)/;
+const BESIDE = /^(?:asyncio\.(?:gather|wait|as_completed|create_task|ensure_future|run_coroutine_threadsafe|TaskGroup\.create_task|AbstractEventLoop\.create_task)|anyio\.TaskGroup\.start_soon)$/;
+const handlers = new WeakMap();
+/** Functions that a framework is told to run before it serves, or after: `app.on_startup.append(connect)`, `App(on_startup=[connect])`. */
+function startUpHandlers(graph) {
+    const known = handlers.get(graph);
+    if (known)
+        return known;
+    const found = new Set();
+    for (const func of graph.funcs)
+        for (const node of nodesOf(func, "call"))
+            for (const given of handlersIn(node))
+                for (const one of given.kind === "list" || given.kind === "tuple" ? given.items : [given])
+                    for (const { func: handler } of graph.callables.of(one))
+                        if (handler)
+                            found.add(handler);
+    handlers.set(graph, found);
+    return found;
+}
+function handlersIn({ callee, args }) {
+    const named = args.filter(({ name }) => name !== null && /^(?:on_startup|on_shutdown|post_init|post_shutdown)$/.test(name));
+    if (callee.kind !== "attribute")
+        return named.map(({ value }) => value);
+    const list = callee.value.kind === "attribute" ? callee.value.attr : "";
+    const isList = /^(?:append|register)$/.test(callee.attr) && /^(?:on_)?(?:startup|shutdown|cleanup)(?:_ctx)?$/.test(list);
+    const [event] = args;
+    const isEvent = callee.attr === "add_event_handler" &&
+        event?.value.kind === "string" &&
+        /^(?:startup|shutdown)$/.test(event.value.value);
+    const positional = isList ? args : isEvent ? args.slice(1) : [];
+    return [...named, ...positional].map(({ value }) => value);
+}
+
+;// CONCATENATED MODULE: ./build/runtime/graph/leniency.js
+
+
+
+/** Under which of them the code at `node` runs. */
+function leniency(runtime, func, node) {
+    if (runtime.target.isTest(func.module.path))
+        return "test";
+    if (func.node.kind === "module" || isStartUp(runtime, func, node, new Set()))
+        return "start-up";
+    return isQuiet(runtime, func, node) ? "script" : null;
+}
+/** Start-up code has few callers above it; who has more is called from elsewhere too. */
+const leniency_MOST_CALLERS = 200;
+/** In a lifespan before (or after) its `yield`, in a start-up or shutdown handler, or in a function that only such code calls. */
+function isStartUp(runtime, func, node, seen) {
+    const { graph } = runtime;
+    if (handlesStartUp(runtime, func, node) || startUpHandlers(graph).has(func))
+        return true;
+    if (seen.has(func) || seen.size >= leniency_MOST_CALLERS)
+        return false;
+    seen.add(func);
+    const callers = graph.callers(func).filter(({ site }) => !runtime.target.isTest(site.func.module.path));
+    return (callers.length > 0 &&
+        graph.handedOver(func).length === 0 &&
+        callers.every(({ site }) => site.func.node.kind !== "module" && isStartUp(runtime, site.func, site.node, seen)));
+}
+function handlesStartUp(runtime, func, node) {
+    const { manager, library } = runtime.inference.decoration(func);
+    if (manager === "async" &&
+        (func.params[0]?.name === "app" || func.params[0]?.name === "_app" || /lifespan/.test(func.name))) {
+        const [yields] = nodesOf(func, "yield");
+        return yields !== undefined && !isWithinStatementOf(node, yields);
+    }
+    if (func.node.kind === "function" &&
+        func.node.decorators.some((one) => one.kind === "call" && one.callee.kind === "attribute" && one.callee.attr === "on_event"))
+        return true;
+    return library.some((name) => /\.(?:on_startup|on_shutdown|before_serving|after_serving|before_server_start|after_server_stop)$/.test(name));
+}
+function isWithinStatementOf(node, inner) {
+    return node === inner || enclosing(inner, (one) => one === node) !== null;
+}
+
 ;// CONCATENATED MODULE: ./build/rules/blocking-call-in-async.js
+
+
 
 
 
@@ -17587,8 +19208,21 @@ function loopSeverity(fact) {
         return fact.when === "large" && fact.cost === "net" ? "warning" : "error";
     return fact.when === "always" ? "warning" : "notice";
 }
+/**
+ * Small files and questions to the person at the keyboard are no news where nothing else wants the loop: at start-up, in scripts, in
+ * tests. A program that asks people usually does nothing else meanwhile, unless it shows that it does.
+ */
+function idleDoubt(runtime, func, at, fact) {
+    const asks = fact.cost === "user";
+    if (!asks && !(isFile(fact) && loopSeverity(fact) === "notice"))
+        return 0;
+    if (leniency(runtime, func, at) !== null)
+        return 2;
+    return asks ? COMPANY_DOUBT[companyOf(runtime, func, at)] : 0;
+}
+const COMPANY_DOUBT = { some: 0, unknown: 1, none: 2 };
 /** What to do about one blocking call: its async alternative, or another thread. */
-function advice({ target }, func, fact, call) {
+function blocking_call_in_async_advice({ target }, func, fact, call) {
     const offload = offloadAdvice(target, func, call);
     if (fact.category === "sleep")
         return func.isAsync ? "Use `await asyncio.sleep(…)`." : "Use `loop.call_later`.";
@@ -17637,9 +19271,9 @@ function blocking_call_in_async_detection(runtime, func, source) {
         func,
         at,
         message: how,
-        instead: advice(runtime, func, fact, site.node),
+        instead: blocking_call_in_async_advice(runtime, func, fact, site.node),
         severity: loopSeverity(fact),
-        doubt: source.doubt,
+        doubt: source.doubt + idleDoubt(runtime, func, site.node, fact),
         subject: name,
         repair: repairOf(runtime, func, source),
     };
@@ -17690,13 +19324,22 @@ async def handler(url):
             for (const site of runtime.graph.sites(func)) {
                 if ((site.awaited && site.kind === "call") || isPartOf(site.node, told))
                     continue;
-                const found = through(runtime.graph, site, runtime.blocking.waits) ?? through(runtime.graph, site, runtime.blocking.files);
-                if (found)
+                const found = surer(through(runtime.graph, site, runtime.blocking.waits), through(runtime.graph, site, runtime.blocking.files));
+                if (found && !(runtime.blocking.isReady(func) && TRANSFERS.test(found.witness.source.name)))
                     yield blocking_call_reached_from_async_detection(runtime, func, site, found.witness, found.doubt);
             }
         }
     },
 };
+/** Waiting weighs more than files, as long as it is more than a guess, and more than a pause before the next try. */
+function surer(waits, files) {
+    if (!waits || !files)
+        return waits ?? files;
+    const isWeak = waits.doubt >= 2 || isBackOff(waits.witness.source);
+    return isWeak && files.doubt < waits.doubt ? files : waits;
+}
+/** What the loop says is ready does not wait. */
+const TRANSFERS = /\.(?:recv|read|accept|send)\w*$/;
 function blocking_call_reached_from_async_detection(runtime, func, site, witness, doubt) {
     const { module } = func;
     const { source } = witness;
@@ -17707,10 +19350,10 @@ function blocking_call_reached_from_async_detection(runtime, func, site, witness
     return {
         func,
         at,
-        message: `${words_code(module, shown)} blocks the event loop: it ${witness.length === 1 ? "calls" : "ends in"} ${end}`,
+        message: `${code(module, shown)} blocks the event loop: it ${witness.length === 1 ? "calls" : "ends in"} ${end}`,
         instead: blocking_call_reached_from_async_advice(runtime, func, at, witness),
         severity: loopSeverity(source.fact),
-        doubt,
+        doubt: doubt + idleDoubt(runtime, func, site.node, source.fact),
         subject: `${witness.func.name}>${source.name}`,
         cause: `${source.site.func.name}>${source.name}`,
         trace: hops(witness),
@@ -17729,92 +19372,7 @@ function isPartOf(node, told) {
     return false;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/exits.js
-/** Every way out of a block that its own statements show; what a call in it raises is left out. */
-function exitsOf(block) {
-    const found = new Set();
-    for (const statement of block) {
-        const ways = exitsOfStatement(statement);
-        for (const way of ways)
-            if (way !== "end")
-                found.add(way);
-        if (!ways.has("end"))
-            return found;
-    }
-    found.add("end");
-    return found;
-}
-function exitsOfStatement(statement) {
-    switch (statement.kind) {
-        case "raise":
-        case "return":
-        case "break":
-        case "continue":
-            return new Set([statement.kind]);
-        case "expression":
-            return new Set([isExit(statement.value) ? "raise" : "end"]);
-        case "if":
-            return join([...statement.branches.map(({ body }) => exitsOf(body)), exitsOf(statement.orelse)]);
-        case "with":
-            return exitsOf(statement.body);
-        case "for":
-        case "while":
-            return loopExits(statement);
-        case "match": {
-            const cases = statement.cases.map(({ body }) => exitsOf(body));
-            const isComplete = statement.cases.some(({ wildcard, guard }) => wildcard && !guard);
-            return join(isComplete ? cases : [...cases, new Set(["end"])]);
-        }
-        case "try": {
-            const body = exitsOf([...statement.body, ...statement.orelse]);
-            const all = join([body, ...statement.handlers.map((handler) => exitsOf(handler.body))]);
-            if (statement.final.length === 0)
-                return all;
-            const last = exitsOf(statement.final);
-            return last.has("end") ? join([all, without(last, "end")]) : last;
-        }
-        default:
-            return new Set(["end"]);
-    }
-}
-function loopExits(loop) {
-    const body = exitsOf(loop.body);
-    const found = new Set();
-    for (const way of body)
-        if (way === "return" || way === "raise")
-            found.add(way);
-    if (body.has("break"))
-        found.add("end");
-    if (!isEndless(loop))
-        for (const way of exitsOf(loop.orelse))
-            found.add(way);
-    return found;
-}
-/** `while True`: only a statement in its body ends it. */
-function isEndless(loop) {
-    if (loop.kind !== "while")
-        return false;
-    const { test } = loop;
-    return (test.kind === "constant" && test.value === true) || (test.kind === "number" && test.value !== 0);
-}
-function isExit(expression) {
-    if (expression.kind !== "call")
-        return false;
-    const { callee } = expression;
-    if (callee.kind === "name")
-        return callee.id === "exit" || callee.id === "quit";
-    if (callee.kind !== "attribute" || callee.value.kind !== "name")
-        return false;
-    return /^(?:sys\.exit|os\._exit|os\.abort|pytest\.(?:fail|skip|exit))$/.test(`${callee.value.id}.${callee.attr}`);
-}
-function join(all) {
-    return new Set(all.flatMap((one) => [...one]));
-}
-function without(ways, way) {
-    return new Set([...ways].filter((one) => one !== way));
-}
-
-;// CONCATENATED MODULE: ./build/runtime/afterwards.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/afterwards.js
 
 
 /** What follows a statement (or what stands behind a node in its own statement) once control leaves it at its end. */
@@ -17870,17 +19428,9 @@ function afterwards_collect(statements, waits) {
     }
     return true;
 }
-function following(parent, at) {
-    for (const block of blocksOf(parent)) {
-        const nodes = block;
-        const index = nodes.indexOf(at);
-        if (index >= 0)
-            return block.slice(index + 1);
-    }
-    return [];
-}
 
-;// CONCATENATED MODULE: ./build/runtime/cancellation.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/cancellation.js
+
 
 
 
@@ -17890,18 +19440,16 @@ function* swallowedCancellations(runtime) {
     for (const func of runtime.graph.funcs) {
         if (!func.isAsync)
             continue;
-        for (const node of func.nodes) {
+        for (const node of nodesOf(func, "try", "withitem")) {
             const catcher = catcherOf(runtime.inference, node);
-            const found = catcher && judged(runtime.graph, func, catcher);
+            const found = catcher && judged(runtime, func, catcher);
             if (found)
                 yield { func, at: catcher.at, name: catcher.name, ...found };
         }
     }
 }
 function catcherOf(inference, node) {
-    if (node.kind === "try")
-        return handlerOf(inference, node);
-    return node.kind === "withitem" ? suppressorOf(inference, node) : null;
+    return node.kind === "try" ? handlerOf(inference, node) : suppressorOf(inference, node);
 }
 /** The first handler that gets a cancellation. */
 function handlerOf(inference, statement) {
@@ -17924,7 +19472,7 @@ function suppressorOf(inference, { context, parent }) {
 function caught(inference, types) {
     for (const type of types)
         for (const { name } of isNamedSo(type) ? inference.names(type) : [])
-            if (name === "BaseException" || (name === "asyncio.CancelledError" && !isOfThreads(inference, type)))
+            if (name === "BaseException" || name === "asyncio.CancelledError")
                 return name;
     return null;
 }
@@ -17933,15 +19481,8 @@ function isNamedSo(type) {
     const name = type.kind === "attribute" ? type.attr : type.kind === "name" ? type.id : "";
     return name === "BaseException" || /cancel/i.test(name);
 }
-/** `concurrent.futures.CancelledError` has been another exception since Python 3.8. */
-function isOfThreads(inference, type) {
-    if (type.kind === "attribute")
-        return inference.names(type.value).some(({ name }) => name.startsWith("concurrent"));
-    if (type.kind !== "name")
-        return false;
-    return inference.bindings(type).bindings.some((one) => one.kind === "from" && one.module.startsWith("concurrent"));
-}
-function judged(graph, func, catcher) {
+function judged(runtime, func, catcher) {
+    const { graph } = runtime;
     const { handler, statement } = catcher;
     const ways = handler ? exitsOf(handler.body) : new Set(["end"]);
     const waits = catcher.tried.flatMap(waitsIn);
@@ -17949,15 +19490,20 @@ function judged(graph, func, catcher) {
         return null;
     if (handler && (asksWhoCancelled(handler) || handsOn(graph.inference, handler)))
         return null;
-    const own = othersCancellation(graph.inference, func, statement, waits);
+    const own = othersCancellation(graph, func, statement, waits);
     if (own === "surely")
         return null;
     const tidies = own === "perhaps" || waits.every((one) => isCleanUp(func, one, ENDING));
     const doubt = (tidies ? 2 : 0) + (ENDERS.test(func.name) ? 1 : 0) + (handler ? thoughtOf(handler, ways) : 0);
-    const worst = worstEnd(graph, func, catcher, ways);
-    return worst && { goesOn: worst.goesOn, doubt: doubt + worst.doubt };
+    const worst = worstEnd(runtime, func, catcher, ways);
+    if (!worst)
+        return null;
+    // Who names the cancellation has thought of it: swallowed it is all the same, but it is not sure that this does harm.
+    const least = catcher.name === "asyncio.CancelledError" ? 1 : 0;
+    return { goesOn: worst.goesOn, doubt: Math.max(least, doubt + worst.doubt) };
 }
-function worstEnd(graph, func, { statement, handler }, ways) {
+function worstEnd(runtime, func, { statement, handler }, ways) {
+    const { graph } = runtime;
     const loop = loopAround(statement);
     const ends = [];
     if (ways.has("end"))
@@ -17967,14 +19513,14 @@ function worstEnd(graph, func, { statement, handler }, ways) {
     if (ways.has("break") && loop)
         ends.push(afterwards_afterwards(func, loop));
     for (const end of ends)
-        if (end.kind === "loop" && !isStopped(end, handler))
+        if (end.kind === "loop" && !isStopped(end, handler) && !(end.loop.kind === "for" && isMain(runtime, func)))
             return { goesOn: "loop", doubt: asksState(end) ? 1 : 0 };
     for (const end of ends)
         if (end.kind === "waits" && !isTopOfTask(graph, func) && !end.waits.every((one) => isCleanUp(func, one, TIDYING)))
             return { goesOn: "code", doubt: 1 };
-    if (func.isGenerator || (ways.has("raise") && !ways.has("end")))
+    if (func.isGenerator || (ways.has("raise") && !ways.has("end")) || raisesAfter(func, statement))
         return null;
-    const caller = callerThatGoesOn(graph, func, 0);
+    const caller = callerThatGoesOn(runtime, func, 0);
     return caller === null ? null : { goesOn: "caller", doubt: Math.max(1, caller) };
 }
 /** The handler changes the loop's condition, or a name that decides further down whether to leave the loop. */
@@ -18015,7 +19561,7 @@ function thoughtOf(handler, ways) {
 function decidesByState(statement) {
     if (statement.kind !== "if")
         return false;
-    return statement.branches.some(({ test }) => wholeOf(test).some(({ kind }) => kind === "attribute" || kind === "call"));
+    return statement.branches.some(({ test }) => wholeOf(test).some((one) => one.kind === "attribute" || one.kind === "call" || (one.kind === "name" && /cancel/i.test(one.id))));
 }
 /** The coroutine awaits what it was asked to end, or tidies up before it ends. */
 function isCleanUp({ module }, wait, words) {
@@ -18035,38 +19581,72 @@ function isTopOfTask(graph, func) {
         return false;
     return callers.length > 0 || graph.handedOver(func).length > 0;
 }
+/** Whether all that a runner runs is this coroutine: nobody but the person at the keyboard cancels it. */
+function isMain({ graph }, func) {
+    const callers = graph.callers(func);
+    return callers.length > 0 && callers.every(({ site }) => isRun(graph, site));
+}
+/** Whether control, once it leaves the statement at its end, meets a `raise` before it leaves the function. */
+function raisesAfter(func, statement) {
+    for (let at = statement, parent = at.parent; parent; at = parent, parent = at.parent) {
+        const ways = exitsOf(following(parent, at));
+        if (!ways.has("end"))
+            return ways.size === 1 && ways.has("raise");
+        if (parent === func.node)
+            return false;
+    }
+    return false;
+}
 /** A coroutine that awaits this one and goes on afterwards: its doubt; `null` if the task ends with this one as far as the project shows. */
-function callerThatGoesOn(graph, func, depth) {
+function callerThatGoesOn(runtime, func, depth) {
     let best = null;
-    for (const { site, target } of graph.callers(func)) {
+    for (const { site, target } of runtime.graph.callers(func)) {
         const { parent } = site.node;
-        if (parent?.kind !== "await")
+        if (parent?.kind !== "await" || runtime.target.isTest(site.func.module.path))
             continue;
         const statement = parent.parent;
         const isTail = statement?.kind === "return" || statement?.kind === "expression";
         const goesOn = !isTail || afterwards_afterwards(site.func, parent).kind !== "end";
-        const found = goesOn ? target.doubt : depth < 4 ? callerThatGoesOn(graph, site.func, depth + 1) : null;
+        const found = goesOn ? target.doubt : depth < 4 ? callerThatGoesOn(runtime, site.func, depth + 1) : null;
         if (found !== null && (best === null || found < best))
             best = found;
     }
     return best;
 }
 /** Whether the cancellation may be that of another task which the code has cancelled and now waits for. */
-function othersCancellation(inference, func, statement, waits) {
-    if (!waits.every((one) => isWaitForTask(inference, one)))
+function othersCancellation(graph, func, statement, waits) {
+    if (cancelsItself(graph, func))
+        return "surely";
+    if (!waits.every((one) => isWaitForTask(graph, one)))
         return "no";
-    const cancels = func.nodes.some((node) => node.kind === "call" &&
-        node.start < statement.end &&
+    const cancels = nodesOf(func, "call").some((node) => node.start < statement.end &&
         /cancel|stop|abort/i.test(node.callee.kind === "attribute" ? node.callee.attr : node.callee.kind === "name" ? node.callee.id : ""));
     return cancels ? "surely" : "perhaps";
 }
+/** `call_later(timeout, current_task().cancel)`: the coroutine has set its own end. */
+function cancelsItself({ inference }, func) {
+    const asksForItself = nodesOf(func, "call").some(({ callee }) => inference.names(callee).some(({ name }) => name === "asyncio.current_task"));
+    return (asksForItself &&
+        nodesOf(func, "attribute").some(({ attr, parent }) => attr === "cancel" && parent?.kind === "argument"));
+}
 /** `await task`, `await gather(*tasks)`, `await wait_for(task, 5)`: what is awaited runs anyway. */
-function isWaitForTask(inference, wait) {
+function isWaitForTask(graph, wait) {
+    const { inference } = graph;
     if (wait.kind === "await")
-        return isTask(inference, wait.value);
+        return isTask(inference, wait.value) || passesOnWait(graph, wait.value);
     if (wait.kind !== "with")
         return false;
     return wait.items.every(({ context }) => context.kind === "call" && inference.names(context.callee).some(({ name }) => /timeout(?:_at)?$/.test(name)));
+}
+/** A coroutine of the project that starts a task, or makes a future, and waits for it: others may cancel that. */
+function passesOnWait(graph, value) {
+    const targets = graph.siteOf(value)?.targets ?? [];
+    return (targets.length > 0 &&
+        targets.every(({ func }) => func.isAsync &&
+            nodesOf(func, "await").some((node) => node.value.kind === "name") &&
+            nodesOf(func, "call").some((node) => graph.inference
+                .names(node.callee)
+                .some(({ name }) => /^asyncio\.(?:.*\.)?(?:create_task|ensure_future|create_future)$/.test(name)))));
 }
 function isTask(inference, value) {
     if (value.kind !== "call")
@@ -18088,10 +19668,10 @@ function asksWhoCancelled(handler) {
 function handsOn(inference, handler) {
     return (handler.body
         .flatMap(wholeOf)
-        .some((one) => one.kind === "name" && one.id === handler.name && isHandedOn(inference, one)) ||
+        .some((one) => one.kind === "name" && one.id === handler.name && cancellation_isHandedOn(inference, one)) ||
         handler.body.flatMap(wholeOf).some((one) => one.kind === "attribute" && one.attr === "set_exception"));
 }
-function isHandedOn(inference, name) {
+function cancellation_isHandedOn(inference, name) {
     const { parent } = name;
     if (parent?.kind === "assign" || parent?.kind === "return" || parent?.kind === "yield" || parent?.kind === "tuple")
         return true;
@@ -18154,7 +19734,7 @@ function message({ func, at, name, goesOn }) {
     const what = at.kind === "handler"
         ? "a bare `except`"
         : at.kind === "call"
-            ? words_code(func.module, at)
+            ? code(func.module, at)
             : `\`except ${name === "BaseException" ? name : "CancelledError"}\``;
     switch (goesOn) {
         case "loop":
@@ -18174,7 +19754,9 @@ function cancellation_swallowed_advice(name) {
         : "Catch `Exception`, which `CancelledError` is not, or `raise` after tidying up.";
 }
 
-;// CONCATENATED MODULE: ./build/runtime/usage.js
+;// CONCATENATED MODULE: ./build/runtime/lifetimes/usage.js
+
+
 
 
 
@@ -18372,7 +19954,7 @@ function usesOf(runtime, expression) {
         const comprehension = node.parent;
         if (comprehension?.kind !== "comprehension")
             return [{ kind: "other", node, held }];
-        return usage_namesIn(runtime, runtime.inference.moduleOf(node), targetNames(node.target)).flatMap((one) => isInside(one, comprehension) && !isInside(one, node.target) && !isInside(one, node.iter)
+        return usage_namesIn(runtime.inference.moduleOf(node), targetNames(node.target)).flatMap((one) => isInside(one, comprehension) && !isInside(one, node.target) && !isInside(one, node.iter)
             ? follow(one, false, depth + 1)
             : []);
     };
@@ -18383,7 +19965,7 @@ function usesOf(runtime, expression) {
             return [];
         if (scope?.node.kind === "class")
             return [{ kind: "other", node: target, held }];
-        const reads = usage_namesIn(runtime, module, [target.id]).flatMap((one) => one !== target && !isBinding(one) && runtime.inference.bindings(one).scope === scope
+        const reads = usage_namesIn(module, [target.id]).flatMap((one) => one !== target && !isBinding(one) && runtime.inference.bindings(one).scope === scope
             ? follow(one, held, depth + 1)
             : []);
         // A module's name may be imported anywhere.
@@ -18393,14 +19975,14 @@ function usesOf(runtime, expression) {
     const parameter = (param, func, held, depth) => {
         if (seen(func.scope, param.name, held))
             return [];
-        return usage_namesIn(runtime, func.module, [param.name]).flatMap((one) => !isBinding(one) && runtime.inference.bindings(one).scope === func.scope ? follow(one, held, depth + 1) : []);
+        return usage_namesIn(func.module, [param.name]).flatMap((one) => !isBinding(one) && runtime.inference.bindings(one).scope === func.scope ? follow(one, held, depth + 1) : []);
     };
     /** All reads of the attribute, by its owner's class; where the owner is not known, by its name. */
     const attributeNamed = (target, held, depth) => {
         const cls = ownerOf(runtime, target);
         if (seen(cls ?? target, target.attr, held))
             return [];
-        const reads = attributesOf(runtime, target.attr).flatMap((one) => {
+        const reads = attributesNamed(runtime, target.attr).flatMap((one) => {
             if (one === target || isBinding(one))
                 return [];
             const other = ownerOf(runtime, one);
@@ -18452,52 +20034,43 @@ function ownerOf(runtime, node) {
 function usage_related(runtime, a, b) {
     return a === b || runtime.inference.ancestry(a).includes(b) || runtime.inference.ancestry(b).includes(a);
 }
-const indices = new WeakMap();
-function indexOf(runtime) {
-    const known = indices.get(runtime);
+const usage_names = new WeakMap();
+/** The places where a module's code names one of the ids. */
+function usage_namesIn(module, ids) {
+    let known = usage_names.get(module);
+    if (!known) {
+        const found = new Map();
+        for (const func of module.functions)
+            for (const node of func.nodes)
+                if (node.kind === "name")
+                    multimap_push(found, node.id, node);
+        known = found;
+        usage_names.set(module, known);
+    }
+    return ids.flatMap((id) => known.get(id) ?? []);
+}
+const imported = new WeakMap();
+/** The names that are taken by `from … import` anywhere. */
+function importedNames(runtime) {
+    const known = imported.get(runtime);
     if (known)
         return known;
-    const index = { names: new Map(), attributes: new Map(), imported: new Set() };
-    indices.set(runtime, index);
-    for (const module of runtime.modules) {
-        const names = new Map();
-        index.names.set(module, names);
-        for (const func of module.functions)
-            for (const node of func.nodes) {
-                if (node.kind === "name")
-                    usage_push(names, node.id, node);
-                else if (node.kind === "attribute")
-                    usage_push(index.attributes, node.attr, node);
-                else if (node.kind === "importfrom")
-                    for (const { name } of node.names ?? [])
-                        index.imported.add(name);
-            }
-    }
-    return index;
-}
-function usage_namesIn(runtime, module, ids) {
-    const names = indexOf(runtime).names.get(module);
-    return ids.flatMap((id) => names?.get(id) ?? []);
-}
-function attributesOf(runtime, attr) {
-    return indexOf(runtime).attributes.get(attr) ?? [];
+    const found = new Set();
+    for (const func of runtime.graph.funcs)
+        for (const node of nodesOf(func, "importfrom"))
+            for (const { name } of node.names ?? [])
+                found.add(name);
+    imported.set(runtime, found);
+    return found;
 }
 /** Whether another file may take the module's name: by `from … import` or as an attribute of the module. */
 function isImported(runtime, module, id) {
-    const { imported } = indexOf(runtime);
-    if (imported.has(id))
+    if (importedNames(runtime).has(id))
         return true;
-    return attributesOf(runtime, id).some((node) => runtime.inference.values(node.value).some((value) => value.kind === "module" && value.module === module));
-}
-function usage_push(map, key, value) {
-    const known = map.get(key);
-    if (known)
-        known.push(value);
-    else
-        map.set(key, [value]);
+    return attributesNamed(runtime, id).some((node) => runtime.inference.values(node.value).some((value) => value.kind === "module" && value.module === module));
 }
 
-;// CONCATENATED MODULE: ./build/runtime/children.js
+;// CONCATENATED MODULE: ./build/runtime/processes/children.js
 
 
 
@@ -18697,8 +20270,8 @@ function neglect(runtime, submission) {
     if (joined && reportsBack(runtime, submission))
         return null;
     const { func, call, callable, work } = submission;
-    const shown = words_code(func.module, call.callee);
-    const whose = callable ? ` for ${words_code(func.module, callable)}` : "";
+    const shown = code(func.module, call.callee);
+    const whose = callable ? ` for ${code(func.module, callable)}` : "";
     return {
         func,
         at: call,
@@ -18710,10 +20283,240 @@ function neglect(runtime, submission) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/rules/source-lines.js
+/** The white space at the start of the line that the offset is on. */
+function indentation(source, offset) {
+    return /^[ \t]*/.exec(source.slice(lineStart(source, offset)))?.[0] ?? "";
+}
+/** The offset of the start of the line that the offset is on. */
+function lineStart(source, offset) {
+    return source.lastIndexOf("\n", offset - 1) + 1;
+}
+/** The offset of the line feed that ends the line, or the end of the text. */
+function lineEnd(source, offset) {
+    const end = source.indexOf("\n", offset);
+    return end < 0 ? source.length : end;
+}
+/** Whether nothing but a comment shares the lines with what stands from `start` to `end`. */
+function isAlone(source, { start, end }) {
+    return (/^[ \t]*$/.test(source.slice(lineStart(source, start), start)) &&
+        /^[ \t]*(?:#[^\n]*)?\r?$/.test(source.slice(end, lineEnd(source, end))));
+}
+
+;// CONCATENATED MODULE: ./build/rules/block-repair.js
+
+
+
+
+/**
+ * `c = connect(…)` and the statements that use it become a block that closes it: `with`, `async with`, `with closing(…)`, or `try` with
+ * `finally` where the library has no block. Only where the whole use stands in the statements behind it, and all of them can be indented.
+ */
+function blockRepair(lifetime) {
+    const { opening, fate, place } = lifetime;
+    const { func, resource } = opening;
+    const statement = place.parent;
+    if ((fate !== "never" && fate !== "happy") || statement?.kind !== "assign" || statement.annotation)
+        return null;
+    // Entering the block starts it; starting it once more raises.
+    if (resource.awaited && resource.starts.length > 0)
+        return null;
+    const [target, ...others] = statement.targets;
+    if (target?.kind !== "name" || others.length > 0 || !block_repair_isPlain(place) || func.isGenerator)
+        return null;
+    if ((resource.awaited && !func.isAsync) || func.module.text.includes("\r"))
+        return null;
+    const user = usersOf(func, statement, target.id, lifetime);
+    if (!user)
+        return null;
+    const opener = openerOf(lifetime, target.id);
+    if (!opener)
+        return null;
+    return { title: opener.title, edits: editsOf(func, statement, user, opener) };
+}
+/** The call itself, awaited or not. */
+function block_repair_isPlain(place) {
+    return place.kind === "call" || (place.kind === "await" && place.value.kind === "call");
+}
+/** The statements that work with the object or with what came from it; `null` where some of it goes on elsewhere. */
+function usersOf(func, statement, id, lifetime) {
+    const { module } = func;
+    const { text } = module;
+    const rest = following(statement.parent ?? statement, statement);
+    const close = closing(lifetime, rest);
+    if ((lifetime.fate === "happy" && !close) || nestedIn(module, func).some((inner) => mentions_namesOf(inner, id).length > 0))
+        return null;
+    // What the author did after closing it, it need not be open for.
+    const reachable = close ? rest.slice(0, rest.indexOf(close)) : rest;
+    const derived = new Set([id]);
+    let last = -1;
+    for (const [index, one] of reachable.entries()) {
+        const nodes = [one, ...within(one)];
+        if (!nodes.some((node) => node.kind === "name" && derived.has(node.id)))
+            continue;
+        if (nodes.some(opensScope))
+            return null;
+        last = index;
+        for (const name of boundIn(nodes))
+            derived.add(name);
+    }
+    const body = reachable.slice(0, last + 1);
+    const all = close ? [...body, close] : body;
+    if (body.length === 0 || !isAlone(text, statement) || !all.every((one) => isAlone(text, one)))
+        return null;
+    const isInBlock = (node) => isInside(node, statement) || all.some((one) => one === node || isInside(node, one));
+    const lasting = close ? [id] : [...derived];
+    const isSettled = lasting.every((name) => mentions_namesOf(func, name).every((node) => isInBlock(node) || (name !== id && node.start < statement.start)));
+    if (!isSettled || mentions_namesOf(func, id).filter(block_repair_isBinding).length !== 1)
+        return null;
+    if (!body.every((one) => canBeIndented(text, one)))
+        return null;
+    return body.some((one) => [one, ...within(one)].some((node) => lends(node, derived, lifetime)))
+        ? null
+        : { body, close };
+}
+function boundIn(nodes) {
+    return nodes.flatMap((node) => (node.kind === "name" && block_repair_isBinding(node) ? [node.id] : []));
+}
+function block_repair_isBinding({ parent, ...node }) {
+    for (let at = parent, from = node.start; at; at = at.parent) {
+        const holds = (one) => one !== null && one.start <= from && from < one.end;
+        if (at.kind === "tuple" || at.kind === "list" || at.kind === "starred")
+            continue;
+        if (at.kind === "assign")
+            return at.targets.some(holds);
+        if (at.kind === "augassign")
+            return holds(at.target);
+        if (at.kind === "for" || at.kind === "clause" || at.kind === "withitem" || at.kind === "walrus")
+            return holds(at.target);
+        return at.kind === "delete";
+    }
+    return false;
+}
+/** The one statement that closes the object at the end of the good way. */
+function closing({ opening: { resource }, holding }, rest) {
+    const [end, ...others] = holding.ends;
+    if (!end || others.length > 0)
+        return null;
+    for (const one of rest) {
+        if (one.kind !== "expression")
+            continue;
+        const call = one.value.kind === "await" ? one.value.value : one.value;
+        if (call.kind !== "call" || call.args.length > 0 || call.callee !== end || end.kind !== "attribute")
+            continue;
+        return resource.close.includes(end.attr) ? one : null;
+    }
+    return null;
+}
+/** A string over several lines would change with its lines. */
+function canBeIndented(text, statement) {
+    return [statement, ...within(statement)].every((node) => {
+        if (node.kind !== "string" && node.kind !== "fstring")
+            return true;
+        const source = text.slice(node.start, node.end);
+        return !source.includes("\n") || !/"""|'''|\\\n/.test(source);
+    });
+}
+/** Whether the caller gets something that still needs the object: what a method gave back unread, an awaitable, a generator. */
+function lends(node, derived, { opening: { func, resource } }) {
+    if (node.kind === "yield")
+        return true;
+    if (node.kind !== "return" || !node.value)
+        return false;
+    const { value } = node;
+    // Clients may read the answer later.
+    if (value.kind === "name")
+        return func.isAsync && resource.kind === "client" && isAnswer(func, value.id);
+    const found = [value, ...within(value)];
+    const mentions = found.filter((one) => one.kind === "name" && derived.has(one.id));
+    if (mentions.length === 0)
+        return false;
+    if (found.some((one) => one.kind === "comprehension" && one.flavour === "generator"))
+        return true;
+    const isAwaited = (one) => enclosing(one, (at) => at.kind === "await" && block_repair_isWithin(at, value)) !== null;
+    if (func.isAsync)
+        return value.kind === "call" && !mentions.every(isAwaited);
+    const isDirect = value.kind === "call" && value.callee.kind === "attribute" && mentions.some((one) => one === rootOf(value.callee));
+    return (isDirect &&
+        !(resource.kind === "client" && READING.test(value.callee.kind === "attribute" ? value.callee.attr : "")));
+}
+/** Whether the variable holds what an awaited method of something gave. */
+function isAnswer(func, id) {
+    return mentions_namesOf(func, id).some(({ parent }) => {
+        if (parent?.kind === "withitem")
+            return true;
+        const value = parent?.kind === "assign" ? parent.value : null;
+        return value?.kind === "await" && value.value.kind === "call" && rootOf(value.value.callee).kind === "name";
+    });
+}
+/** Methods of clients that have read the whole answer when they return. */
+const READING = /^(?:get|post|put|patch|delete|head|options|request)$/;
+function rootOf(callee) {
+    return callee.kind === "attribute" ? callee.value : callee;
+}
+function block_repair_isWithin(node, ancestor) {
+    return node === ancestor || isInside(node, ancestor);
+}
+function openerOf({ opening, place }, id) {
+    const { func, call, resource, via } = opening;
+    const made = sourceOf(func.module, place);
+    const isAsync = resource.awaited || place.kind === "await";
+    if (resource.with) {
+        const keyword = isAsync ? "async with" : "with";
+        const entered = via || resource.entersAwaited ? made : sourceOf(func.module, call);
+        return { title: `Open it in \`${keyword}\``, head: `${keyword} ${entered} as ${id}:`, tail: null };
+    }
+    const closing = isAsync ? null : closingName(func.module.scope.names);
+    if (closing)
+        return { title: `Open it in \`${closing}\``, head: `with ${closing}(${made}) as ${id}:`, tail: null };
+    const [close] = resource.close;
+    if (!close)
+        return null;
+    const awaiting = resource.awaited ? "await " : "";
+    return { title: "Close it in `finally`", head: `${id} = ${made}`, tail: `${awaiting}${id}.${close}()` };
+}
+/** How the file names `contextlib.closing`, if it imports it at its top. */
+function closingName(names) {
+    const imported = names.get("contextlib");
+    if (imported?.length === 1 && imported[0]?.kind === "import" && imported[0].module === "contextlib")
+        return "contextlib.closing";
+    const direct = names.get("closing");
+    const [only] = direct ?? [];
+    return direct?.length === 1 && only?.kind === "from" && only.module === "contextlib" && only.name === "closing"
+        ? "closing"
+        : null;
+}
+function editsOf(func, statement, { body, close }, { head, tail }) {
+    const { text } = func.module;
+    const outer = indentation(text, statement.start);
+    const unit = unitOf(func, text);
+    const from = lineEnd(text, statement.end);
+    const edits = [
+        { start: statement.start, end: statement.end, text: head },
+        ...(tail === null ? [] : [{ start: from, end: from, text: `\n${outer}try:` }]),
+    ];
+    const last = body.at(-1) ?? statement;
+    for (let at = from + 1; at <= last.end && at < text.length; at = lineEnd(text, at) + 1)
+        if (!/^[ \t]*$/.test(text.slice(at, lineEnd(text, at))))
+            edits.push({ start: at, end: at, text: unit });
+    const end = tail === null ? "" : `\n${outer}finally:\n${outer}${unit}${tail}`;
+    if (close)
+        edits.push({ start: lineStart(text, close.start) - 1, end: lineEnd(text, close.end), text: end });
+    else if (end)
+        edits.push({ start: lineEnd(text, last.end), end: lineEnd(text, last.end), text: end });
+    return edits;
+}
+/** One step of indentation, as the function itself is indented. */
+function unitOf({ node }, text) {
+    const first = node.kind === "function" ? node.body[0] : null;
+    const step = first ? indentation(text, first.start).slice(indentation(text, node.start).length) : "";
+    return step === "" ? "    " : step;
+}
+
 ;// CONCATENATED MODULE: ./build/knowledge/resources/row.js
 
 /** Writes out the lines of a table; `common` holds for each of them. */
-function row_resources(kind, rows, common = {}) {
+function resources(kind, rows, common = {}) {
     return rows.flatMap(([names, what, close, rest]) => {
         const resource = {
             kind,
@@ -18721,6 +20524,7 @@ function row_resources(kind, rows, common = {}) {
             close: close.split(" ").filter((method) => method !== ""),
             awaited: false,
             with: true,
+            entersAwaited: false,
             giveBack: [],
             starts: [],
             startsBy: null,
@@ -18842,8 +20646,8 @@ const LINES = [
 ];
 /** Clients and connections to other machines, by the canonical name of what opens them. */
 const CLIENTS = [
-    ...row_resources("client", [...HTTP, ...APIS]),
-    ...row_resources("connection", LINES),
+    ...resources("client", [...HTTP, ...APIS]),
+    ...resources("connection", LINES),
 ];
 
 ;// CONCATENATED MODULE: ./build/knowledge/resources/databases.js
@@ -18859,11 +20663,11 @@ const CONNECTIONS = [
     ["psycopg2.connect", "connection", "close", { ...CURSOR, with: false }],
     ["pyodbc.connect", "connection", "close", { ...CURSOR, with: false }],
     ["psycopg.{connect,Connection.connect}", "connection", "close", { derives: ["cursor", "execute"] }],
-    ["psycopg.AsyncConnection.connect", "connection", "close", ASYNC_CURSOR],
+    ["psycopg.AsyncConnection.connect", "connection", "close", { ...ASYNC_CURSOR, entersAwaited: true }],
     ["pymysql.{connect,Connect,connections.Connection}", "connection", "close", CURSOR],
     ["MySQLdb.{connect,Connect,connections.Connection}", "connection", "close", CURSOR],
     ["mysql.connector.connect", "connection", "close disconnect shutdown", CURSOR],
-    ["mysql.connector.aio.connect", "connection", "close disconnect shutdown", ASYNC_CURSOR],
+    ["mysql.connector.aio.connect", "connection", "close disconnect shutdown", { ...ASYNC_CURSOR, entersAwaited: true }],
     ["{pymssql,oracledb,cx_Oracle,mariadb,redshift_connector}.connect", "connection", "close", CURSOR],
     ["pg8000.{connect,dbapi.connect,native.Connection}", "connection", "close", CURSOR],
     ["snowflake.connector.connect databricks.sql.connect", "connection", "close", CURSOR],
@@ -18952,11 +20756,11 @@ const SESSIONS = [
 ];
 /** Databases and caches, by the canonical name of what opens them. */
 const DATABASES = [
-    ...row_resources("connection", CONNECTIONS),
-    ...row_resources("client", databases_POOLS, { shared: true }),
-    ...row_resources("client", databases_SHARED, { shared: true, mustClose: false }),
-    ...row_resources("checkout", CHECKOUTS),
-    ...row_resources("checkout", SESSIONS, { derives: ["query", "begin", "execute", "scalars", "connection"] }),
+    ...resources("connection", CONNECTIONS),
+    ...resources("client", databases_POOLS, { shared: true }),
+    ...resources("client", databases_SHARED, { shared: true, mustClose: false }),
+    ...resources("checkout", CHECKOUTS),
+    ...resources("checkout", SESSIONS, { derives: ["query", "begin", "execute", "scalars", "connection"] }),
 ];
 
 ;// CONCATENATED MODULE: ./build/knowledge/resources/workers.js
@@ -18967,14 +20771,19 @@ const DATABASES = [
  */
 const BROKERS = [
     ["pika.BlockingConnection", "connection", "close", { derives: ["channel"] }],
-    ["aio_pika.{connect,connect_robust}", "connection", "close", { awaited: true, derives: ["channel"] }],
+    [
+        "aio_pika.{connect,connect_robust}",
+        "connection",
+        "close",
+        { awaited: true, entersAwaited: true, derives: ["channel"] },
+    ],
     ["kafka.KafkaProducer", "producer", "close", { shared: true }],
     ["kafka.KafkaConsumer", "consumer", "close", { endless: true }],
     ["kafka.KafkaAdminClient", "client", "close", {}],
     ["aiokafka.AIOKafkaProducer", "producer", "stop", { shared: true, awaited: true, starts: ["start"] }],
     ["aiokafka.AIOKafkaConsumer", "consumer", "stop", { awaited: true, starts: ["start"], endless: true }],
     ["confluent_kafka.Consumer", "consumer", "close", { with: false, endless: true }],
-    ["nats.connect", "connection", "close drain", { awaited: true }],
+    ["nats.connect", "connection", "close drain", { awaited: true, entersAwaited: true }],
     ["pulsar.Client", "client", "close", { derives: ["create_producer", "subscribe", "create_reader"] }],
 ];
 /**
@@ -19000,9 +20809,9 @@ const BLOCKS = [
 ];
 /** Brokers, executors and shared memory, by the canonical name of what opens them. */
 const workers_WORKERS = [
-    ...row_resources("connection", BROKERS),
-    ...row_resources("executor", workers_EXECUTORS, { shared: true }),
-    ...row_resources("shared-memory", BLOCKS),
+    ...resources("connection", BROKERS),
+    ...resources("executor", workers_EXECUTORS, { shared: true }),
+    ...resources("shared-memory", BLOCKS),
 ];
 
 ;// CONCATENATED MODULE: ./build/knowledge/resources.js
@@ -19049,7 +20858,74 @@ const resources_ENDING = new Set([
 /** Contexts in which a construction is meant to fail. */
 const FAILING = new Set(["pytest.raises", "pytest.warns"]);
 
-;// CONCATENATED MODULE: ./build/runtime/holding.js
+;// CONCATENATED MODULE: ./build/runtime/effects/memoized.js
+
+
+const REMEMBERING = /(?:^|[._])(?:a?lru_cache|cache|cached|cached_property|cachedproperty|memoi[sz]ed?|reify|singleton|once|lazy\w*)$/;
+/** Whether the function's decorators keep what it returned the first time, or the function does so itself. */
+function isMemoized(runtime, func) {
+    if (func.node.kind !== "function")
+        return false;
+    if (runtime.inference.decoration(func).cached)
+        return true;
+    return func.node.decorators.some((one) => REMEMBERING.test(sourceOf(func.module, one.kind === "call" ? one.callee : one)));
+}
+/** Whether code at `node` runs only while something that it then fills is still missing: it runs once. */
+function isOnce(func, node) {
+    const filled = memoized_filledIn(func);
+    for (let at = node.parent, from = node; at; from = at, at = at.parent) {
+        if (at.kind === "function" || at.kind === "lambda" || at.kind === "class" || at.kind === "module")
+            break;
+        if (at.kind !== "branch" || from === at.test)
+            continue;
+        if (memoized_missingIn(at.test).some((one) => filled.has(sourceOf(func.module, one))))
+            return true;
+    }
+    return returnsEarly(func, node, filled);
+}
+/** What is kept beyond the function and assigned in it: attributes, globals, and containers by key. */
+function memoized_filledIn(func) {
+    const found = new Set();
+    for (const node of nodesOf(func, "assign")) {
+        for (const target of node.targets) {
+            if (target.kind === "attribute")
+                found.add(sourceOf(func.module, target));
+            else if (target.kind === "subscript")
+                found.add(sourceOf(func.module, target.value));
+            else if (target.kind === "name" && func.scope.outer.get(target.id) === "global")
+                found.add(target.id);
+        }
+    }
+    return found;
+}
+/** `if self.x: return self.x` stands before it. */
+function returnsEarly(func, node, filled) {
+    return nodesOf(func, "branch").some((one) => one.end < node.start &&
+        mentioned(func, one.test, filled) &&
+        one.body.some((statement) => statement.kind === "return" && statement.value && mentioned(func, statement.value, filled)));
+}
+function mentioned(func, root, filled) {
+    return [root, ...within(root)].some((node) => (node.kind === "attribute" || node.kind === "name") && filled.has(sourceOf(func.module, node)));
+}
+/** What a condition says is not there yet: `x is None`, `not x`, `key not in x`. */
+function memoized_missingIn(test) {
+    if (test.kind === "unary" && test.op === "not")
+        return [test.operand];
+    if (test.kind === "boolean")
+        return [...memoized_missingIn(test.left), ...memoized_missingIn(test.right)];
+    if (test.kind !== "compare" || test.ops.length !== 1)
+        return [];
+    const [left, right] = test.operands;
+    if (!left || !right)
+        return [];
+    if (test.ops[0] === "not in")
+        return [right];
+    return (test.ops[0] === "is" || test.ops[0] === "==") && right.kind === "constant" && right.value === null
+        ? [left]
+        : [];
+}
+
+;// CONCATENATED MODULE: ./build/runtime/lifetimes/holding.js
 
 
 
@@ -19132,6 +21008,11 @@ function followerOf(runtime, resource, depth) {
                     holding.ends.add(node);
                 if (parent.target)
                     assigned(parent.target, parent, derived);
+                break;
+            case "for":
+                // `async for websocket in websockets.connect(url)` connects for each turn, and closes it again.
+                if (parent.isAsync && parent.iter === node && resource.with && !derived)
+                    holding.ends.add(node);
                 break;
             case "assign":
                 for (const target of parent.targets)
@@ -19430,7 +21311,7 @@ function relativesOf(runtime, cls) {
 function reflects(classes) {
     for (const cls of classes)
         for (const method of cls.methods.values())
-            for (const node of method.nodes) {
+            for (const node of nodesOf(method, "call", "attribute")) {
                 if (node.kind === "call" && node.callee.kind === "name" && /^(?:getattr|vars)$/.test(node.callee.id)) {
                     const [owner, name] = node.args;
                     if (owner?.value.kind === "name" && owner.value.id === "self" && name?.value.kind !== "string")
@@ -19464,77 +21345,7 @@ function holding_isTarget(node) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/runtime/memoized.js
-
-
-const REMEMBERING = /(?:^|[._])(?:a?lru_cache|cache|cached|cached_property|cachedproperty|memoi[sz]ed?|reify|singleton|once|lazy\w*)$/;
-/** Whether the function's decorators keep what it returned the first time, or the function does so itself. */
-function isMemoized(runtime, func) {
-    if (func.node.kind !== "function")
-        return false;
-    if (runtime.inference.decoration(func).cached)
-        return true;
-    return func.node.decorators.some((one) => REMEMBERING.test(sourceOf(func.module, one.kind === "call" ? one.callee : one)));
-}
-/** Whether code at `node` runs only while something that it then fills is still missing: it runs once. */
-function isOnce(func, node) {
-    const filled = memoized_filledIn(func);
-    for (let at = node.parent, from = node; at; from = at, at = at.parent) {
-        if (at.kind === "function" || at.kind === "lambda" || at.kind === "class" || at.kind === "module")
-            break;
-        if (at.kind !== "branch" || from === at.test)
-            continue;
-        if (memoized_missingIn(at.test).some((one) => filled.has(sourceOf(func.module, one))))
-            return true;
-    }
-    return returnsEarly(func, node, filled);
-}
-/** What is kept beyond the function and assigned in it: attributes, globals, and containers by key. */
-function memoized_filledIn(func) {
-    const found = new Set();
-    for (const node of func.nodes) {
-        if (node.kind !== "assign")
-            continue;
-        for (const target of node.targets) {
-            if (target.kind === "attribute")
-                found.add(sourceOf(func.module, target));
-            else if (target.kind === "subscript")
-                found.add(sourceOf(func.module, target.value));
-            else if (target.kind === "name" && func.scope.outer.get(target.id) === "global")
-                found.add(target.id);
-        }
-    }
-    return found;
-}
-/** `if self.x: return self.x` stands before it. */
-function returnsEarly(func, node, filled) {
-    return func.nodes.some((one) => one.kind === "branch" &&
-        one.end < node.start &&
-        mentioned(func, one.test, filled) &&
-        one.body.some((statement) => statement.kind === "return" && statement.value && mentioned(func, statement.value, filled)));
-}
-function mentioned(func, root, filled) {
-    return [root, ...within(root)].some((node) => (node.kind === "attribute" || node.kind === "name") && filled.has(sourceOf(func.module, node)));
-}
-/** What a condition says is not there yet: `x is None`, `not x`, `key not in x`. */
-function memoized_missingIn(test) {
-    if (test.kind === "unary" && test.op === "not")
-        return [test.operand];
-    if (test.kind === "boolean")
-        return [...memoized_missingIn(test.left), ...memoized_missingIn(test.right)];
-    if (test.kind !== "compare" || test.ops.length !== 1)
-        return [];
-    const [left, right] = test.operands;
-    if (!left || !right)
-        return [];
-    if (test.ops[0] === "not in")
-        return [right];
-    return (test.ops[0] === "is" || test.ops[0] === "==") && right.kind === "constant" && right.value === null
-        ? [left]
-        : [];
-}
-
-;// CONCATENATED MODULE: ./build/runtime/paths.js
+;// CONCATENATED MODULE: ./build/runtime/lifetimes/paths.js
 
 const NOWHERE = { idle: false, open: false, failed: null };
 /** Follows every way through the body: branches, loops, `try`, early returns and exceptions. */
@@ -19649,8 +21460,7 @@ function evaluate(root, from, marks) {
     const result = outcome(from);
     const visit = (node) => {
         if (!opensScope(node))
-            for (const child of children(node))
-                visit(child);
+            eachChild(node, visit);
         if (isNowhere(result.next))
             return;
         if (marks.ends.has(node)) {
@@ -19790,7 +21600,7 @@ function paths_finish(tried, final, marks) {
     return result;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/lifetimes.js
+;// CONCATENATED MODULE: ./build/runtime/lifetimes/lifetimes.js
 
 
 
@@ -19843,6 +21653,8 @@ function openingAt(runtime, { node: call, library, func }) {
         const resource = RESOURCES.get(name);
         if (!resource || isBorrowed(runtime, call, name, resource) || isMeantToFail(runtime, call))
             continue;
+        if (resource.kind === "checkout" && isOnlyOne(runtime, call))
+            continue;
         // What may as well be something else is not sure to open anything.
         const others = library.filter((one) => !RESOURCES.has(one.name)).length;
         return { call, func, name, resource, via: null, doubt: doubt + (others > 0 ? 1 : 0) };
@@ -19853,12 +21665,25 @@ function openingAt(runtime, { node: call, library, func }) {
 function isBorrowed(runtime, call, name, resource) {
     if (call.args.some((arg) => arg.name !== null && resource.borrows.includes(arg.name)))
         return true;
-    if (name === "sqlite3.connect") {
-        const database = argument(call, "database", 0);
-        return database?.kind === "string" && (database.value === ":memory:" || database.value === "");
+    const address = name === "sqlite3.connect" ? "database" : /create_(?:async_)?engine$/.test(name) ? "url" : null;
+    if (address) {
+        const database = argument(call, address, 0);
+        if (database?.kind === "string" && IN_MEMORY.test(database.value))
+            return true;
     }
     const bind = /(?:Session|sessionmaker\.__call__)$/.test(name) ? argument(call, "bind", 0) : null;
     return bind !== null && isConnection(runtime, bind);
+}
+/** A database that lives and dies with its connection. */
+const IN_MEMORY = /^(?:|:memory:|sqlite(?:\+\w+)?:\/\/(?:\/:memory:)?)$/;
+/** A pool of one connection that everybody shares: there is nothing to give back. */
+function isOnlyOne({ inference, origins }, { callee }) {
+    if (callee.kind !== "attribute")
+        return false;
+    return origins.of(callee.value).some(({ expression }) => {
+        const pool = expression.kind === "call" ? argument(expression, "poolclass", -1) : null;
+        return pool !== null && inference.names(pool).some(({ name }) => /(?:^|\.)StaticPool$/.test(name));
+    });
 }
 /** A session may stand on a connection that its caller has taken. */
 function isConnection({ inference, origins }, bind) {
@@ -19898,7 +21723,7 @@ function lifetimeOf(runtime, opening, resource) {
         return { ...base, fate: "leaves" };
     if (holding.kept.length > 0 || [...holding.ends].some((node) => !lifetimes_isOwn(opening.func, node)))
         return { ...base, fate: "closed", end };
-    const marks = marksOf(runtime, opening, place, holding);
+    const marks = marksOf(runtime, opening, startOf(opening, holding) ?? place, holding);
     const { plain, failing } = waysOut(opening.func, marks);
     if (end === null) {
         const isEndless = plain === null || servesAfter(runtime, opening);
@@ -19918,6 +21743,26 @@ function isUnopened({ call, resource }, holding) {
     if (startsBy === null)
         return true;
     return argument(call, startsBy.keyword, startsBy.position) === null && !passesMore(call, 1) && !passesMore(call, 2);
+}
+/** The call that opens at last what the constructor only made; `null` where the constructor opens. */
+function startOf({ func, resource, call }, { mentions, ends }) {
+    if (resource.starts.length === 0 || (resource.startsBy && call.args.length > 0))
+        return null;
+    if ([...ends].some(({ parent }) => parent?.kind === "withitem"))
+        return null;
+    let first = null;
+    for (const mention of mentions) {
+        const attribute = mention.parent;
+        const start = attribute?.kind === "attribute" && resource.starts.includes(attribute.attr) ? attribute.parent : null;
+        if (start?.kind !== "call" || start.callee !== attribute)
+            continue;
+        // Another function opens it: then nobody knows when.
+        if (!lifetimes_isOwn(func, start))
+            return null;
+        if (!first || start.start < first.start)
+            first = start;
+    }
+    return first?.parent?.kind === "await" ? first.parent : first;
 }
 /** Whether the node is part of the function's own body, not of a function inside it. */
 function lifetimes_isOwn(func, node) {
@@ -19985,9 +21830,11 @@ function isSingleton(runtime, cls) {
 }
 /** After it the function only serves until the program is stopped. */
 function servesAfter(runtime, { call, func }) {
+    const serves = ({ library }) => library.some(({ name }) => SERVING.has(name));
     return runtime.graph
         .sites(func)
-        .some((site) => site.node.start > call.start && site.library.some(({ name }) => SERVING.has(name)));
+        .some((site) => site.node.start > call.start &&
+        (serves(site) || site.targets.some((target) => runtime.graph.sites(target.func).some(serves))));
 }
 /** The calls of a function that only makes the object for its callers. */
 function madeBy(runtime, { opening, fate, holding }) {
@@ -20115,7 +21962,7 @@ function isPatched(func) {
 const PATCHES = /^(?:mock|mocker|patch|monkeypatch|Mock|MagicMock|AsyncMock)$/;
 /** The call that opens it, as written. */
 function openedWords({ opening: { func, call, name, via } }) {
-    return via ? words_code(func.module, call.callee) : calleeWords(func.module, call.callee, name);
+    return via ? code(func.module, call.callee) : calleeWords(func.module, call.callee, name);
 }
 /** The way that leaves it open, where it is closed, and the constructor behind a function that made it. */
 function wayOut({ opening, fate, out, end }) {
@@ -20155,6 +22002,7 @@ function callWords({ opening: { func, call, name, via } }) {
 }
 
 ;// CONCATENATED MODULE: ./build/rules/connection-not-returned.js
+
 
 
 const connectionNotReturned = {
@@ -20200,6 +22048,7 @@ function connection_not_returned_detection(lifetime) {
     const { opening, fate, kept } = lifetime;
     const { func, call, name } = opening;
     const trace = wayOut(lifetime);
+    const repair = blockRepair(lifetime);
     return {
         func,
         at: call,
@@ -20209,6 +22058,7 @@ function connection_not_returned_detection(lifetime) {
         doubt: lifetime.doubt + (kept ? 1 : 0),
         subject: name,
         ...(trace.length > 0 ? { trace } : {}),
+        ...(repair ? { repair } : {}),
     };
 }
 function problem({ opening: { resource }, fate, kept }) {
@@ -20257,12 +22107,10 @@ const AWAITED_WORDS = {
 function timeouts(group, awaits, source, shared, list) {
     return list.flatMap(([names, parameters, withoutIt, own]) => {
         const rest = { ...shared, ...own };
-        const wanted = parametersOf(parameters);
-        return expandAll(names).map((name) => ({
-            name,
+        const fact = {
             group,
             awaits: rest.awaits ?? awaits,
-            parameters: wanted,
+            parameters: parametersOf(parameters),
             ...row_without(withoutIt, rest.text),
             noneMeans: rest.none ?? "forever",
             zeroMeans: rest.zero ?? null,
@@ -20288,7 +22136,8 @@ function timeouts(group, awaits, source, shared, list) {
             })),
             note: rest.note ?? null,
             source,
-        }));
+        };
+        return expandAll(names).map((name) => ({ name, ...fact }));
     });
 }
 function row_without(text, words) {
@@ -20300,7 +22149,7 @@ function row_without(text, words) {
 }
 const PARAMETER = /^(\w+)(?:@(\d+)(?:<(\d+))?)?(?::(connect|read|write|pool))?(\/ms)?$/;
 function parametersOf(text) {
-    return words(text).map((word) => {
+    return row_words(text).map((word) => {
         const found = PARAMETER.exec(word);
         if (found === null)
             throw new Error(`Timeout table: ${word} is no parameter.`);
@@ -20323,13 +22172,13 @@ function row_argumentOf(text) {
     return argumentsOf(text)[0] ?? null;
 }
 function urlOf(text) {
-    const [where, ...keys] = words(text ?? "");
+    const [where, ...keys] = row_words(text ?? "");
     const at = row_argumentOf(where);
     return at === null ? null : { at, keys };
 }
 function unlessOf(text) {
     return (text ?? "").split("|").flatMap((part) => {
-        const [where, ...values] = words(part);
+        const [where, ...values] = row_words(part);
         const at = row_argumentOf(where);
         return at === null ? [] : [{ argument: at, values: values.flatMap(expand) }];
     });
@@ -20337,10 +22186,10 @@ function unlessOf(text) {
 function constructorsOf(text) {
     return (text ?? "")
         .split("|")
-        .map(words)
+        .map(row_words)
         .flatMap(([type, ...parameters]) => type === undefined ? [] : [{ type, parameters: parametersOf(parameters.join(" ")) }]);
 }
-function words(text) {
+function row_words(text) {
     return text.trim() === "" ? [] : text.trim().split(/\s+/);
 }
 
@@ -20984,7 +22833,7 @@ const PROTOCOLS = [
         ["fabric.Connection.{run,sudo}", "timeout", "forever", { awaits: "child" }],
     ]),
 ];
-const requests_MODELS = `openai.resources.chat.completions.{Completions,AsyncCompletions}.* openai.resources.completions.{Completions,AsyncCompletions}.*
+const MODELS = `openai.resources.chat.completions.{Completions,AsyncCompletions}.* openai.resources.completions.{Completions,AsyncCompletions}.*
 openai.resources.responses.{Responses,AsyncResponses}.* openai.resources.embeddings.{Embeddings,AsyncEmbeddings}.* openai.resources.images.{Images,AsyncImages}.*
 openai.resources.audio.transcriptions.Transcriptions.* openai.resources.audio.speech.Speech.* anthropic.resources.messages.{Messages,AsyncMessages}.*`;
 /** Clients of services: cloud, language models, trackers. */
@@ -21015,7 +22864,7 @@ const SERVICES = [
         ],
     ]),
     ...timeouts("request", "answer", "openai-python, anthropic-sdk-python _base_client.py", {}, [
-        [requests_MODELS, "timeout", "the limit of the client, 600 s by default"],
+        [MODELS, "timeout", "the limit of the client, 600 s by default"],
     ]),
     ...timeouts("request", "answer", "elastic-transport 9.4 _models.py:241, opensearch-py 3 connection/base.py; elasticsearch 7.17 connection/base.py:79", {}, [
         ["elasticsearch.{Elasticsearch,AsyncElasticsearch}", "request_timeout timeout", "10 s"],
@@ -21407,7 +23256,7 @@ function timeouts_ofClass(type, method) {
     return TIMEOUTS.get(isGrpcStub(type) ? STUB_CALL : `${type}.*`);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/cancel-scopes.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/cancel-scopes.js
 
 
 /** Context managers that cancel what is awaited inside them when the time is over: the limit comes first. */
@@ -21446,13 +23295,14 @@ function isWaitFor(runtime, call) {
     return limit !== null && !constant_isNone(runtime.constants.evaluate(limit));
 }
 
-;// CONCATENATED MODULE: ./build/runtime/keywords.js
+;// CONCATENATED MODULE: ./build/runtime/graph/keywords.js
+
 
 
 
 const keywords_DEEPEST = 5;
 /** Methods of a dict that leave its keys alone, or change them in ways that are read here. */
-const READING = new Set(["get", "items", "keys", "values", "copy", "pop", "setdefault", "update"]);
+const keywords_READING = new Set(["get", "items", "keys", "values", "copy", "pop", "setdefault", "update"]);
 /** Library calls that only look at a dict. */
 const LOOKING = new Set(["len", "bool", "print", "repr", "str", "isinstance", "sorted", "list", "tuple", "id"]);
 const COPYING = new Set(["dict.copy", "copy.copy", "copy.deepcopy"]);
@@ -21502,11 +23352,7 @@ function keywords_collect(runtime, expression, found, depth) {
     }
 }
 function note(found, key, value) {
-    const known = found.values.get(key);
-    if (known)
-        known.push(value);
-    else
-        found.values.set(key, [value]);
+    multimap_push(found.values, key, value);
 }
 function keywords_entries({ keys, values }, found, next) {
     for (const [i, value] of values.entries()) {
@@ -21597,7 +23443,7 @@ function changed(runtime, name, found, next) {
     }
 }
 function method({ attr }, call, found, next) {
-    if (!READING.has(attr)) {
+    if (!keywords_READING.has(attr)) {
         found.complete = false;
         return;
     }
@@ -21617,7 +23463,7 @@ function method({ attr }, call, found, next) {
                 note(found, name, value);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/given.js
+;// CONCATENATED MODULE: ./build/runtime/waits/given.js
 
 /** What a call gives to the function that it calls. */
 function givenBy(runtime, call) {
@@ -21677,6 +23523,7 @@ function valuesOf(keywords, name) {
 }
 
 ;// CONCATENATED MODULE: ./build/python/definition.js
+
 const definition_DEEPEST = 8;
 /** The expression that made what `expression` names, through names, attributes and functions, where each has only one source. */
 function definition(inference, expression, depth = definition_DEEPEST) {
@@ -21695,7 +23542,7 @@ function onlySource(inference, expression) {
             const [value, other] = inference.values(expression.callee);
             if (value?.kind !== "function" || other || value.func.isGenerator || value.func.isAsync)
                 return null;
-            const returns = value.func.nodes.flatMap((node) => (node.kind === "return" && node.value ? [node.value] : []));
+            const returns = nodesOf(value.func, "return").flatMap((node) => (node.value ? [node.value] : []));
             return returns.length === 1 ? (returns[0] ?? null) : null;
         }
         default:
@@ -21724,7 +23571,7 @@ function onlyValue(inference, bindings, depth = definition_DEEPEST) {
     return target && onlyValue(inference, target.bindings, depth - 1);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/limits.js
+;// CONCATENATED MODULE: ./build/runtime/waits/limits.js
 
 const LIMITED = { is: "limited", off: null, doubt: 0 };
 /** The parameter as it is in the target's Python: some lost their position. */
@@ -21801,7 +23648,8 @@ function meaning(means) {
     return means === "forever" || means === "default" ? means : "limit";
 }
 
-;// CONCATENATED MODULE: ./build/runtime/limit-sources.js
+;// CONCATENATED MODULE: ./build/runtime/waits/limit-sources.js
+
 
 
 
@@ -21824,6 +23672,7 @@ function limitElsewhere(runtime, call, callee, fact) {
         () => (receiver ? limit_sources_ofClass(runtime, receiver, fact) : NO),
         () => (receiver ? ofMaker(runtime, receiver, fact) : NO),
         () => ofSetUp(runtime, receiver ?? call, fact),
+        () => (receiver ? ofCallers(runtime, receiver, fact) : NO),
     ]);
 }
 /** The object whose method a callee is, also where the method has a name of its own (`get = session.get`). */
@@ -21900,9 +23749,7 @@ function patchesOf(runtime) {
     for (const func of runtime.graph.funcs) {
         if (runtime.target.isTest(func.module.path))
             continue;
-        for (const node of func.nodes) {
-            if (node.kind !== "assign")
-                continue;
+        for (const node of nodesOf(func, "assign")) {
             for (const target of node.targets)
                 if (target.kind === "attribute")
                     for (const owner of inference.values(target.value))
@@ -21989,12 +23836,40 @@ function ofMaker(runtime, receiver, fact) {
 // What is done with the object
 /** Methods of sessions that stand for what is assigned to them, not for calls of them. */
 const ASSIGNED = new Set(["request", "send"]);
+/** An object that the callers hand over, each with the limit that it has given it; some of them are a reason for doubt. */
+function ofCallers(runtime, receiver, fact) {
+    const given = passedAs(runtime, receiver);
+    const limited = given.filter((one) => anyOf([() => limit_sources_ofClass(runtime, one, fact), () => ofMaker(runtime, one, fact), () => ofSetUp(runtime, one, fact)])
+        .limited);
+    if (limited.length === 0)
+        return NO;
+    return limited.length === given.length ? YES : PERHAPS;
+}
+/** What the program itself passes to the parameter that the expression names. */
+function passedAs({ inference, graph, target }, receiver) {
+    if (receiver.kind !== "name")
+        return [];
+    const [only, ...others] = inference.bindings(receiver).bindings;
+    if (only?.kind !== "parameter" || others.length > 0)
+        return [];
+    const module = inference.moduleOf(receiver);
+    const owner = module.functions.find(({ params }) => params.includes(only.node));
+    if (!owner)
+        return [];
+    return graph.callers(owner).flatMap(({ site }) => {
+        if (site.node.kind !== "call" || target.isTest(site.func.module.path))
+            return [];
+        const isBound = owner.cls !== null && !inference.decoration(owner).static;
+        return matchArguments(site.node, owner, isBound).flatMap(([param, value]) => (param === only.node ? [value] : []));
+    });
+}
 function ofSetUp(runtime, object, fact) {
     const wanted = new Set(fact.setBy.map(lastPart));
-    const origins = object.kind === "call" ? [object] : runtime.origins.of(object).map(({ expression }) => expression);
+    const made = runtime.origins.of(object).map(({ expression }) => expression);
+    const origins = made.length === 0 && object.kind === "call" ? [object] : made;
     let found = NO;
     for (const touch of [...origins.flatMap((origin) => touchesOf(runtime, origin)), ...touchesHere(runtime, object)]) {
-        const answer = touch.call ? limit_sources_calls(runtime, touch.name, touch.call, wanted) : writes(runtime, touch, wanted, fact);
+        const answer = touch.call ? calls(runtime, touch.name, touch.call, wanted) : writes(runtime, touch, wanted, fact);
         if (answer.limited)
             return answer;
         if (answer.doubt > 0)
@@ -22002,7 +23877,7 @@ function ofSetUp(runtime, object, fact) {
     }
     return found;
 }
-function limit_sources_calls(runtime, name, call, wanted) {
+function calls(runtime, name, call, wanted) {
     if (name === "mount" && wanted.has(name))
         return adapterLimits(runtime, call);
     if (name === "settimeout" || name === "setblocking") {
@@ -22084,7 +23959,7 @@ function adapterLimits(runtime, call) {
     return found;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/waiters.js
+;// CONCATENATED MODULE: ./build/runtime/waits/waiters.js
 
 const waiters_WORKERS = new Set(["thread", "process", "interpreter"]);
 /** Who is kept waiting when the function waits; `null` when it is only the program itself or a thread of its own. */
@@ -22125,7 +24000,7 @@ function hasOwnThread(runtime, func) {
     return runtime.contexts.of(func).some(({ kind, root }) => waiters_WORKERS.has(kind) && root.pool === "own");
 }
 
-;// CONCATENATED MODULE: ./build/runtime/timeouts.js
+;// CONCATENATED MODULE: ./build/runtime/waits/timeouts.js
 
 
 
@@ -22142,8 +24017,9 @@ function waitsOf(runtime) {
     const found = timeouts_known.get(runtime);
     if (found)
         return found;
+    const calls = runtime.graph.calling((callee) => timeouts_factOf(runtime, callee) !== null);
     const made = [
-        ...runtime.graph.funcs.flatMap((func) => chosen(runtime.graph.sites(func).flatMap((site) => called(runtime, site) ?? []))),
+        ...chosen(calls.flatMap((site) => called(runtime, site) ?? [])),
         ...submissionsOf(runtime).flatMap((submission) => submitted(runtime, submission) ?? []),
     ];
     timeouts_known.set(runtime, made);
@@ -22153,7 +24029,10 @@ function waitsOf(runtime) {
 function chosen(waits) {
     return waits.map((wait) => {
         const hasOther = wait.limit === "missing" &&
-            waits.some((other) => other.limit !== "missing" && other.fact.name === wait.fact.name && timeouts_isConditional(other.call));
+            waits.some((other) => other.func === wait.func &&
+                other.limit !== "missing" &&
+                other.fact.name === wait.fact.name &&
+                timeouts_isConditional(other.call));
         return hasOther ? { ...wait, doubt: wait.doubt + 2 } : wait;
     });
 }
@@ -22288,6 +24167,8 @@ function waitsAtAll(runtime, wait) {
             const names = runtime.inference.names(one).map(({ name }) => name);
             if (values.some((value) => names.includes(value)))
                 return null;
+            if (names.length === 0 && looksUp(runtime, wait.func, values))
+                return null;
             if (names.length === 0)
                 doubt = Math.max(doubt, 1);
         }
@@ -22303,6 +24184,12 @@ function waitsAtAll(runtime, wait) {
     if (fact.group === "connection" && fact.waitsIn.length > 0 && !isUsedToWait(runtime, call, fact))
         return null;
     return doubt;
+}
+/** `getaddrinfo(host, port, type=SOCK_DGRAM)`: the function's addresses are of that kind. */
+function looksUp({ inference }, func, values) {
+    return func.nodes.some((node) => node.kind === "call" &&
+        inference.names(node.callee).some(({ name }) => /(?:^|\.)getaddrinfo$/.test(name)) &&
+        node.args.some(({ value }) => inference.names(value).some(({ name }) => values.includes(name))));
 }
 /** Whether a class of the project makes the connection in a way of its own. */
 function connectsItself({ inference }, callee) {
@@ -22345,6 +24232,7 @@ function addressLimit(runtime, { url }, given) {
 }
 
 ;// CONCATENATED MODULE: ./build/rules/insert-argument.js
+
 /** The repair that adds keyword arguments (`timeout=10`) to a call, in the layout that its author chose. */
 function insertArgument(module, call, text) {
     return { title: `Add \`${text}\``, edits: edits(module.text, call, text) };
@@ -22368,11 +24256,6 @@ function edits(source, call, added) {
 }
 function insert_argument_at(offset, text) {
     return { start: offset, end: offset, text };
-}
-/** The white space at the start of the line. */
-function indentation(source, offset) {
-    const line = source.lastIndexOf("\n", offset - 1) + 1;
-    return /^[ \t]*/.exec(source.slice(line))?.[0] ?? "";
 }
 
 ;// CONCATENATED MODULE: ./build/rules/waits.js
@@ -22405,7 +24288,7 @@ const waits_POOLS = {
 };
 function waits_poolWords({ pool, executor, module }) {
     if (executor && module)
-        return `a worker of ${words_code(module, executor)}`;
+        return `a worker of ${code(module, executor)}`;
     return waits_POOLS[pool] ?? "a worker of its pool";
 }
 /** Who is kept waiting by a call: the worker that a submission hands it to, or the one that runs the function around it. */
@@ -22537,7 +24420,8 @@ function isLocal(runtime, { fact, given, call }) {
 }
 const LOCAL = /^(?:localhost|127\.[\d.]+|::1|\/.*)?$|(?:\/\/|@|host=)(?:localhost|127\.[\d.]+)/;
 
-;// CONCATENATED MODULE: ./build/runtime/database-load.js
+;// CONCATENATED MODULE: ./build/runtime/pools/database-load.js
+
 
 
 
@@ -22599,7 +24483,7 @@ function loadOf(runtime, pool) {
             offer(processes, perProcess(runtime, setting, pool, capacity), setting, 0);
     }
     if (!worst)
-        offer(runtime.target.workers === null ? capacity_fixed(1) : configuredWorkers(runtime.target.workers), capacity, null, 0);
+        offer(runtime.target.workers === null ? fixed(1) : configuredWorkers(runtime.target.workers), capacity, null, 0);
     return worst;
 }
 /** Django: one connection for each thread of each process, or as many as the pool of its options has. */
@@ -22636,7 +24520,7 @@ function djangoLoad(runtime, { module, at, address, pool }) {
     return worst;
 }
 function configuredWorkers(workers) {
-    return capacity_fixed(workers, "`workers` in the configuration");
+    return fixed(workers, "`workers` in the configuration");
 }
 /** Worker processes that have pools of their own; Celery's without a number are as many as processors. */
 function processesOf(runtime, { server, workers, workerClass }) {
@@ -22645,9 +24529,9 @@ function processesOf(runtime, { server, workers, workerClass }) {
     if (workers)
         return amountCapacity(workers);
     if (server !== "celery")
-        return capacity_fixed(1);
+        return fixed(1);
     const kind = SERVERS.get("celery")?.worker?.kinds[workerClass ?? "prefork"];
-    return kind === "processes" ? null : capacity_fixed(1);
+    return kind === "processes" ? null : fixed(1);
 }
 /** Connections that one process opens: no more than the pool has, and no more than work in it at once. */
 function perProcess(runtime, setting, pool, capacity) {
@@ -22662,11 +24546,11 @@ function workersIn({ server, threads, workerClass }) {
     const fact = SERVERS.get(server)?.worker;
     const kind = fact?.kinds[workerClass ?? fact.default];
     if (server === "celery")
-        return kind === "threads" || kind === "greenlets" ? threads && amountCapacity(threads) : capacity_fixed(1);
+        return kind === "threads" || kind === "greenlets" ? threads && amountCapacity(threads) : fixed(1);
     if (server === "gunicorn" && (kind === "processes" || kind === "threads"))
-        return threads ? amountCapacity(threads) : capacity_fixed(1);
+        return threads ? amountCapacity(threads) : fixed(1);
     if (server === "uwsgi")
-        return threads ? amountCapacity(threads) : capacity_fixed(1);
+        return threads ? amountCapacity(threads) : fixed(1);
     return null;
 }
 /** The address that a driver's pool is given. */
@@ -22691,45 +24575,6 @@ function ownAddress(runtime, { made }) {
         database: "",
         options: new Map(),
     };
-}
-/** Whether the server's application loads the module. An application that is not found may be any. */
-function serves(runtime, { app }, module) {
-    const name = app?.split(":")[0];
-    if (name === undefined)
-        return true;
-    const start = [...runtime.inference.modules.values()].find((one) => one.name === name || one.name.endsWith(`.${name}`));
-    return !start || importsOf(runtime, start).has(module);
-}
-const closures = new WeakMap();
-/** The modules that are loaded with a module. Packages that load their parts by name count as loaded whole. */
-function importsOf(runtime, start) {
-    const memo = closures.get(runtime) ?? new Map();
-    closures.set(runtime, memo);
-    const before = memo.get(start);
-    if (before)
-        return before;
-    const found = new Set([start]);
-    const top = start.name.split(".")[0];
-    for (const one of runtime.inference.modules.values())
-        if (one.name.split(".")[0] === top)
-            found.add(one);
-    for (const module of found)
-        for (const scope of module.scopes.values())
-            for (const bindings of scope.names.values())
-                for (const binding of bindings) {
-                    if (binding.kind === "from") {
-                        const target = runtime.inference.exported(binding);
-                        if (target)
-                            found.add(target.module);
-                    }
-                    if (binding.kind !== "from" && binding.kind !== "import")
-                        continue;
-                    for (const value of runtime.inference.bound(binding))
-                        if (value.kind === "module")
-                            found.add(value.module);
-                }
-    memo.set(start, found);
-    return found;
 }
 /** Whether the database refuses some of the connections, on every machine. */
 function isRefused({ total, limit }) {
@@ -22797,25 +24642,6 @@ function connections_exceed_server_advice({ pool, processes, limit }) {
     const told = "say with `database-max-connections` in `[tool.pcr]` what it accepts";
     return `Let ${poolWords(pool)} have at most ${fitting} connections in each process, or put a pooler such as PgBouncer in between; if the database accepts more, ${told}.`;
 }
-
-;// CONCATENATED MODULE: ./build/knowledge/awaitables.js
-/**
- * Coroutine functions by their look that give a future instead: the library has started the work when the call returns.
- * Motor 3.7 core.py, pyzmq 27 zmq/_future.py, Tornado 6.5 gen.py and httpclient.py.
- */
-const EAGER = /^(?:motor\.|zmq\.|tornado\.)/;
-/**
- * Decorators that leave a coroutine function a function whose calls must be awaited: they return it as it is, or wrap it in another one.
- * CPython 3.13 functools, abc, contextlib, unittest.mock; FastAPI 0.116, Starlette 0.47, aiohttp 3.12, Quart 0.20, Sanic 25, Litestar 2.15,
- * tenacity 9, backoff 2.2, async-lru 2, aiocache 0.12, cashews 7, discord.py 2.5, aiogram 3, Pyrogram 2, Telethon 1.40, slack-bolt 1.22,
- * pytest 8, pytest-asyncio 1, Hypothesis 6, Temporal 1.10, LangSmith 0.4, OpenTelemetry 1.30, Sentry 2, slowapi 0.1, Strawberry 0.27.
- */
-const KEEPS_COROUTINES = /^(?:staticmethod|classmethod|functools\.(?:wraps|lru_cache|cache|update_wrapper)|abc\.abstractmethod|typing(?:_extensions)?\.|contextlib\.(?:ContextDecorator|AsyncContextDecorator)|types\.coroutine|asyncio\.coroutine|unittest\.mock\.patch|unittest\.(?:skip|expectedFailure)|(?:fastapi|starlette|aiohttp|quart|sanic|litestar|robyn|blacksheep|falcon|tenacity|backoff|stamina|async_lru|aiocache|cashews|aiogram|pyrogram|telethon|hydrogram|slack_bolt|pytest|pytest_asyncio|anyio|hypothesis|temporalio|langsmith|opentelemetry|sentry_sdk|slowapi|fastapi_cache|fastapi_utils|strawberry|socketio|nonebot|hikari|chainlit|mcp|fastmcp|deprecated|typeguard|beartype|wrapt\.decorator|async_timeout|timeout_decorator|freezegun|respx|vcr|django\.(?:views|utils\.decorators|contrib\.auth\.decorators)|rest_framework|homeassistant\.(?:core\.callback|util\.Throttle|helpers))\b|(?:discord|nextcord|disnake)\.(?:Client|ext\.commands\.(?:Bot|AutoShardedBot|Cog))\.(?:event|listen|listener))/;
-/**
- * Decorators and calls that run a coroutine to its end in plain code. CPython 3.13 asyncio; asgiref 3.9, asyncer 0.0.8, anyio 4.10, trio 0.30,
- * uvloop 0.21, asyncclick 8.1, tornado 6.5, twisted 25.
- */
-const RUNS_COROUTINES = /^(?:asyncio\.(?:run|run_coroutine_threadsafe|Runner\.run|AbstractEventLoop\.run_until_complete|create_task|ensure_future|AbstractEventLoop\.create_task|AbstractEventLoop\.call_soon_threadsafe)|asgiref\.sync\.async_to_sync|asyncer\.(?:syncify|runnify)|anyio\.(?:run|from_thread\.run)|anyio\.from_thread\.BlockingPortal\.\w+|trio\.(?:run|from_thread\.run)|uvloop\.run|asyncclick\.(?:command|group)|tornado\.ioloop\.IOLoop\.\w+|twisted\.internet\.defer\.ensureDeferred|nest_asyncio\.\w+)$/;
 
 ;// CONCATENATED MODULE: ./build/knowledge/coroutines.js
 
@@ -22925,8 +24751,66 @@ const TRAPS = [
 ];
 /** Calls that return something to hold or iterate, not a coroutine: dropping them is another rule's business. */
 const NOT_COROUTINES = new Map(TRAPS.flatMap(([names, kind]) => expandAll(names).map((name) => [name, kind])));
+/** Functions that were no coroutines in older versions of their library, and are none in another distribution of the same package. */
+const COROUTINES_SINCE = new Map(
+// discord.py 2.0, "Migrating to v2.0": cogs and extensions are loaded asynchronously; Pycord 2.8 bot.py, cog.py
+expandAll("discord.ext.commands.Bot.{load_extension,unload_extension,add_cog}").map((name) => [name, { library: "discord.py", version: "2.0", unlike: "py-cord" }]));
 
-;// CONCATENATED MODULE: ./build/runtime/openness.js
+;// CONCATENATED MODULE: ./build/runtime/graph/replaced.js
+
+const replaced = new WeakMap();
+/** Names of functions and methods that a test puts something else in place of: `patch("shop.save")`, `setattr(shop, "save", …)`, `shop.save = Mock()`. */
+function replacedNames(module) {
+    const known = replaced.get(module);
+    if (known)
+        return known;
+    const found = new Set();
+    for (const func of module.functions)
+        for (const node of nodesOf(func, "call", "assign")) {
+            if (node.kind === "call" && replaces(node))
+                for (const { value } of node.args)
+                    if (value.kind === "string")
+                        found.add(value.value.slice(value.value.lastIndexOf(".") + 1));
+            if (node.kind === "assign")
+                for (const target of node.targets)
+                    if (target.kind === "attribute")
+                        found.add(target.attr);
+        }
+    replaced.set(module, found);
+    return found;
+}
+function replaces({ callee }) {
+    const name = callee.kind === "attribute" ? callee.attr : callee.kind === "name" ? callee.id : "";
+    if (/patch|setattr|stub|mock|spy|replace/i.test(name))
+        return true;
+    // `patch.object(…)`, `mocker.patch.object(…)`
+    return callee.kind === "attribute" && callee.value.kind !== "call" && /patch|mock/i.test(replaced_lastName(callee.value));
+}
+function replaced_lastName(node) {
+    return node.kind === "attribute" ? node.attr : node.kind === "name" ? node.id : "";
+}
+
+;// CONCATENATED MODULE: ./build/knowledge/awaitables.js
+/**
+ * Coroutine functions by their look that give a future instead: the library has started the work when the call returns.
+ * Motor 3.7 core.py, pyzmq 27 zmq/_future.py, Tornado 6.5 gen.py and httpclient.py.
+ */
+const EAGER = /^(?:motor\.|zmq\.|tornado\.)/;
+/**
+ * Decorators that leave a coroutine function a function whose calls must be awaited: they return it as it is, or wrap it in another one.
+ * CPython 3.13 functools, abc, contextlib, unittest.mock; FastAPI 0.116, Starlette 0.47, aiohttp 3.12, Quart 0.20, Sanic 25, Litestar 2.15,
+ * tenacity 9, backoff 2.2, async-lru 2, aiocache 0.12, cashews 7, discord.py 2.5, aiogram 3, Pyrogram 2, Telethon 1.40, slack-bolt 1.22,
+ * pytest 8, pytest-asyncio 1, Hypothesis 6, Temporal 1.10, LangSmith 0.4, OpenTelemetry 1.30, Sentry 2, slowapi 0.1, Strawberry 0.27.
+ */
+const KEEPS_COROUTINES = /^(?:staticmethod|classmethod|functools\.(?:wraps|lru_cache|cache|update_wrapper)|abc\.abstractmethod|typing(?:_extensions)?\.|contextlib\.(?:ContextDecorator|AsyncContextDecorator)|types\.coroutine|asyncio\.coroutine|unittest\.mock\.patch|unittest\.(?:skip|expectedFailure)|(?:fastapi|starlette|aiohttp|quart|sanic|litestar|robyn|blacksheep|falcon|tenacity|backoff|stamina|async_lru|aiocache|cashews|aiogram|pyrogram|telethon|hydrogram|slack_bolt|pytest|pytest_asyncio|anyio|hypothesis|temporalio|langsmith|opentelemetry|sentry_sdk|slowapi|fastapi_cache|fastapi_utils|strawberry|socketio|nonebot|hikari|chainlit|mcp|fastmcp|deprecated|typeguard|beartype|wrapt\.decorator|async_timeout|timeout_decorator|freezegun|respx|vcr|django\.(?:views|utils\.decorators|contrib\.auth\.decorators)|rest_framework|homeassistant\.(?:core\.callback|util\.Throttle|helpers))\b|(?:discord|nextcord|disnake)\.(?:Client|ext\.commands\.(?:Bot|AutoShardedBot|Cog))\.(?:event|listen|listener))/;
+/**
+ * Decorators and calls that run a coroutine to its end in plain code. CPython 3.13 asyncio; asgiref 3.9, asyncer 0.0.8, anyio 4.10, trio 0.30,
+ * uvloop 0.21, asyncclick 8.1, tornado 6.5, twisted 25.
+ */
+const RUNS_COROUTINES = /^(?:asyncio\.(?:run|run_coroutine_threadsafe|Runner\.run|AbstractEventLoop\.run_until_complete|create_task|ensure_future|AbstractEventLoop\.create_task|AbstractEventLoop\.call_soon_threadsafe)|asgiref\.sync\.async_to_sync|asyncer\.(?:syncify|runnify)|anyio\.(?:run|from_thread\.run)|anyio\.from_thread\.BlockingPortal\.\w+|trio\.(?:run|from_thread\.run)|uvloop\.run|asyncclick\.(?:command|group)|tornado\.ioloop\.IOLoop\.\w+|twisted\.internet\.defer\.ensureDeferred|nest_asyncio\.\w+)$/;
+
+;// CONCATENATED MODULE: ./build/runtime/coroutines/openness.js
+
 /** Below what is shown by default. */
 const openness_HIDDEN = 2;
 const openness_DEEPEST = 6;
@@ -22966,7 +24850,7 @@ function isClosedBinding(inference, binding, depth) {
         case "annotation":
             return true;
         case "parameter":
-            return isDeclared(inference, binding);
+            return openness_isDeclared(inference, binding);
         case "value":
             if (openness_isNone(binding.value))
                 return true;
@@ -22976,7 +24860,7 @@ function isClosedBinding(inference, binding, depth) {
     }
 }
 /** A parameter is what its annotation says; without one it is what any caller gives, but for `self` and `cls`. */
-function isDeclared(inference, binding) {
+function openness_isDeclared(inference, binding) {
     const { node, owner } = binding;
     if (node.annotation)
         return isTelling(inference, node.annotation);
@@ -23018,8 +24902,8 @@ function returnsOnlyKnown(inference, call, depth) {
             continue;
         if (value.func.node.returns)
             continue;
-        for (const node of value.func.nodes) {
-            if (node.kind !== "return" || !node.value || openness_isNone(node.value))
+        for (const node of nodesOf(value.func, "return")) {
+            if (!node.value || openness_isNone(node.value))
                 continue;
             if (inference.values(node.value).length === 0 || !isClosed(inference, node.value, depth + 1))
                 return false;
@@ -23034,7 +24918,8 @@ function openness_isNone(expression) {
     return expression.kind === "constant" && expression.value === null;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/coroutines.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/coroutines.js
+
 
 
 
@@ -23236,7 +25121,7 @@ function coroutinesOf(inference) {
             return "keeps";
         if (results?.some((one) => inference.values(one).some((value) => value.kind === "function")))
             return decoratorOutcome(wrapper);
-        const runs = wrapper.nodes.some((node) => node.kind === "call" && inference.names(node.callee).some(({ name }) => RUNS_COROUTINES.test(name)));
+        const runs = nodesOf(wrapper, "call").some((node) => inference.names(node.callee).some(({ name }) => RUNS_COROUTINES.test(name)));
         return runs ? "changes" : "unknown";
     };
     const isCoroutineOf = (result, given) => result.kind === "call" && (isParameter(result.callee, given) || ofCall(result, coroutines_DEEPEST - 1) !== null);
@@ -23267,9 +25152,7 @@ function resultsOf(func) {
     if (func.node.kind !== "function")
         return null;
     const found = [];
-    for (const node of func.nodes) {
-        if (node.kind !== "return")
-            continue;
+    for (const node of nodesOf(func, "return")) {
         if (!node.value)
             return null;
         found.push(...choices(node.value));
@@ -23292,7 +25175,7 @@ function best(outcomes) {
     return outcomes.length > 0 && outcomes.every((one) => one === "changes") ? "changes" : "unknown";
 }
 
-;// CONCATENATED MODULE: ./build/runtime/fates.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/fates.js
 
 
 /** Follows the value that an expression makes to all its ends: through names, collections and choices, as far as its own body of code goes. */
@@ -23535,40 +25418,9 @@ const TAKES_RESULTS = /^(?:len|bool|int|float|str|bytes|repr|format|sum|sorted|m
 /** Of these, the ones that leave nothing of a collection behind. */
 const LOOKS_ONLY = /^(?:len|bool|str|repr|format|any|all|print|logging\.)/;
 
-;// CONCATENATED MODULE: ./build/runtime/replaced.js
-const replaced = new WeakMap();
-/** Names of functions and methods that a test puts something else in place of: `patch("shop.save")`, `setattr(shop, "save", …)`, `shop.save = Mock()`. */
-function replacedNames(module) {
-    const known = replaced.get(module);
-    if (known)
-        return known;
-    const found = new Set();
-    for (const func of module.functions)
-        for (const node of func.nodes) {
-            if (node.kind === "call" && replaces(node))
-                for (const { value } of node.args)
-                    if (value.kind === "string")
-                        found.add(value.value.slice(value.value.lastIndexOf(".") + 1));
-            if (node.kind === "assign")
-                for (const target of node.targets)
-                    if (target.kind === "attribute")
-                        found.add(target.attr);
-        }
-    replaced.set(module, found);
-    return found;
-}
-function replaces({ callee }) {
-    const name = callee.kind === "attribute" ? callee.attr : callee.kind === "name" ? callee.id : "";
-    if (/patch|setattr|stub|mock|spy|replace/i.test(name))
-        return true;
-    // `patch.object(…)`, `mocker.patch.object(…)`
-    return callee.kind === "attribute" && callee.value.kind !== "call" && /patch|mock/i.test(lastName(callee.value));
-}
-function lastName(node) {
-    return node.kind === "attribute" ? node.attr : node.kind === "name" ? node.id : "";
-}
+;// CONCATENATED MODULE: ./build/runtime/coroutines/lost-coroutines.js
 
-;// CONCATENATED MODULE: ./build/runtime/lost-coroutines.js
+
 
 
 
@@ -23578,18 +25430,29 @@ function lastName(node) {
 function* lostCoroutines(runtime) {
     const coroutines = coroutinesOf(runtime.inference);
     for (const func of runtime.graph.funcs)
-        for (const call of func.nodes) {
-            if (call.kind !== "call" || neverRuns(call) || isDecided(call))
-                continue;
+        for (const call of nodesOf(func, "call")) {
             const coroutine = coroutines.of(call);
-            if (!coroutine)
+            if (!coroutine || neverRuns(call) || isDecided(call))
                 continue;
             const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));
-            if (!fate || isExpected(call, coroutine))
+            if (!fate || lost_coroutines_isExpected(call, coroutine))
                 continue;
-            const doubt = coroutine.doubt + (mayBeReplaced(runtime, func, call, coroutine) ? 2 : 0);
+            const age = ageDoubt(runtime, coroutine.name);
+            if (age === null)
+                continue;
+            const doubt = coroutine.doubt + age + (mayBeReplaced(runtime, func, call, coroutine) ? 2 : 0);
             yield { func, call, coroutine, fate, doubt };
         }
+}
+/** How much less sure it is that the project's version of the library has it as a coroutine; `null` if it has not. */
+function ageDoubt({ requirements }, name) {
+    const since = COROUTINES_SINCE.get(name);
+    if (!since)
+        return 0;
+    if (requirements.version(since.unlike))
+        return null;
+    const isNew = requirements.atLeast(since.library, since.version);
+    return isNew === false ? null : isNew === true || requirements.version(since.library) ? 0 : 1;
 }
 /** The first end at which the coroutine is lost or taken for its result; `null` if anybody may still await it. */
 function badEnd(coroutine, call, fates) {
@@ -23619,7 +25482,7 @@ function isProtocol(attribute, { eager }) {
     return eager && /^(?:add_done_callback|cancel|cancelled|done|result|exception|set_\w+)$/.test(attribute);
 }
 /** Tests that look for Python's own warning about it, or for what a plain function raises before it makes the coroutine. */
-function isExpected(call, { func }) {
+function lost_coroutines_isExpected(call, { func }) {
     for (let at = enclosing(call, isWith); at; at = enclosing(at, isWith))
         for (const { context } of at.items) {
             const name = context.kind === "call" && context.callee.kind === "attribute" ? context.callee.attr : "";
@@ -23663,7 +25526,7 @@ function asksForCoroutine(node) {
         return false;
     const { callee } = node;
     const name = callee.kind === "attribute" ? callee.attr : callee.kind === "name" ? callee.id : "";
-    return /^_?(?:is_?coroutine(?:_?function)?|is_?awaitable|is_async\w*)$/.test(name);
+    return /^_?is_?(?:\w*(?:coroutine|awaitable)|async)\w*$/.test(name);
 }
 
 ;// CONCATENATED MODULE: ./build/rules/coroutine-never-awaited.js
@@ -23708,13 +25571,13 @@ async def handler(record):
 function coroutine_never_awaited_detection(lost) {
     const { func, call, coroutine, doubt } = lost;
     const fix = repair(lost);
-    const base = { func, at: call, message: coroutine_never_awaited_message(lost), instead: coroutine_never_awaited_advice(lost), trace: coroutine_never_awaited_trace(lost), doubt };
+    const base = { func, at: call, message: coroutine_never_awaited_message(lost), instead: coroutine_never_awaited_advice(lost), trace: trace(lost), doubt };
     return { ...base, subject: coroutine.name, ...(fix && { repair: fix }) };
 }
 function coroutine_never_awaited_message({ func, call, coroutine, fate }) {
     const { module } = func;
     const thing = coroutine.eager ? "future" : "coroutine";
-    const what = coroutine.func ? words_code(module, call.callee) : calleeWords(module, call.callee, coroutine.name);
+    const what = coroutine.func ? code(module, call.callee) : calleeWords(module, call.callee, coroutine.name);
     switch (fate.kind) {
         case "dropped":
             return fate.name === null || fate.name === "_"
@@ -23741,7 +25604,7 @@ const MISUSES = {
     called: "a coroutine cannot be called",
 };
 function coroutine_never_awaited_advice({ func, call, fate }) {
-    const written = words_code(func.module, call).slice(1, -1);
+    const written = code(func.module, call).slice(1, -1);
     if (!func.isAsync)
         return `Make ${quoted(hops_shortName(func))} async and await it, or run it with \`asyncio.run\`, from another thread with \`asyncio.run_coroutine_threadsafe\`.`;
     return fate.kind === "dropped"
@@ -23749,7 +25612,7 @@ function coroutine_never_awaited_advice({ func, call, fate }) {
         : `Await it first: \`await ${written}\`.`;
 }
 /** The definition (making it async breaks callers that nobody touched), and the use of a name. */
-function coroutine_never_awaited_trace({ func, call, coroutine, fate }) {
+function trace({ func, call, coroutine, fate }) {
     const found = [];
     if (coroutine.func) {
         const { module, node } = coroutine.func;
@@ -24037,11 +25900,12 @@ const CLOSE = "close __init__";
 const CLIENT_CLASSES = [
     ...classes("http", "requests 2.34, cloudscraper, zeep 4, hvac 2", [
         [
-            "requests.Session requests_html.HTMLSession cloudscraper.CloudScraper requests_oauthlib.OAuth2Session requests_oauthlib.OAuth1Session requests_cache.CachedSession authlib.integrations.requests_client.OAuth2Session google.auth.transport.requests.AuthorizedSession tls_client.Session niquests.Session",
+            "requests.Session requests_html.HTMLSession requests_oauthlib.OAuth2Session requests_oauthlib.OAuth1Session requests_cache.CachedSession authlib.integrations.requests_client.OAuth2Session google.auth.transport.requests.AuthorizedSession tls_client.Session niquests.Session",
             "net",
             "httpx.AsyncClient.*",
             `${CLOSE} mount get_adapter prepare_request merge_environment_settings rebuild_auth rebuild_method should_strip_auth get_redirect_target rebuild_proxies authorization_url register_compliance_hook`,
         ],
+        ["cloudscraper.CloudScraper", "net", "httpx.AsyncClient.*", `${CLOSE} create_scraper mount get_adapter`],
         ["curl_cffi.requests.Session", "net", "curl_cffi.requests.AsyncSession.*", CLOSE],
         ["xmlrpc.client.ServerProxy", "net", null, "", "every attribute called on the proxy is a remote call"],
         [
@@ -24204,7 +26068,12 @@ const CLIENT_CLASSES = [
         ["opensearchpy.OpenSearch", "net", "opensearchpy.AsyncOpenSearch.*", "close"],
         ["opensearchpy.client.IndicesClient", "net", "opensearchpy.AsyncOpenSearch", ""],
         ["qdrant_client.QdrantClient", "net", "qdrant_client.AsyncQdrantClient.*", "close"],
-        ["pymilvus.MilvusClient", "net", "pymilvus.AsyncMilvusClient.*", "close"],
+        [
+            "pymilvus.MilvusClient",
+            "net",
+            "pymilvus.AsyncMilvusClient.*",
+            "close {create_schema,create_field_schema,create_struct_field_schema,prepare_index_params}",
+        ],
         ["pymilvus.Collection", "net", "pymilvus.AsyncMilvusClient.*", ""],
     ]),
     ...classes("cloud", "botocore 1.43 client.py, google-cloud clients", [
@@ -24323,6 +26192,11 @@ const CLIENT_CLASSES = [
             "",
         ],
     ]),
+    ...classes("llm", "mem0ai 2.0 memory/main.py, client/main.py", [
+        ["mem0.Memory", "net", "mem0.AsyncMemory.*", "from_config close", "asks a model and a vector store"],
+        ["mem0.MemoryClient", "net", "mem0.AsyncMemoryClient.*", "", "300 s timeout"],
+    ]),
+    ...classes("api", "py-opensonic 5 connection.py", [["libopensonic.Connection", "net", "asyncio.to_thread", ""]]),
     ...classes("vcs", "GitPython 3.1 cmd.py", [
         [
             "git.Git",
@@ -24969,7 +26843,14 @@ const files_FILES = [
             "asyncio.to_thread",
         ],
     ]),
-    ...rows("data", "pandas 2.3, polars 1, pyarrow 20, numpy 2; GIL behaviour measured", [
+    ...rows("data", "pandas 2.3, polars 1, pyarrow 20, numpy 2, langchain-core 1; GIL behaviour measured", [
+        [
+            "langchain_core.document_loaders.BaseLoader.{load,load_and_split}",
+            "ssd",
+            "always",
+            "langchain_core.document_loaders.BaseLoader.a*",
+            "most loaders parse a file",
+        ],
         ["pandas.read_csv", "cpu", "always", "asyncio.to_thread", "the C engine releases the GIL in part"],
         ["pandas.read_excel", "cpu", "always", "concurrent.futures.ProcessPoolExecutor", "openpyxl is pure Python"],
         [
@@ -25157,7 +27038,7 @@ const files_FILES = [
             "always",
             "asyncio.to_thread",
         ],
-        ["pytube.Stream.download", "net", "always", "asyncio.to_thread"],
+        ["pytube.Stream.download pytube.request.{get,post,head,filesize}", "net", "always", "asyncio.to_thread"],
     ]),
 ];
 
@@ -25177,6 +27058,12 @@ const network_NETWORK = [
         [`requests.Session.${network_VERBS}`, "net", "always", "httpx.AsyncClient.*"],
         ["requests.Session.send", "net", "always", "httpx.AsyncClient.send"],
         ["requests.Response.iter_content", "net", "always", "httpx.Response.aiter_bytes", "reads a streamed body"],
+        [
+            "langchain_community.document_loaders.WebBaseLoader.{load,load_and_split}",
+            "net",
+            "always",
+            "langchain_community.document_loaders.WebBaseLoader.a*",
+        ],
         ["requests.Response.iter_lines", "net", "always", "httpx.Response.aiter_lines"],
         ["urllib.request.urlopen", "net", "always", "httpx.AsyncClient.get / aiohttp.ClientSession.get"],
         ["urllib.request.urlretrieve", "net", "always", "httpx.AsyncClient.stream", "has no timeout parameter"],
@@ -25887,12 +27774,6 @@ const services_SERVICES = [
         ["langchain.chains.base.Chain.{run,invoke,__call__,batch}", "net", "always", "langchain.chains.base.Chain.a*"],
         ["langchain.agents.AgentExecutor.{run,invoke,batch,stream}", "net", "always", "langchain.agents.AgentExecutor.a*"],
         [
-            "langchain_core.document_loaders.BaseLoader.{load,load_and_split}",
-            "net",
-            "always",
-            "langchain_core.document_loaders.BaseLoader.a*",
-        ],
-        [
             "llama_index.core.base.base_query_engine.BaseQueryEngine.query",
             "net",
             "always",
@@ -26139,9 +28020,29 @@ const services_SERVICES = [
             "web3.AsyncWeb3",
         ],
     ]),
+    ...rows("api", "slack_bolt 1.2x app/app.py, langfuse 3 _client/client.py, chonkie 1.7 embeddings/base.py", [
+        [
+            "slack_bolt.App.dispatch",
+            "wait",
+            "always",
+            "slack_bolt.async_app.AsyncApp.async_dispatch",
+            "waits until a listener has acknowledged",
+        ],
+        ["chonkie.BaseEmbeddings.embed", "net", "always", "chonkie.BaseEmbeddings.aembed", "asks a model, or is one"],
+        [
+            "chonkie.BaseEmbeddings.embed_batch",
+            "net",
+            "always",
+            "chonkie.BaseEmbeddings.aembed_batch",
+            "asks a model, or is one",
+        ],
+        ["langfuse.Langfuse.auth_check", "net", "always", "asyncio.to_thread"],
+        ["langfuse.Langfuse.{flush,shutdown}", "net", "always", "asyncio.to_thread", "waits until all events are sent"],
+    ]),
     ...rows("vcs", "GitPython 3.1, dulwich 0.22", [
         ["git.Repo.clone_from", "proc", "always", "asyncio.create_subprocess_exec"],
         ["git.Repo.{clone,archive,is_dirty,blame,iter_commits}", "proc", "always", "asyncio.create_subprocess_exec"],
+        ["git.Repo.{commit,rev_parse}", "proc", "always", "asyncio.create_subprocess_exec", "asks a `git cat-file`"],
         ["git.Repo.init", "proc", "always", "asyncio.create_subprocess_exec"],
         ["git.remote.Remote.{fetch,pull,push,update}", "proc", "always", "asyncio.create_subprocess_exec"],
         ["git.index.base.IndexFile.{add,commit,remove,checkout,reset}", "proc", "always", "asyncio.create_subprocess_exec"],
@@ -26444,6 +28345,13 @@ const waits_WAITS = [
         ["delegator.run", "proc", "always", "asyncio.create_subprocess_exec"],
         ["psutil.{wait_procs,cpu_percent}", "wait", "large", null, "cpu_percent(interval) sleeps for the interval"],
         ["psutil.Process.wait psutil.Popen.{wait,communicate}", "wait", "always", "asyncio.subprocess.Process.wait"],
+        [
+            "psutil.Process.children psutil.{pids,process_iter}",
+            "ssd",
+            "always",
+            "asyncio.to_thread",
+            "reads /proc once for every process of the machine",
+        ],
         ["psutil.Popen", "proc", "always", "asyncio.create_subprocess_exec"],
         ["venv.create", "proc", "always", null],
         ["os.killpg os.kill", "us", "never", null],
@@ -28754,7 +30662,7 @@ const STANDARD_CPU = [
         ["gc.collect", "freezes", "input", "walks all objects of the program"],
         ["tracemalloc.take_snapshot", "holds", "heavy", "walks all live allocations"],
         ["traceback.{format_exc,format_exception,format_stack}", "holds", "light"],
-        ["importlib.reload runpy.{run_path,run_module}", "holds", "heavy", "runs a whole module"],
+        ["importlib.reload runpy.{run_path,run_module}", "holds", "input", "runs a whole module, mostly once"],
         ["compileall.{compile_dir,compile_file} py_compile.compile", "holds", "heavy"],
     ]),
     ...cpu("audioop, colorsys, wave: CPython 3.12 sources", [
@@ -29060,8 +30968,13 @@ profile pstats pty queue random re readline reprlib resource runpy sched secrets
 socketserver sqlite3 ssl stat statistics string struct subprocess symtable sys sysconfig syslog tarfile telnetlib tempfile termios textwrap
 threading time timeit tkinter token tokenize tomllib trace traceback tracemalloc tty turtle types typing unicodedata unittest urllib uuid venv
 warnings wave weakref webbrowser wsgiref xml xmlrpc zipfile zipimport zlib zoneinfo _thread __future__`.split(/\s+/));
+let tables;
 /** The tables about types, as the inference reads them. */
 function libraryTables() {
+    tables ??= joinedTables();
+    return tables;
+}
+function joinedTables() {
     const known = new Set([
         ...BLOCKING.keys(),
         ...RETURNS.keys(),
@@ -29086,7 +30999,7 @@ function libraryTables() {
         attributes: ATTRIBUTES,
         elements: ELEMENTS,
         items: ITEMS,
-        operators: OPERATORS,
+        operators: types_OPERATORS,
         isKnown: (name) => known.has(name) || classCovers(name),
         isLibrary: (top) => tops.has(top),
     };
@@ -29113,7 +31026,7 @@ const BUILTINS = new Set(`abs aiter all anext any ascii bin bool breakpoint byte
   StopAsyncIteration StopIteration SyntaxError SystemError SystemExit TimeoutError TypeError UnicodeDecodeError UnicodeEncodeError
   UnicodeError ValueError Warning ZeroDivisionError`.split(/\s+/));
 
-;// CONCATENATED MODULE: ./build/runtime/workloads.js
+;// CONCATENATED MODULE: ./build/runtime/effects/workloads.js
 
 
 
@@ -29290,7 +31203,7 @@ async def login(password: bytes, stored: bytes) -> bool:
                 yield {
                     func,
                     at,
-                    message: `${words_code(func.module, at.kind === "call" ? at.callee : at)} computes on the event loop: it ${witness.length === 1 ? "is" : "ends in"} ${sourceWords(witness.source)}`,
+                    message: `${code(func.module, at.kind === "call" ? at.callee : at)} computes on the event loop: it ${witness.length === 1 ? "is" : "ends in"} ${sourceWords(witness.source)}`,
                     instead: cpuAdvice(runtime, func, witness.source.fact, at),
                     doubt,
                     subject: `${witness.func.name}>${witness.source.name}`,
@@ -29450,7 +31363,7 @@ function offloaded(func, at, witness, doubt, how) {
     return {
         func,
         at,
-        message: `${quoted(witness.func.name.slice(witness.func.name.lastIndexOf(".") + 1))} ${how} ${sourceWords(witness.source)}, which holds the GIL: in a thread (${words_code(func.module, shown)}) it still slows the event loop`,
+        message: `${quoted(witness.func.name.slice(witness.func.name.lastIndexOf(".") + 1))} ${how} ${sourceWords(witness.source)}, which holds the GIL: in a thread (${code(func.module, shown)}) it still slows the event loop`,
         doubt,
         subject: `${witness.func.name}>${witness.source.name}`,
         cause: `${witness.source.site.func.name}>${witness.source.name}`,
@@ -29548,7 +31461,7 @@ if __name__ == "__main__":
     },
 };
 
-;// CONCATENATED MODULE: ./build/runtime/shortages.js
+;// CONCATENATED MODULE: ./build/runtime/pools/shortages.js
 
 
 /** The worst shortage of each pool of one kind that threads take from. */
@@ -29566,7 +31479,7 @@ function shortages(runtime, kind) {
         if (!demand || !isShort(demand.workers, demand.each))
             continue;
         const { workers, each } = demand;
-        const toGoOn = sum(product(workers, capacity_fixed(each.count - 1)), capacity_fixed(1));
+        const toGoOn = sum(product(workers, fixed(each.count - 1)), fixed(1));
         const shortage = { demand, pool, capacity, deadlocks: each.count > 1 && exceeds(toGoOn, capacity) };
         const before = worst.get(pool.sizedAt);
         if (!before || isWorse(shortage, before))
@@ -29575,7 +31488,7 @@ function shortages(runtime, kind) {
     return [...worst.values()];
 }
 function needed(workers, { count }) {
-    return count > 1 ? product(workers, capacity_fixed(count)) : workers;
+    return count > 1 ? product(workers, fixed(count)) : workers;
 }
 function isWorse(one, other) {
     if (one.demand.doubt !== other.demand.doubt)
@@ -29642,9 +31555,9 @@ def totals(branches):
 };
 function db_pool_smaller_than_threads_advice(_, { demand, pool, capacity, deadlocks }) {
     const { workers, each, share } = demand;
-    const enough = numberWords(each.count > 1 ? product(workers, capacity_fixed(each.count)) : workers);
+    const enough = numberWords(each.count > 1 ? product(workers, fixed(each.count)) : workers);
     if (deadlocks) {
-        const toGoOn = limitsOf(sum(product(workers, capacity_fixed(each.count - 1)), capacity_fixed(1))).high;
+        const toGoOn = limitsOf(sum(product(workers, fixed(each.count - 1)), fixed(1))).high;
         return `Pass the connection on, so that each ${share.crew.kind} needs only one. Else ${poolWords(pool)} needs at least ${toGoOn} connections to go on, and ${enough} for nobody to wait.`;
     }
     const size = sizeAdvice(pool.fact.capacity.map(({ parameter }) => parameter).filter((name) => name !== null), limitsOf(workers).high);
@@ -29662,7 +31575,8 @@ function sizeAdvice(parameters, wanted) {
     return second === undefined ? `\`${first}=${wanted}\`` : `\`${first}\` and \`${second}\` that add up to ${wanted}`;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/endless.js
+;// CONCATENATED MODULE: ./build/runtime/effects/endless.js
+
 
 /** A sleep this long keeps a thread busy for no good. */
 const LONG_SLEEP = 60;
@@ -29678,12 +31592,8 @@ function endlessIn(runtime, root) {
         if (visited.has(func) || path.length > endless_DEEPEST || func.isAsync)
             return null;
         visited.add(func);
-        for (const node of func.nodes) {
-            const words = node.kind === "while"
-                ? endlessLoop(runtime, func, node)
-                : node.kind === "for"
-                    ? stream(runtime, node.iter, node)
-                    : null;
+        for (const node of nodesOf(func, "while", "for")) {
+            const words = node.kind === "while" ? endlessLoop(runtime, func, node) : stream(runtime, node.iter, node);
             if (words)
                 return {
                     func,
@@ -29739,7 +31649,7 @@ function endlessLoop(runtime, func, loop) {
 function isLeft(loop) {
     let found = false;
     const visit = (root, inner) => {
-        walk(root, (node) => {
+        syntax_walk(root, (node) => {
             if (opensScope(node))
                 return false;
             if (node.kind === "return" || (node.kind === "break" && !inner))
@@ -29773,9 +31683,7 @@ function isStopFlag({ inference }, func, test) {
     const flag = inner.attr;
     if (!/^_*(?:is_)?(?:running|stop|stopped|stopping|alive|active|shutdown|closed|closing|exit|exiting|quit|done|should_\w+|keep_\w+)$/.test(flag))
         return false;
-    return !func.nodes.some((node) => node.kind === "assign" &&
-        node.start > test.start &&
-        node.targets.some((target) => target.kind === "attribute" && target.attr === flag));
+    return !nodesOf(func, "assign").some((node) => node.start > test.start && node.targets.some((target) => target.kind === "attribute" && target.attr === flag));
 }
 /** `for message in consumer:` */
 function stream({ inference }, iter, loop) {
@@ -29876,7 +31784,7 @@ function traceOf({ func, at, words, path }) {
             return {
                 module: site.func.module,
                 at: node,
-                message: `calls ${words_code(site.func.module, node.kind === "call" ? node.callee : node)}`,
+                message: `calls ${code(site.func.module, node.kind === "call" ? node.callee : node)}`,
             };
         }),
         { module: func.module, at, message: `${quoted(hops_shortName(func))} ${words}` },
@@ -29889,94 +31797,8 @@ function adviceFor({ target }) {
         : `Give it a thread of its own, ${own}, or an executor of its own.`;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/leniency.js
+;// CONCATENATED MODULE: ./build/runtime/effects/repetition.js
 
-/** Under which of them the code at `node` runs. */
-function leniency(runtime, func, node) {
-    if (runtime.target.isTest(func.module.path))
-        return "test";
-    if (func.node.kind === "module" || isStartUp(runtime, func, node))
-        return "start-up";
-    return runsAlone(runtime, func) ? "script" : null;
-}
-/** In a lifespan before (or after) its `yield`, or in a start-up or shutdown handler. */
-function isStartUp(runtime, func, node) {
-    const { manager, library } = runtime.inference.decoration(func);
-    if (manager === "async" &&
-        (func.params[0]?.name === "app" || func.params[0]?.name === "_app" || /lifespan/.test(func.name))) {
-        const yields = func.nodes.find((one) => one.kind === "yield");
-        return yields !== undefined && !isWithinStatementOf(node, yields);
-    }
-    if (func.node.kind === "function" &&
-        func.node.decorators.some((one) => one.kind === "call" && one.callee.kind === "attribute" && one.callee.attr === "on_event"))
-        return true;
-    return library.some((name) => /\.(?:on_startup|on_shutdown|before_serving|after_serving|before_server_start|after_server_stop)$/.test(name));
-}
-function isWithinStatementOf(node, inner) {
-    return node === inner || enclosing(inner, (one) => one === node) !== null;
-}
-/** A coroutine that only ever runs under `asyncio.run`, in a program that starts no second task, has the loop to itself. */
-function runsAlone(runtime, func) {
-    const { graph } = runtime;
-    if (runtime.contexts.serving(func))
-        return false;
-    const entries = entriesOf(graph, func, new Set());
-    return entries?.every((entry) => !startsTasks(graph, entry)) ?? false;
-}
-/** The coroutines given to a runner from which `func` is reached by `await`; `null` if it may be reached otherwise. */
-function entriesOf(graph, func, seen) {
-    if (seen.has(func))
-        return [];
-    seen.add(func);
-    const callers = graph.callers(func);
-    if (callers.length === 0 || graph.handedOver(func).length > 0)
-        return null;
-    const entries = [];
-    for (const { site } of callers) {
-        if (!site.func.isAsync) {
-            if (func.isAsync && !isRun(graph, site))
-                return null;
-            if (func.isAsync) {
-                entries.push(func);
-                continue;
-            }
-        }
-        const above = entriesOf(graph, site.func, seen);
-        if (above === null)
-            return null;
-        entries.push(...above);
-    }
-    return entries;
-}
-/** Whether the call stands as the argument of something that runs a loop until it is done. */
-function isRun(graph, { node }) {
-    const outer = node.parent?.kind === "argument" ? node.parent.parent : null;
-    return outer?.kind === "call" && graph.inference.names(outer.callee).some(({ name }) => RUNNERS.test(name));
-}
-const starting = new WeakMap();
-/** Whether anything reached from an entry starts a task, a server, or a callback. */
-function startsTasks(graph, entry) {
-    const verdicts = starting.get(graph) ?? new Map();
-    starting.set(graph, verdicts);
-    const known = verdicts.get(entry);
-    if (known !== undefined)
-        return known;
-    const seen = new Set([entry]);
-    let found = false;
-    for (const func of seen)
-        for (const site of graph.sites(func)) {
-            if (site.library.some(({ name }) => STARTERS.test(name)))
-                found = true;
-            for (const { func: target } of site.targets)
-                seen.add(target);
-        }
-    verdicts.set(entry, found);
-    return found;
-}
-const RUNNERS = /^(?:asyncio\.run|asyncio\.AbstractEventLoop\.run_until_complete|asyncio\.Runner\.run|anyio\.run|trio\.run|uvloop\.run)$/;
-const STARTERS = /^(?:asyncio\.(?:gather|create_task|ensure_future|as_completed|wait|start_server|start_unix_server|run_coroutine_threadsafe|TaskGroup(?:\.create_task)?|AbstractEventLoop\.(?:create_task|create_server|run_in_executor|run_forever))|asyncio\.to_thread|anyio\.create_task_group|trio\.open_nursery|fastapi\.|starlette\.|aiohttp\.web\.|quart\.|sanic\.|litestar\.|discord\.|telegram\.|aiogram\.|tornado\.|websockets\.|uvicorn\.|hypercorn\.|grpc\.aio\.|aio_pika\.|django\.|channels\.)/;
-
-;// CONCATENATED MODULE: ./build/runtime/repetition.js
 
 
 
@@ -30106,7 +31928,7 @@ function climb(runtime, step, site, doubt, next, seen) {
         return null;
     if (func.node.kind !== "module" && leniency(runtime, func, site.node) === "start-up")
         return null;
-    if (isOnce(func, site.node))
+    if (isOnce(func, site.node) || endsInRaise(func, site.node))
         return null;
     const loop = repetition_loopAround(runtime, func, site.node);
     if (loop && loop.doubt === 0)
@@ -30122,6 +31944,18 @@ function climb(runtime, step, site, doubt, next, seen) {
         doubt: step.doubt + doubt,
     });
     return null;
+}
+/** The code goes on to raise: this way the loops of its callers end. */
+function endsInRaise(func, node) {
+    for (let at = node, parent = at.parent; parent && at !== func.node; at = parent, parent = at.parent) {
+        if (at.kind === "raise")
+            return true;
+        if (blocksOf(parent).length === 0)
+            continue;
+        const exits = exitsOf(following(parent, at));
+        return exits.size === 1 && exits.has("raise");
+    }
+    return false;
 }
 function repetition_repeated(step, site, kind, label, message, doubt) {
     return {
@@ -30326,6 +32160,55 @@ def lengths(words):
     },
 };
 
+;// CONCATENATED MODULE: ./build/runtime/graph/order.js
+
+/** Whether `first` may have run when `then` runs, in one body of code: it stands before it, not in another branch, and its branch goes on. */
+function mayPrecede(first, then) {
+    if (first.start >= then.start)
+        return false;
+    for (let at = first.parent, from = first; at; from = at, at = at.parent) {
+        if (isInside(then, from))
+            return true;
+        switch (at.kind) {
+            case "module":
+            case "function":
+            case "lambda":
+                return true;
+            case "if":
+                if (isInside(then, at) && !isInside(then, from))
+                    return false;
+                break;
+            case "branch":
+            case "handler":
+            case "case":
+                if (!isInside(then, at) && from !== firstChild(at) && order_leaves(at.body))
+                    return false;
+                break;
+        }
+    }
+    return true;
+}
+function firstChild(node) {
+    return node.kind === "branch" ? node.test : null;
+}
+/** Whether a block never reaches its end. */
+function order_leaves(body) {
+    const last = body.at(-1);
+    return last?.kind === "return" || last?.kind === "raise" || last?.kind === "continue" || last?.kind === "break";
+}
+/** Whether code runs only when a test says so, or when something went wrong. */
+function order_isConditional(node) {
+    for (let at = node.parent; at; at = at.parent) {
+        if (at.kind === "function" || at.kind === "lambda")
+            return false;
+        if (at.kind === "branch" || at.kind === "handler" || at.kind === "conditional")
+            return true;
+        if (at.kind === "if" && at.orelse.some((one) => isInside(node, one)))
+            return true;
+    }
+    return false;
+}
+
 ;// CONCATENATED MODULE: ./build/knowledge/start-methods.js
 const CONTEXT = "CPython 3.11, 3.13, 3.14 and 3.15 Lib/multiprocessing/context.py";
 const LATEST = Number.POSITIVE_INFINITY;
@@ -30342,7 +32225,7 @@ function defaultStartMethod(system, minor) {
     return fact?.method ?? "fork";
 }
 
-;// CONCATENATED MODULE: ./build/runtime/start-method.js
+;// CONCATENATED MODULE: ./build/runtime/processes/start-method.js
 
 
 
@@ -30443,7 +32326,7 @@ function programMethods(runtime) {
     return found;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/launches.js
+;// CONCATENATED MODULE: ./build/runtime/processes/launches.js
 
 
 
@@ -30454,15 +32337,13 @@ function launchesOf(runtime) {
     const found = launches_known.get(runtime);
     if (found)
         return found;
-    const memo = new Map();
-    const direct = (func) => {
-        const known = memo.get(func);
-        if (known)
-            return known;
-        const made = runtime.graph.sites(func).flatMap((site) => launchAt(runtime, site) ?? []);
-        memo.set(func, made);
-        return made;
-    };
+    const launches = new Map();
+    const direct = (func) => launches.get(func) ?? [];
+    for (const site of runtime.graph.calling(mayLaunch)) {
+        const launch = launchAt(runtime, site);
+        if (launch)
+            launches.set(site.func, [...direct(site.func), launch]);
+    }
     const only = (kind) => (func) => direct(func).filter(({ fact }) => fact.kind === kind);
     const made = {
         direct,
@@ -30471,6 +32352,12 @@ function launchesOf(runtime) {
     };
     launches_known.set(runtime, made);
     return made;
+}
+function mayLaunch({ name }) {
+    return (/^multiprocessing\.(?:(?:pool\.)?Pool|Process\.start)$/.test(name) ||
+        name === "threading.Thread.start" ||
+        name === "concurrent.futures.ProcessPoolExecutor" ||
+        (name.startsWith("concurrent.futures.") && /\.(?:submit|map)$/.test(name)));
 }
 function launchAt(runtime, site) {
     const { node } = site;
@@ -30556,56 +32443,9 @@ function targetOf({ made }) {
     return made && argument(made, "target", -1);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/order.js
+;// CONCATENATED MODULE: ./build/runtime/processes/alive.js
 
-/** Whether `first` may have run when `then` runs, in one body of code: it stands before it, not in another branch, and its branch goes on. */
-function mayPrecede(first, then) {
-    if (first.start >= then.start)
-        return false;
-    for (let at = first.parent, from = first; at; from = at, at = at.parent) {
-        if (isInside(then, from))
-            return true;
-        switch (at.kind) {
-            case "module":
-            case "function":
-            case "lambda":
-                return true;
-            case "if":
-                if (isInside(then, at) && !isInside(then, from))
-                    return false;
-                break;
-            case "branch":
-            case "handler":
-            case "case":
-                if (!isInside(then, at) && from !== firstChild(at) && order_leaves(at.body))
-                    return false;
-                break;
-        }
-    }
-    return true;
-}
-function firstChild(node) {
-    return node.kind === "branch" ? node.test : null;
-}
-/** Whether a block never reaches its end. */
-function order_leaves(body) {
-    const last = body.at(-1);
-    return last?.kind === "return" || last?.kind === "raise" || last?.kind === "continue" || last?.kind === "break";
-}
-/** Whether code runs only when a test says so, or when something went wrong. */
-function order_isConditional(node) {
-    for (let at = node.parent; at; at = at.parent) {
-        if (at.kind === "function" || at.kind === "lambda")
-            return false;
-        if (at.kind === "branch" || at.kind === "handler" || at.kind === "conditional")
-            return true;
-        if (at.kind === "if" && at.orelse.some((one) => isInside(node, one)))
-            return true;
-    }
-    return false;
-}
 
-;// CONCATENATED MODULE: ./build/runtime/alive.js
 
 
 
@@ -30628,8 +32468,11 @@ function inThread(runtime, func) {
         let root = context;
         while (root.from)
             root = root.from;
+        const { target } = runtime;
+        if (root.site && target.isTest(root.site.func.module.path) && !target.isTest(func.module.path))
+            return null;
         return {
-            func: root.func,
+            func: root.site?.func ?? root.func,
             at: root.site?.node ?? root.func.node,
             witness: null,
             caller: null,
@@ -30644,11 +32487,30 @@ function startedBefore(runtime, func, node) {
         const at = callgraph_placeOf(site);
         if (at === node || isInside(node, at) || !mayPrecede(at, node))
             continue;
+        if (areExclusive(at, node, func) || isSameChoice(site, node) || hasFailed(at, node))
+            continue;
         const found = startAt(runtime, func, site);
         if (found && !endsBetween(func, at, node))
             return { func, at, witness: found.witness, caller: null, itself: null, doubt: found.doubt };
     }
     return null;
+}
+/** `node` runs because what the `try` ends with has raised: what it starts last has not been started. */
+function hasFailed(at, node) {
+    for (let one = node; one; one = one.parent)
+        if (one.kind === "handler" && one.parent?.kind === "try") {
+            const last = one.parent.body.at(-1);
+            if (last && isInside(at, last))
+                return true;
+        }
+    return false;
+}
+/** `run = run_in_thread if debug else run_in_process`: a program that calls `run(…)` twice does the same both times. */
+function isSameChoice({ node, targets }, other) {
+    if (targets.length < 2 || node.kind !== "call" || other.kind !== "call")
+        return false;
+    const [a, b] = [node.callee, other.callee];
+    return a.kind === "name" && b.kind === "name" && a.id === b.id;
 }
 function startAt(runtime, func, site) {
     const own = launchesOf(runtime)
@@ -30669,7 +32531,7 @@ function endsBetween(func, first, then) {
     for (let at = first.parent; at && at !== func.node; at = at.parent)
         if (at.kind === "with" && !isInside(then, at) && opensPool(at, first))
             return true;
-    return func.nodes.some((node) => node.kind === "call" && node.start > first.start && node.start < then.start && endsThread(node));
+    return nodesOf(func, "call").some((node) => node.start > first.start && node.start < then.start && endsThread(node));
 }
 function endsThread(node) {
     if (node.kind !== "call" || node.callee.kind !== "attribute")
@@ -30713,7 +32575,12 @@ function startedByCaller(runtime, func, depth, seen) {
     if (depth === 0 || seen.has(func))
         return null;
     seen.add(func);
+    const { target: project } = runtime;
+    // The threads of a test are not there when the program runs.
+    const isTest = project.isTest(func.module.path);
     for (const { site, target } of runtime.graph.callers(func)) {
+        if (!isTest && project.isTest(site.func.module.path))
+            continue;
         const at = callgraph_placeOf(site);
         const found = startedBefore(runtime, site.func, at) ??
             startedByConstructor(runtime, site.func) ??
@@ -30854,7 +32721,7 @@ function fork_with_threads_traceOf(runtime, { func, at, witness, caller, itself 
             module: func.module,
             at,
             message: target
-                ? `the thread for ${words_code(runtime.inference.moduleOf(target), target)} starts here`
+                ? `the thread for ${code(runtime.inference.moduleOf(target), target)} starts here`
                 : "the thread starts here",
         },
     ];
@@ -30865,7 +32732,7 @@ function fork_with_threads_traceOf(runtime, { func, at, witness, caller, itself 
     return [...started, ...way, ...called];
 }
 
-;// CONCATENATED MODULE: ./build/runtime/results.js
+;// CONCATENATED MODULE: ./build/runtime/lifetimes/results.js
 
 
 /** Whether anything may look at what came of a future or an `AsyncResult`, or at what went wrong. */
@@ -31263,7 +33130,7 @@ function reportsErrors({ call, fact }) {
 function future_result_dropped_detection(submission, kept, doubt) {
     const { func, call, fact, work } = submission;
     const what = calleeWords(func.module, call.callee, fact.name);
-    const whose = submission.callable ? words_code(func.module, submission.callable) : "the work";
+    const whose = submission.callable ? code(func.module, submission.callable) : "the work";
     const [only] = work;
     return {
         func,
@@ -31546,7 +33413,7 @@ const LARGE = uniqueMap(LARGE_ROWS.flatMap(([names, label]) => expandAll(names).
 /** Calls that read a whole file or answer into memory. */
 const WHOLE_READS = new Set(expandAll("pathlib.Path.{read_bytes,read_text} io.{TextIOWrapper,BufferedReader}.{read,readlines} gzip.GzipFile.read zipfile.ZipFile.read"));
 
-;// CONCATENATED MODULE: ./build/runtime/pickling.js
+;// CONCATENATED MODULE: ./build/runtime/processes/pickling.js
 
 
 /** How the work of a submission travels; `null` when it stays in this process, is inherited by a fork, or is not pickled by `pickle`. */
@@ -31581,7 +33448,7 @@ function obstacleIn(runtime, expression, way, depth = pickling_DEEPEST) {
     if (expression.kind === "lambda")
         return { label: "a lambda", at: null, through: null, doubt: 0 };
     if (expression.kind === "comprehension" && expression.flavour === "generator")
-        return pickling_plain("a generator");
+        return plain("a generator");
     if (expression.kind === "tuple" || expression.kind === "list" || expression.kind === "set") {
         for (const item of expression.items) {
             const found = obstacleIn(runtime, item, way, depth - 1);
@@ -31630,7 +33497,7 @@ function isUnionParameter(runtime, expression) {
                 runtime.inference.names(annotation.value).some(({ name }) => name === "typing.Union")));
     });
 }
-function pickling_plain(label, doubt = 0) {
+function plain(label, doubt = 0) {
     return { label, at: null, through: null, doubt };
 }
 function pickling_makes(runtime, origin, test) {
@@ -31641,13 +33508,13 @@ function obstacleOf(runtime, value, way, depth) {
         case "instance": {
             const type = runtime.inference.library.ancestry(value.type).find((one) => UNPICKLABLE.has(one));
             if (type !== undefined)
-                return pickling_plain((UNPICKLABLE.get(type) ?? type).replace("*", type), value.doubt);
-            return way === "task" && value.type === "multiprocessing.Process" ? pickling_plain("a `Process`", value.doubt) : null;
+                return plain((UNPICKLABLE.get(type) ?? type).replace("*", type), value.doubt);
+            return way === "task" && value.type === "multiprocessing.Process" ? plain("a `Process`", value.doubt) : null;
         }
         case "iterable":
-            return value.type === "generator" ? pickling_plain("a generator", value.doubt) : null;
+            return value.type === "generator" ? plain("a generator", value.doubt) : null;
         case "awaitable":
-            return value.func ? pickling_plain("a coroutine", value.doubt) : null;
+            return value.func ? plain("a coroutine", value.doubt) : null;
         case "function":
             return functionObstacle(runtime, value, way, depth);
         case "partial": {
@@ -31715,7 +33582,7 @@ function isConstructor({ node }) {
     return node.kind === "function" && (node.name === "__init__" || node.name === "__post_init__");
 }
 
-;// CONCATENATED MODULE: ./build/runtime/payloads.js
+;// CONCATENATED MODULE: ./build/runtime/processes/payloads.js
 
 
 
@@ -31805,7 +33672,7 @@ function collectionBurden(runtime, expression, loop) {
     const isList = runtime.inference
         .values(expression)
         .some((value) => value.kind === "iterable" && (value.type === "list" || value.type === "set"));
-    if (!isList || !loop || !sourcesOf(loop).some((source) => mentions(source, expression)))
+    if (!isList || !loop || !sourcesOf(loop).some((source) => payloads_mentions(source, expression)))
         return null;
     if (runtime.origins
         .of(expression)
@@ -31818,7 +33685,7 @@ function sourcesOf(loop) {
         return [loop.iter];
     return loop.kind === "comprehension" ? loop.clauses.map(({ iter }) => iter) : [];
 }
-function mentions(source, expression) {
+function payloads_mentions(source, expression) {
     const wanted = payloads_nameOf(expression);
     const stack = [source];
     for (let node = stack.pop(); node; node = stack.pop()) {
@@ -31918,7 +33785,7 @@ def windows(path: str) -> list[float]:
     },
 };
 function large_object_pickled_detection({ func, call, fact, doubt }, burden) {
-    const shown = words_code(func.module, burden.expression);
+    const shown = code(func.module, burden.expression);
     const what = burden.attribute
         ? `${shown} takes its object along: the ${burden.label} in ${quoted(burden.attribute)} is pickled for every task`
         : `${shown} (${burden.label}) is pickled for every task`;
@@ -31931,7 +33798,8 @@ function large_object_pickled_detection({ func, call, fact, doubt }, burden) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/releases.js
+;// CONCATENATED MODULE: ./build/runtime/state/releases.js
+
 
 
 
@@ -31940,7 +33808,13 @@ function leakOf(runtime, acquisition) {
     const { func, lock, node, by, waits } = acquisition;
     if (by !== "acquire" || waits === "not at all" || !lock.fact || lock.fact.kind === "limiter")
         return null;
-    if (node.kind !== "call" || releases_isHandedOn(runtime, acquisition))
+    // Tornado's `with await lock.acquire():` gives it back at the end of the block.
+    if ((node.parent?.kind === "await" ? node.parent : node).parent?.kind === "withitem")
+        return null;
+    // A lock that nobody else can have keeps nobody waiting.
+    if (node.kind !== "call" || lock.fresh || releases_isHandedOn(runtime, acquisition))
+        return null;
+    if (isRetaken(runtime, acquisition) || isDraining(runtime, acquisition) || isSignal(runtime, lock))
         return null;
     const releases = (one) => isRelease(runtime, func, one, lock);
     for (let at = node; at && at !== func.node; at = at.parent)
@@ -31981,21 +33855,41 @@ function releases_isHandedOn(runtime, { func, lock, node }) {
             if (one.kind === "name" && one.id === id && one.start > node.end && isPassedOn(one))
                 return true;
     }
-    for (const other of runtime.graph.funcs) {
-        if (other !== func)
-            for (const { lock: theirs, call } of locks.released(other))
-                if (sameLock(theirs, lock) &&
-                    !locks
-                        .taken(other)
-                        .some((one) => one.by === "acquire" && one.node.start < call.start && sameLock(one.lock, lock)))
-                    return true;
-        for (const one of other.nodes)
-            if (one.kind === "attribute" && one.attr === "release" && one.parent?.kind !== "call") {
-                const theirs = locks.of(one.value);
-                if (theirs && sameLock(theirs, lock))
-                    return true;
-            }
-    }
+    const isElsewhere = locks
+        .allReleased()
+        .some(({ func: other, lock: theirs, call }) => other !== func &&
+        sameLock(theirs, lock) &&
+        !locks
+            .taken(other)
+            .some((one) => one.by === "acquire" && one.node.start < call.start && sameLock(one.lock, lock)));
+    return (isElsewhere ||
+        attributesNamed(runtime, "release").some((one) => {
+            const theirs = one.parent?.kind === "call" ? null : locks.of(one.value);
+            return theirs !== null && sameLock(theirs, lock);
+        }));
+}
+/** `with lock:` around it gives back what is let go for a while inside. */
+function isRetaken(runtime, { func, lock, node }) {
+    return locksOf(runtime)
+        .taken(func)
+        .some((one) => one.by === "with" && one.from <= node.start && node.end <= one.to && sameLock(one.lock, lock));
+}
+/** `Semaphore(0)` is no lock: somebody else lets the waiting code go. */
+function isSignal({ origins }, { fact, expression }) {
+    if (fact?.kind !== "semaphore")
+        return false;
+    return origins.of(expression).some((origin) => {
+        const value = origin.expression.kind === "call" ? argument(origin.expression, "value", 0) : null;
+        return value?.kind === "number" && value.value === 0;
+    });
+}
+/** `for _ in range(limit): semaphore.acquire()`: all places are taken for good, so that nobody comes in any more. */
+function isDraining(runtime, { func, lock, node }) {
+    if (lock.fact?.kind !== "semaphore")
+        return false;
+    for (let at = node.parent; at && at !== func.node; at = at.parent)
+        if (at.kind === "for" || at.kind === "while")
+            return !within(at).some((one) => isRelease(runtime, func, one, lock));
     return false;
 }
 /** In `finally` or `except`. */
@@ -32134,8 +34028,12 @@ function walker(runtime, acquire, result, releases, way) {
         const body = walker(runtime, acquire, result, releases, inner).inOrder([...statement.body, ...statement.orelse]);
         way.exit ??= inner.exit;
         const releasing = statement.handlers.filter((handler) => hasRelease(handler.body, releases));
-        // A handler for everything that gives the lock back does what `finally` would do.
-        if (!releasing.some(({ type }) => releases_catchesAll(type))) {
+        // A handler for everything that gives the lock back does what `finally` would do; one for what is expected does most of it.
+        if (releasing.length > 0) {
+            if (!releasing.some(({ type }) => releases_catchesAll(type)))
+                way.slight ??= inner.risk ?? inner.slight;
+        }
+        else {
             way.risk ??= inner.risk;
             way.slight ??= inner.slight;
         }
@@ -32198,9 +34096,12 @@ function releases_catchesAll(type) {
 /** Built-in operations that hardly ever raise, logging, and what conditions offer. */
 function releases_isHarmless(runtime, call) {
     const names = runtime.inference.names(call.callee);
+    // `int((now - then) / 60)`: a number is given, no text that may not be one.
+    if (names.some(({ name }) => name === "int" || name === "float" || name === "round"))
+        return names.length === 1 && call.args.every(({ value }) => value.kind === "binary" || value.kind === "number");
     return names.length > 0 && names.every(({ name }) => releases_HARMLESS.test(name));
 }
-const releases_HARMLESS = /^(?:len|print|str|repr|isinstance|id|bool|list|dict|set|tuple|min|max|abs|(?:list|dict|set|str|bytes|iterator|collections\.\w+)\.\w+|logging\.(?:Logger\.)?\w+|time\.(?:time|monotonic|perf_counter)|threading\.\w+\.(?:notify|notify_all|wait|wait_for|set|is_set|clear|locked|get_ident|current_thread)|threading\.(?:get_ident|current_thread))$/;
+const releases_HARMLESS = /^(?:len|print|str|repr|isinstance|id|bool|list|dict|set|tuple|bytes|bytearray|memoryview|range|enumerate|min|max|abs|(?:list|dict|set|str|bytes|bytearray|iterator|collections\.\w+)\.\w+|logging\.(?:Logger\.)?\w+|time\.(?:time|monotonic|perf_counter)|threading\.\w+\.(?:notify|notify_all|notifyAll|wait|wait_for|set|is_set|clear|locked|get_ident|current_thread)|threading\.(?:get_ident|current_thread))$/;
 
 ;// CONCATENATED MODULE: ./build/rules/lock-not-released.js
 
@@ -32249,7 +34150,7 @@ function lock_not_released_detection({ acquisition: { func, lock, node }, how, a
     return {
         func,
         at: node,
-        message: said(name, how, at && at.kind === "call" ? words_code(func.module, at.callee) : null),
+        message: said(name, how, at && at.kind === "call" ? code(func.module, at.callee) : null),
         instead: `Use \`${keyword} ${lockWords(lock)}:\`, which gives it back whatever happens, or put the \`release()\` in \`finally\`.`,
         trace,
         doubt: doubt + lock.doubt,
@@ -32272,7 +34173,8 @@ function traceWords(how, at, name) {
     return at.kind === "raise" ? `raises with ${name} still locked` : `returns with ${name} still locked`;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/lock-order.js
+;// CONCATENATED MODULE: ./build/runtime/state/lock-order.js
+
 
 
 const lock_order_DEEPEST = 6;
@@ -32299,11 +34201,7 @@ function lock_order_build(runtime) {
             const to = groups.get(nesting.inner);
             if (from === undefined || to === undefined || from === to)
                 continue;
-            const list = byOrder.get(`${from} ${to}`);
-            if (list)
-                list.push(nesting);
-            else
-                byOrder.set(`${from} ${to}`, [nesting]);
+            multimap_push(byOrder, `${from} ${to}`, nesting);
         }
     const found = [];
     for (const [order, forth] of byOrder) {
@@ -32358,9 +34256,15 @@ function nestingsOf(runtime, outer, groups) {
     const starts = starts_startsOf(runtime);
     const found = [];
     const visited = new Set([outer.func]);
+    // What is held already when the outer lock is taken is only entered again.
+    const before = locks.around(outer.func, outer.node);
     const note = (func, path, doubt, isInside) => {
         for (const inner of locks.taken(func))
-            if (inner !== outer && groups.has(inner) && inner.waits === "for ever" && isInside(inner))
+            if (inner !== outer &&
+                groups.has(inner) &&
+                inner.waits === "for ever" &&
+                isInside(inner) &&
+                !before.some((lock) => sameLock(lock, inner.lock)))
                 found.push({ outer, inner, path, doubt });
     };
     const follow = (site, path, doubt) => {
@@ -32519,7 +34423,7 @@ function lock_order_inversion_traceOf({ outer, inner, path }) {
         ...path.map((site) => {
             const at = callgraph_placeOf(site);
             const called = at.kind === "call" ? at.callee : at;
-            return { module: site.func.module, at, message: `calls ${words_code(site.func.module, called)}` };
+            return { module: site.func.module, at, message: `calls ${code(site.func.module, called)}` };
         }),
         { module: inner.func.module, at: placeOfTaking(inner), message: `wants ${quoted(lockWords(inner.lock))}` },
     ];
@@ -32550,7 +34454,9 @@ const loop_bound_ROWS = [
  */
 const LOOP_BOUND = uniqueMap(loop_bound_ROWS.flatMap(([names, fate]) => expandAll(names).map((name) => [name, fate])));
 
-;// CONCATENATED MODULE: ./build/runtime/loop-calls.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/loop-calls.js
+
+
 
 
 
@@ -32558,7 +34464,9 @@ const LOOP_BOUND = uniqueMap(loop_bound_ROWS.flatMap(([names, fate]) => expandAl
 /** All calls on asyncio's loops, queues, events, futures and writers from threads that run no loop of their own. */
 function* foreignCalls(runtime) {
     const { graph, contexts } = runtime;
-    const effects = spread(graph, (func) => boundCalls(graph, func));
+    const bound = boundCalls(runtime);
+    const inBody = (func) => bound.get(func) ?? [];
+    const effects = spread(graph, inBody);
     for (const func of graph.funcs) {
         yield* handedOver(graph, func);
         const thread = func.isAsync ? null : threadOf(runtime, func);
@@ -32570,7 +34478,7 @@ function* foreignCalls(runtime) {
             continue;
         const base = { func, context: thread.context, by: thread.by };
         const doubt = thread.doubt + (isOnLoop ? 1 : 0);
-        for (const { site, name, fact, doubt: own } of boundCalls(graph, func))
+        for (const { site, name, fact, doubt: own } of inBody(func))
             if (site.node.kind === "call" && !loop_calls_isOwn(runtime, func, site.node))
                 yield { ...base, at: site.node, callee: site.node.callee, name, fate: fact, witness: null, doubt: own + doubt };
         for (const site of graph.sites(func)) {
@@ -32590,8 +34498,8 @@ function* foreignCalls(runtime) {
                 name: found.witness.source.name,
                 fate: found.witness.source.fact,
                 witness: found.witness,
-                // A loop is one and the same for all; of other objects each side may have its own.
-                doubt: found.doubt + doubt + isFar + 2 * unlikely + (isLoops(found.witness.source.name) ? 0 : 1),
+                // A loop is one and the same for all; of other objects each side may have its own. A guessed method is one too many.
+                doubt: 2 * found.doubt + doubt + isFar + 2 * unlikely + (isLoops(found.witness.source.name) ? 0 : 1),
             };
         }
     }
@@ -32599,26 +34507,36 @@ function* foreignCalls(runtime) {
 /** What brings a plain function into a thread that runs no loop, and never asks which thread it is. */
 function threadOf(runtime, func) {
     const { graph, contexts } = runtime;
-    if (knowsThreads(graph.inference, func))
-        return null;
     const context = contexts.of(func).find((one) => one.kind === "thread" && !hasOwnLoop(graph, one));
-    if (context)
-        return { context, by: context.root.label, doubt: context.doubt };
-    return futureCallback(runtime, func)
-        ? { context: null, by: "concurrent.futures.Future.add_done_callback", doubt: 0 }
-        : null;
+    if ((!context && !futureCallback(runtime, func)) || knowsThreads(graph.inference, func))
+        return null;
+    return context
+        ? { context, by: context.root.label, doubt: context.doubt }
+        : { context: null, by: "concurrent.futures.Future.add_done_callback", doubt: 0 };
 }
-/** The calls in a plain function's own body that belong to the loop. */
-function boundCalls(graph, func) {
-    if (func.isAsync || knowsThreads(graph.inference, func))
-        return [];
-    const found = [];
-    for (const site of graph.sites(func)) {
-        const bound = site.node.kind === "call" ? boundName(graph.inference, site) : null;
-        if (bound)
-            found.push({ site, name: bound.name, doubt: bound.doubt, fact: bound.fate });
+/** The calls of plain functions, in their own bodies, that belong to the loop. */
+function boundCalls(runtime) {
+    const { graph } = runtime;
+    const found = new Map();
+    for (const site of graph.calling(({ name, receiver }) => row(graph.inference, name, receiver) !== null)) {
+        const { func, node } = site;
+        if (func.isAsync || node.kind !== "call" || knowsThreads(graph.inference, func))
+            continue;
+        const bound = boundName(graph.inference, site);
+        if (!bound || (bound.name === "asyncio.Event.set" && isOnlyAsked(runtime, node)))
+            continue;
+        const source = { site, name: bound.name, doubt: bound.doubt, fact: bound.fate };
+        found.set(func, [...(found.get(func) ?? []), source]);
     }
     return found;
+}
+/** An event that nobody waits for is a flag: `is_set()` sees the change whichever thread made it. */
+function isOnlyAsked(runtime, { callee }) {
+    const event = callee.kind === "attribute" ? callee.value : null;
+    const made = event ? runtime.origins.of(event) : [];
+    if (made.length === 0)
+        return false;
+    return made.every(({ expression }) => usesOf(runtime, expression).every((use) => use.kind === "tested" || (use.kind === "method" && /^(?:set|clear|is_set)$/.test(use.name))));
 }
 /** Above this many calls on the way it is likely that something on it decides otherwise. */
 const loop_calls_FAR = 3;
@@ -32697,8 +34615,8 @@ function* handedOver(graph, func) {
 function futureCallback({ graph, origins }, func) {
     const { node, parent } = func;
     const maker = parent ?? func;
-    return maker.nodes.some((one) => {
-        if (one.kind !== "call" || one.callee.kind !== "attribute" || one.callee.attr !== "add_done_callback")
+    return nodesOf(maker, "call").some((one) => {
+        if (one.callee.kind !== "attribute" || one.callee.attr !== "add_done_callback")
             return false;
         const given = argument(one, "fn", 0);
         if (!given || !(given === node || graph.callables.of(given).some((callable) => callable.func === func)))
@@ -32754,8 +34672,7 @@ function isChoice(call) {
 function knowsThreads(inference, func) {
     let known = knows.get(func);
     if (known === undefined) {
-        known = func.nodes.some((node) => node.kind === "call" &&
-            (inference.names(node.callee).some(({ name }) => THREAD_QUESTIONS.test(name)) || isChoice(node)));
+        known = nodesOf(func, "call").some((node) => inference.names(node.callee).some(({ name }) => THREAD_QUESTIONS.test(name)) || isChoice(node));
         knows.set(func, known);
     }
     return known;
@@ -32828,7 +34745,7 @@ function loop_call_from_thread_message({ func, callee, name, fate, by, witness }
         return `${calleeWords(func.module, callee, name)} is called in a thread (${where}): ${consequence}`;
     const last = witness.source.site;
     const end = calleeWords(last.func.module, last.node.kind === "call" ? last.node.callee : last.node, name);
-    return `${words_code(func.module, callee)} is called in a thread (${where}) and ends in ${end}: ${consequence}`;
+    return `${code(func.module, callee)} is called in a thread (${where}) and ends in ${end}: ${consequence}`;
 }
 function loop_call_from_thread_advice({ func, at, callee, name }) {
     if (/\.(?:create_task|ensure_future)$/.test(name))
@@ -32836,7 +34753,7 @@ function loop_call_from_thread_advice({ func, at, callee, name }) {
     if (name.endsWith(".call_soon"))
         return "Use `loop.call_soon_threadsafe(…)`.";
     const args = at.kind === "call" && at.callee === callee && at.args.length > 0 ? ", …" : "";
-    return `Use \`loop.call_soon_threadsafe(${words_code(func.module, callee).slice(1, -1)}${args})\`.`;
+    return `Use \`loop.call_soon_threadsafe(${code(func.module, callee).slice(1, -1)}${args})\`.`;
 }
 /** From the start of the thread down to the function. */
 function start(context) {
@@ -32845,7 +34762,7 @@ function start(context) {
         if (!at.site)
             continue;
         const place = callgraph_placeOf(at.site);
-        const called = words_code(at.site.func.module, place.kind === "call" ? place.callee : place);
+        const called = code(at.site.func.module, place.kind === "call" ? place.callee : place);
         const message = at.from
             ? `${quoted(hops_shortName(at.from.func))} calls ${called}`
             : `${called} runs ${quoted(hops_shortName(at.func))} in a thread`;
@@ -32854,7 +34771,9 @@ function start(context) {
     return found;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/loop-starts.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/loop-starts.js
+
+
 
 
 
@@ -32862,14 +34781,14 @@ function start(context) {
 function loopStartsOf(runtime) {
     const { graph } = runtime;
     const direct = new Map();
-    const directly = (func) => {
-        const known = direct.get(func);
-        if (known)
-            return known;
-        const found = asksForLoop(graph.inference, func) ? [] : startsIn(graph, func);
-        direct.set(func, found);
-        return found;
-    };
+    const candidates = new Set([
+        ...graph.calling(({ name }) => STARTS.has(name) || name === ASYNC_TO_SYNC).map(({ func }) => func),
+        ...attributesNamed(runtime, UNTIL_COMPLETE).map((node) => funcAt(graph.inference.moduleOf(node), node)),
+    ]);
+    for (const func of candidates)
+        if (!asksForLoop(graph.inference, func))
+            direct.set(func, startsIn(graph, func));
+    const directly = (func) => direct.get(func) ?? [];
     const effects = spread(graph, directly);
     return {
         direct: directly,
@@ -32888,12 +34807,12 @@ function loopStartsOf(runtime) {
 }
 function startsIn(graph, func) {
     const found = [];
-    for (const node of func.nodes) {
-        if (node.kind !== "call" || neverRuns(node) || isLazy(graph.inference, node))
+    for (const node of nodesOf(func, "call")) {
+        if (neverRuns(node) || isLazy(graph.inference, node))
             continue;
         if (isCaught(graph.inference, node))
             continue;
-        const start = startOf(graph.inference, func, node);
+        const start = loop_starts_startOf(graph.inference, func, node);
         if (!start)
             continue;
         const site = graph.siteOf(node) ?? {
@@ -32910,7 +34829,7 @@ function startsIn(graph, func) {
     }
     return found;
 }
-function startOf(inference, func, call) {
+function loop_starts_startOf(inference, func, call) {
     const { callee } = call;
     const names = inference.names(callee);
     for (const { name, doubt } of names)
@@ -32923,13 +34842,14 @@ function startOf(inference, func, call) {
                 return { name, doubt };
     // Only event loops have a method of this name.
     const isUnknownLoop = callee.kind === "attribute" &&
-        callee.attr === "run_until_complete" &&
+        callee.attr === UNTIL_COMPLETE &&
         inference.values(callee).length === 0 &&
         inference.values(callee.value).length === 0 &&
         func.module.scope.names.has("asyncio");
     return isUnknownLoop ? { name: "asyncio.AbstractEventLoop.run_until_complete", doubt: 1 } : null;
 }
 const ASYNC_TO_SYNC = "asgiref.sync.async_to_sync";
+const UNTIL_COMPLETE = "run_until_complete";
 const STARTS = new Set([
     "asyncio.run",
     "asyncio.Runner.run",
@@ -32952,7 +34872,7 @@ function loop_starts_isConditional(func, node) {
         if (at.kind === "boolean" && from === at.right)
             return true;
     }
-    return func.nodes.some((one) => one.kind === "return" && one.end <= node.start);
+    return nodesOf(func, "return").some((one) => one.end <= node.start);
 }
 const asks = new WeakMap();
 /** Whether a plain function looks if a loop is running in its thread before it starts one. */
@@ -32962,7 +34882,7 @@ function asksForLoop(inference, func) {
     const known = asks.get(func);
     if (known !== undefined)
         return known;
-    const found = func.nodes.some((node) => node.kind === "call" && isQuestion(inference, node));
+    const found = nodesOf(func, "call").some((node) => isQuestion(inference, node));
     asks.set(func, found);
     return found;
 }
@@ -33083,7 +35003,7 @@ function loop_started_inside_loop_reached(runtime, func, site, witness, doubt) {
     return {
         func,
         at,
-        message: `${words_code(func.module, at.kind === "call" ? at.callee : at)} ${verb} ${end}, which raises \`RuntimeError\` inside the running event loop`,
+        message: `${code(func.module, at.kind === "call" ? at.callee : at)} ${verb} ${end}, which raises \`RuntimeError\` inside the running event loop`,
         instead: `Await the coroutine instead of calling the helper, or call it with ${offloadAdvice(runtime.target, func, at)}.`,
         doubt,
         subject: `${witness.func.name}>${source.name}`,
@@ -33092,7 +35012,7 @@ function loop_started_inside_loop_reached(runtime, func, site, witness, doubt) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/main-guard.js
+;// CONCATENATED MODULE: ./build/runtime/processes/main-guard.js
 
 /** Whether code of a module's top level runs only in the program's own process: under `if __name__ == "__main__"`, or a test of which process this is. */
 function main_guard_isGuarded(node) {
@@ -33189,8 +35109,9 @@ function throughCall(runtime, top, site) {
     return {
         func: top,
         at: site.node,
-        message: `${words_code(top.module, site.node.callee)} starts processes while this file is imported: a spawned child imports it too`,
-        severity: WARNING_AT_IMPORT,
+        message: `${code(top.module, site.node.callee)} starts processes while this file is imported: a spawned child imports it too`,
+        // The import is the mistake here, not a milder circumstance.
+        shows: null,
         trace: hops(witness),
         doubt: found.doubt + missing_main_guard_conditions(top, witness),
         subject: `${witness.func.name}>${witness.source.name}`,
@@ -33201,8 +35122,6 @@ function missing_main_guard_conditions(top, witness) {
     const conditional = chain(witness).filter(({ site }) => order_isConditional(site.node));
     return conditional.length === 0 ? 0 : conditional.every(({ func }) => func.module === top.module) ? 1 : 2;
 }
-/** What runs at import is judged one step milder, as start-up; here the import is the mistake. */
-const WARNING_AT_IMPORT = "error";
 function startsNow(runtime, top, launch) {
     if (launch.kind !== "process" || isForked(launch))
         return false;
@@ -33217,13 +35136,14 @@ function atImport(top, { site, name, fact, doubt }) {
         func: top,
         at: site.node,
         message: `${fact.label} starts while this file is imported: a spawned child imports it too`,
-        severity: WARNING_AT_IMPORT,
+        // The import is the mistake here, not a milder circumstance.
+        shows: null,
         doubt,
         subject: name,
     };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/nested-waits.js
+;// CONCATENATED MODULE: ./build/runtime/pools/nested-waits.js
 
 
 
@@ -33419,7 +35339,7 @@ def crawl(sites):
                 at,
                 message: nested_executor_deadlock_message(wait),
                 instead: inner
-                    ? `Give the inner work a pool of its own, or call ${inner.callable ? words_code(inner.func.module, inner.callable) : "it"} in place.`
+                    ? `Give the inner work a pool of its own, or call ${inner.callable ? code(inner.func.module, inner.callable) : "it"} in place.`
                     : "Let Celery start what comes next: `chain`, `chord` or a callback with `link`; or call the other task's function in place.",
                 trace,
                 doubt,
@@ -33429,7 +35349,7 @@ def crawl(sites):
     },
 };
 function nested_executor_deadlock_message({ crew, func, at, inner }) {
-    const wait = words_code(func.module, at);
+    const wait = code(func.module, at);
     if (!inner)
         return `${wait} waits inside a Celery task for another task: when all workers wait, nobody does the other tasks`;
     return `${wait} waits inside a worker of ${quoted(crew.name)} for other work of ${quoted(crew.name)}: when all its workers wait, none is left to do it`;
@@ -33701,7 +35621,7 @@ function databaseDetection(runtime, { capacity, works }, pool) {
                     {
                         module: running.func.module,
                         at: connect.node,
-                        message: `${words_code(running.func.module, connect.node)} opens a connection`,
+                        message: `${code(running.func.module, connect.node)} opens a connection`,
                     },
                 ],
                 doubt: pool.doubt + capacity.doubt + doubt + running.doubt,
@@ -33718,7 +35638,72 @@ function connectionIn(runtime, { func }) {
     return null;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/sharing.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/suspension.js
+
+const suspension_known = new WeakMap();
+/** The suspension points of all bodies of code. Awaiting a coroutine of the project that never suspends itself is none. */
+function suspensionsOf(runtime) {
+    const found = suspension_known.get(runtime);
+    if (found)
+        return found;
+    const made = suspension_build(runtime);
+    suspension_known.set(runtime, made);
+    return made;
+}
+function suspension_build({ graph }) {
+    const points = new Map();
+    const verdicts = new Map();
+    const of = (func) => {
+        const memo = points.get(func);
+        if (memo)
+            return memo;
+        const found = func.isAsync ? mayWait(func).filter(suspends) : [];
+        points.set(func, found);
+        return found;
+    };
+    const mayWait = (func) => nodesOf(func, "await", "for", "with", "clause", "yield");
+    const suspends = (node) => {
+        switch (node.kind) {
+            case "await":
+                return node.value.kind !== "call" || mayPause(node.value);
+            case "for":
+            case "with":
+            case "clause":
+                return node.isAsync;
+            // Whoever iterates an async generator may do anything between two items.
+            case "yield":
+                return true;
+            default:
+                return false;
+        }
+    };
+    /** Whether a coroutine that the call makes may pause: not if all it can be are project functions that never do. */
+    const mayPause = (call) => {
+        const site = graph.siteOf(call);
+        if (!site || site.library.length > 0 || site.handovers.length > 0 || site.targets.length === 0)
+            return true;
+        return site.targets.some(({ func }) => !func.isAsync || pauses(func));
+    };
+    const pauses = (func) => {
+        const memo = verdicts.get(func);
+        if (memo !== undefined)
+            return memo;
+        verdicts.set(func, false);
+        const verdict = func.isGenerator || mayWait(func).some(suspends);
+        verdicts.set(func, verdict);
+        return verdict;
+    };
+    return {
+        of,
+        between: (func, from, to) => of(func).find((node) => suspension_placeOf(node) >= from && suspension_placeOf(node) < to) ?? null,
+    };
+}
+/** Where in the source the task pauses: a `with` on entry, everything else when its operand is there. */
+function suspension_placeOf(node) {
+    return node.kind === "with" || node.kind === "for" ? node.start : node.end - 1;
+}
+
+;// CONCATENATED MODULE: ./build/runtime/state/sharing.js
 
 
 /** Follows objects from the start of a strand through its calls. `reach` may still grow until the first question. */
@@ -33759,10 +35744,10 @@ function ownershipOf(runtime, start, reach) {
             case "attribute":
                 return node.value;
             case "withitem":
-                return objectBehind(node.context);
+                return objectBehind(node.context, func);
             case "for":
             case "clause":
-                return objectBehind(node.iter);
+                return objectBehind(node.iter, func);
             case "call": {
                 const values = inference.values(node.callee);
                 if (values.some((value) => value.kind === "class"))
@@ -33787,7 +35772,15 @@ function ownershipOf(runtime, start, reach) {
         }
         return "unknown";
     };
-    const objectBehind = (expression) => expression.kind === "call" && expression.callee.kind === "attribute" ? expression.callee.value : expression;
+    /** `with shop.order()`: the shop, if that is the method which runs; what it gives, if that is the object that is entered. */
+    const objectBehind = (expression, func) => {
+        if (expression.kind !== "call" || expression.callee.kind !== "attribute")
+            return expression;
+        const values = inference.values(expression.callee);
+        return values.some((value) => value.kind === "function" && value.func === func)
+            ? expression.callee.value
+            : expression;
+    };
     const paramStatus = (param) => {
         const known = memo.get(param);
         if (known)
@@ -34068,7 +36061,10 @@ function sharing_isSuper(expression) {
     return expression.kind === "call" && expression.callee.kind === "name" && expression.callee.id === "super";
 }
 
-;// CONCATENATED MODULE: ./build/runtime/strands.js
+;// CONCATENATED MODULE: ./build/runtime/state/strands.js
+
+
+
 
 
 
@@ -34100,11 +36096,7 @@ function strands_build(runtime) {
     for (const one of submissionsOf(runtime)) {
         if (one.to !== "thread")
             continue;
-        const list = submissions.get(one.func);
-        if (list)
-            list.push(one);
-        else
-            submissions.set(one.func, [one]);
+        multimap_push(submissions, one.func, one);
     }
     const patched = strands_isPatched(runtime);
     const matters = leadingToState(runtime, submissionsOf(runtime));
@@ -34156,9 +36148,7 @@ function strands_build(runtime) {
 }
 /** Where gevent or eventlet replaces the threads, they take turns only where they wait. */
 function strands_isPatched({ graph }) {
-    return graph.funcs.some((func) => graph
-        .sites(func)
-        .some(({ library }) => library.some(({ name }) => /^(?:gevent\.monkey\.patch_|eventlet\.monkey_patch)/.test(name))));
+    return graph.calling(({ name }) => /^(?:gevent\.monkey\.patch_|eventlet\.monkey_patch)/.test(name)).length > 0;
 }
 function depthOf(strand) {
     return strand.parent ? depthOf(strand.parent) + 1 : 0;
@@ -34169,11 +36159,7 @@ function leadingToState(runtime, submissions) {
     const starts = starts_startsOf(runtime);
     const starters = new Map();
     const note = (root, func) => {
-        const known = starters.get(root);
-        if (known)
-            known.push(func);
-        else
-            starters.set(root, [func]);
+        multimap_push(starters, root, func);
     };
     for (const func of graph.funcs)
         for (const { roots } of starts.in(func))
@@ -34184,7 +36170,9 @@ function leadingToState(runtime, submissions) {
             if (one.func)
                 note(one.func, func);
     const found = new Set();
-    const queue = graph.funcs.filter(mayConflict(runtime));
+    const served = runtime.contexts.roots.flatMap(({ func, kind, serves }) => kind === "framework" && serves ? [func] : []);
+    const run = reachable(graph, [...served, ...starters.keys()]);
+    const queue = run.filter(mayConflict(runtime, run));
     for (const func of queue) {
         if (found.has(func))
             continue;
@@ -34195,11 +36183,23 @@ function leadingToState(runtime, submissions) {
     }
     return found;
 }
-/** Whether a function does something that a conflict is made of: a write that relies on a read, a loop over what others change, that change. */
-function mayConflict(runtime) {
+/** The functions that run in one of the roots, or are called there. */
+function reachable(graph, roots) {
+    const found = new Set(roots);
+    for (const func of found)
+        for (const { targets } of graph.sites(func))
+            for (const target of targets)
+                found.add(target.func);
+    return [...found];
+}
+/**
+ * Whether a function does something that a conflict is made of: a write that relies on a read, a loop over what others change, that change.
+ * `run` are the functions that strands come to.
+ */
+function mayConflict(runtime, run) {
     const state = stateOf(runtime);
     const looped = new Set();
-    for (const func of runtime.graph.funcs)
+    for (const func of run)
         for (const { variable, kind, fragile } of state.touches(func))
             if ((kind === "iterate" && fragile) || kind === "empty" || kind === "reset")
                 looped.add(variableId(variable));
@@ -34296,15 +36296,15 @@ function threadSeeds(runtime, func, list, parent) {
     });
 }
 function threadWords(func, { call, callable }, many, parent) {
-    const by = strands_shortened(sourceOf(func.module, call.callee));
-    const what = callable ? strands_shortened(sourceOf(func.module, callable)) : null;
+    const by = shortened(sourceOf(func.module, call.callee));
+    const what = callable ? shortened(sourceOf(func.module, callable)) : null;
     if (parent)
         return what ? `\`${by}\` runs \`${what}\` in a thread for each call` : `\`${by}\` starts a thread for each call`;
     if (!many)
         return what ? `\`${by}\` runs \`${what}\` in a thread` : `\`${by}\` starts a thread`;
     return what ? `\`${by}\` runs \`${what}\` in several threads` : `\`${by}\` starts several threads`;
 }
-function strands_shortened(text) {
+function shortened(text) {
     const line = text.replace(/\s+/g, " ").replaceAll("`", "'");
     return line.length > 40 ? `${line.slice(0, 39)}…` : line;
 }
@@ -34421,8 +36421,8 @@ function taskSeeds(runtime, func, list, parent) {
                     if (param)
                         given.push({ param, expression: value });
                 }
-            const by = strands_shortened(sourceOf(func.module, start.call.callee));
-            const what = strands_shortened(sourceOf(func.module, callee));
+            const by = shortened(sourceOf(func.module, start.call.callee));
+            const what = shortened(sourceOf(func.module, callee));
             return {
                 kind: "task",
                 root,
@@ -34466,6 +36466,8 @@ function follow(runtime, seed, matters) {
             const started = site.node.kind === "call" ? starts.of(site.node) : null;
             if (started && !started.awaitedAtOnce)
                 continue;
+            if (site.targets.length > 0 && isSwitchedOff(runtime, at.func, site.node))
+                continue;
             for (const target of site.targets) {
                 if (target.doubt > 1 || at.doubt + target.doubt > 1)
                     continue;
@@ -34476,71 +36478,23 @@ function follow(runtime, seed, matters) {
         }
     return { ...seed, ownership, reach };
 }
-
-;// CONCATENATED MODULE: ./build/runtime/suspension.js
-const suspension_known = new WeakMap();
-/** The suspension points of all bodies of code. Awaiting a coroutine of the project that never suspends itself is none. */
-function suspensionsOf(runtime) {
-    const found = suspension_known.get(runtime);
-    if (found)
-        return found;
-    const made = suspension_build(runtime);
-    suspension_known.set(runtime, made);
-    return made;
+/** Whether the call stands behind a switch that the program sets once, the other way: `if not QUEUED: handle(item)`. */
+function isSwitchedOff({ constants }, func, node) {
+    return conditionsOf(node, func).some(({ test, taken }) => {
+        const { switched, wanted } = switchOf(test, taken);
+        if (switched.kind !== "name" && switched.kind !== "attribute")
+            return false;
+        const value = constants.evaluate(switched);
+        const truth = value === null ? null : truthiness(value);
+        return truth !== null && truth !== wanted;
+    });
 }
-function suspension_build({ graph }) {
-    const points = new Map();
-    const verdicts = new Map();
-    const of = (func) => {
-        const memo = points.get(func);
-        if (memo)
-            return memo;
-        const found = func.isAsync ? func.nodes.filter(suspends) : [];
-        points.set(func, found);
-        return found;
-    };
-    const suspends = (node) => {
-        switch (node.kind) {
-            case "await":
-                return node.value.kind !== "call" || mayPause(node.value);
-            case "for":
-            case "with":
-            case "clause":
-                return node.isAsync;
-            // Whoever iterates an async generator may do anything between two items.
-            case "yield":
-                return true;
-            default:
-                return false;
-        }
-    };
-    /** Whether a coroutine that the call makes may pause: not if all it can be are project functions that never do. */
-    const mayPause = (call) => {
-        const site = graph.siteOf(call);
-        if (!site || site.library.length > 0 || site.handovers.length > 0 || site.targets.length === 0)
-            return true;
-        return site.targets.some(({ func }) => !func.isAsync || pauses(func));
-    };
-    const pauses = (func) => {
-        const memo = verdicts.get(func);
-        if (memo !== undefined)
-            return memo;
-        verdicts.set(func, false);
-        const verdict = func.isGenerator || func.nodes.some(suspends);
-        verdicts.set(func, verdict);
-        return verdict;
-    };
-    return {
-        of,
-        between: (func, from, to) => of(func).find((node) => suspension_placeOf(node) >= from && suspension_placeOf(node) < to) ?? null,
-    };
-}
-/** Where in the source the task pauses: a `with` on entry, everything else when its operand is there. */
-function suspension_placeOf(node) {
-    return node.kind === "with" || node.kind === "for" ? node.start : node.end - 1;
+function switchOf(test, wanted) {
+    return test.kind === "unary" && test.op === "not" ? switchOf(test.operand, !wanted) : { switched: test, wanted };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/conflicts.js
+;// CONCATENATED MODULE: ./build/runtime/state/conflicts.js
+
 
 
 
@@ -34576,11 +36530,11 @@ function conflicts_build(runtime, kind) {
             if (fromTest && !runtime.target.isTest(func.module.path))
                 continue;
             for (const use of state.updates(func))
-                if (strand.ownership.ofVariable(use.place.variable, func) === "shared")
-                    conflicts_push(updates, variableId(use.place.variable), { use, strand, doubt });
+                if (strand.ownership.ofVariable(use.place.variable, func) === "shared" && !hasOwnKey(runtime, strand, use))
+                    multimap_push(updates, variableId(use.place.variable), { use, strand, doubt });
             for (const use of state.touches(func))
                 if (strand.ownership.ofVariable(use.variable, func) === "shared")
-                    conflicts_push(touches, variableId(use.variable), { use, strand, doubt });
+                    multimap_push(touches, variableId(use.variable), { use, strand, doubt });
         }
     }
     const best = new Map();
@@ -34604,6 +36558,20 @@ function conflicts_build(runtime, kind) {
     }
     return [...best.values()];
 }
+/** `clients[self.id]` of an object that each run has for itself, `counts[get_ident()]`: nobody else writes there. */
+function hasOwnKey(runtime, { ownership }, { place: { key }, func }) {
+    const isOwn = (part) => {
+        if (part.kind === "tuple")
+            return part.items.some(isOwn);
+        if (part.kind === "call")
+            return runtime.inference.names(part.callee).some(({ name }) => OWN_NUMBERS.test(name)) && part.args.length === 0;
+        if (part.kind !== "attribute" || part.value.kind !== "name" || part.value.id !== func.params[0]?.name)
+            return false;
+        return func.cls !== null && ownership.of(part.value, func) !== "shared";
+    };
+    return key !== null && isOwn(key);
+}
+const OWN_NUMBERS = /^(?:threading\.(?:get_ident|get_native_id|current_thread)|asyncio\.current_task)$/;
 function betweenThreads(runtime, seen, all) {
     const { use } = seen;
     if (use.effect === "constant")
@@ -34624,7 +36592,7 @@ function differentStrand(runtime, seen, all) {
         const { strand, use } = theirs;
         if (strand === seen.strand ||
             strand.root === seen.strand.root ||
-            areExclusive(strand, seen.strand) ||
+            conflicts_areExclusive(strand, seen.strand) ||
             !sameObject(runtime, updated(seen), updated(theirs)))
             continue;
         if (use.effect === "constant" || guardsAround(runtime, use, "thread").held)
@@ -34651,11 +36619,20 @@ function areRelated({ inference }, a, b) {
         return true;
     return inference.subclasses(a).some((one) => inference.ancestry(one).includes(b));
 }
-/** Whether two strands never run at once: they share a pool of one thread, or only one of the two is started, in the branches of one choice. */
-function areExclusive(a, b) {
-    if (a.lane !== null && a.lane === b.lane)
+/**
+ * Whether two strands never run at once: they share a pool of one thread, or only one of the two is started, in the branches of one choice,
+ * or each starts the other as its last deed.
+ */
+function conflicts_areExclusive(a, b) {
+    if ((a.lane !== null && a.lane === b.lane) || takesOver(a, b) || takesOver(b, a))
         return true;
     return a.func === b.func && !a.many && !b.many && areAlternatives(a.at, b.at);
+}
+/** A reader that reconnects when its line breaks, and a reconnecting thread that starts the next reader: one goes when the other comes. */
+function takesOver(a, b) {
+    if (a.many || b.many || a.root === b.root || a.func === b.func || !b.reach.has(a.func))
+        return false;
+    return a.reach.has(b.root) || a.reach.has(b.func);
 }
 function updated({ use, strand }) {
     return { variable: use.place.variable, func: use.func, strand };
@@ -34680,7 +36657,7 @@ function betweenTasks(runtime, seen, all) {
     const other = all.find((theirs) => theirs.strand.root !== seen.strand.root &&
         theirs.use.effect !== "constant" &&
         theirs.use !== use &&
-        !areExclusive(theirs.strand, seen.strand) &&
+        !conflicts_areExclusive(theirs.strand, seen.strand) &&
         sameObject(runtime, updated(seen), updated(theirs)));
     return other ? conflictOf(runtime, { ...seen, doubt: seen.doubt + 1 }, other.strand, pause, useless) : null;
 }
@@ -34696,7 +36673,10 @@ function conflictOf(runtime, { use, strand, doubt }, other, pause, useless) {
         strand,
         other,
         useless,
-        doubt: doubt + conflicts_doubtOf(runtime, use, pause !== null),
+        // What the test itself waits for may well say who takes the element out.
+        doubt: doubt +
+            conflicts_doubtOf(runtime, use, pause !== null) +
+            (pause && (pause === use.read || isInside(pause, use.read)) ? 2 : 0),
     };
 }
 /** Who fills a cache twice has done the work twice; that is seldom more than a pity, unless what is made must be closed. */
@@ -34709,7 +36689,18 @@ function conflicts_doubtOf(runtime, { effect, value }, isAsync) {
     const makes = value !== null && isResource(runtime, value);
     if (effect === "cache")
         return makes ? 1 : 2;
-    return makes ? 0 : isAsync ? 1 : 2;
+    return makes ? 0 : isAsync && value !== null && conflicts_isMade(value) && !conflicts_isAsked(runtime, value) ? 1 : 2;
+}
+/** Something that a call gives, not a number or text that is calculated. */
+function conflicts_isMade(value) {
+    return value.kind === "await" ? conflicts_isMade(value.value) : value.kind === "call" || value.kind === "name";
+}
+/** `await Registry.get(name)`: whoever is asked twice gives the same object twice, or says itself when it makes a second one. */
+function conflicts_isAsked({ inference }, value) {
+    const call = value.kind === "await" ? value.value : value;
+    return (call.kind === "call" &&
+        inference.values(call.callee).some((one) => one.kind === "function" && one.self !== null) &&
+        inference.values(value).every((one) => one.kind === "object"));
 }
 /** Sessions, pools, connections, threads, executors: to make a second one and forget it is a leak. */
 function isResource({ inference }, value) {
@@ -34774,7 +36765,7 @@ function iterated(runtime, kind, list) {
                 continue;
             if (change.strand.root === loop.strand.root && !change.strand.many && !loop.strand.many)
                 continue;
-            if (areExclusive(change.strand, loop.strand))
+            if (conflicts_areExclusive(change.strand, loop.strand))
                 continue;
             // It changes the container first, and then starts what loops over it.
             if (loop.strand.func === change.use.func && loop.strand.at.start > change.use.at.start)
@@ -34792,13 +36783,28 @@ function iterated(runtime, kind, list) {
                 strand: change.strand,
                 other: loop.strand,
                 useless: null,
-                // A comprehension is over soon.
-                doubt: loop.doubt + change.doubt + (kind === "thread" && node.kind === "comprehension" ? 1 : 0),
+                // A comprehension is over soon; what ends the program goes over everything once.
+                doubt: loop.doubt +
+                    change.doubt +
+                    (kind === "thread" && node.kind === "comprehension" ? 1 : 0) +
+                    (isEnding(loop.use.func) ? 1 : 0) +
+                    (isFar(loop) || isFar(change) ? 1 : 0),
             });
         }
     }
     return found;
 }
+function isEnding({ node }) {
+    return node.kind === "function" && TEARDOWN.test(node.name);
+}
+/** So many calls from the start of the strand that conditions stand between which we do not see. */
+function isFar({ strand, use }) {
+    let hops = 0;
+    for (let at = strand.reach.get(use.func) ?? null; at; at = at.from)
+        hops++;
+    return hops > conflicts_FAR;
+}
+const conflicts_FAR = 5;
 function pauseInside(runtime, func, loop) {
     return (suspensionsOf(runtime)
         .of(func)
@@ -34868,16 +36874,9 @@ function isTakenDown({ node, module }, pause) {
         pause.value.kind === "call" &&
         TEARDOWN.test(sourceOf(module, pause.value.callee).split(".").at(-1) ?? ""));
 }
-const TEARDOWN = /^_*(?:a?close|a?stop|shut_?down|disconnect|terminate|kill|cancel|cleanup|clean_up|tear_?down|unload|release|__aexit__|wait_closed)(?:$|_)/;
+const TEARDOWN = /^_*(?:a?close|a?stop|shut_?down|disconnect|terminate|kill|cancel|cleanup|clean_up|tear_?down|detach|deregister|dispose|exit|unload|release|__aexit__|wait_closed)(?:$|_)/;
 function baseText(func, at) {
     return sourceOf(func.module, at.kind === "attribute" && at.attr === "clear" ? at.value : at);
-}
-function conflicts_push(map, key, value) {
-    const list = map.get(key);
-    if (list)
-        list.push(value);
-    else
-        map.set(key, [value]);
 }
 
 ;// CONCATENATED MODULE: ./build/rules/shared-state-without-lock.js
@@ -34939,7 +36938,7 @@ function shared_state_without_lock_detection(conflict) {
     };
 }
 function shared_state_without_lock_said({ func, at, variable, effect, strand, other }) {
-    const name = words_code(func.module, at);
+    const name = code(func.module, at);
     const both = strand === other ? "several threads run this at once" : "two threads do this at once";
     switch (effect) {
         case "iterated":
@@ -34976,7 +36975,7 @@ function shared_state_without_lock_traceOf({ func, read, strand, other, pause })
     const found = [];
     for (const one of strand === other ? [strand] : [strand, other])
         found.push({ module: one.func.module, at: one.at, message: one.words });
-    found.push({ module: read.func.module, at: read.node, message: `${words_code(read.func.module, read.node)} is read here` });
+    found.push({ module: read.func.module, at: read.node, message: `${code(read.func.module, read.node)} is read here` });
     if (pause) {
         const module = read.func === func ? func.module : read.func.module;
         found.push({ module, at: pause, message: "other tasks run here" });
@@ -35049,7 +37048,7 @@ function race_across_await_detection(conflict) {
     };
 }
 function race_across_await_said({ func, at, variable, effect, checked, read }) {
-    const name = words_code(func.module, at);
+    const name = code(func.module, at);
     switch (effect) {
         case "iterated":
             return `${name} changes ${quoted(variable.name)} while another task may be in the middle of a loop over it`;
@@ -35139,194 +37138,7 @@ function lack({ fact }) {
         : "has no timeout: it waits for ever";
 }
 
-;// CONCATENATED MODULE: ./build/knowledge/async-io.js
-
-const HTTPX = "httpx allows 100 connections and gives up after waiting 5 s for one";
-const AIOHTTP = "aiohttp allows 100 connections, and waiting for one counts towards its limit of 5 min";
-// httpx 0.28 _config.py; aiohttp 3.14 connector.py, client.py; tornado 6.5 simple_httpclient.py; botocore 1.43; asyncpg 0.31; curl_cffi 0.13; openai 1.x
-const async_io_ROWS = [
-    ["httpx.AsyncClient.{get,head,options}", true, "client", "httpx.AsyncClient", HTTPX],
-    ["httpx.AsyncClient.{post,put,patch,delete,request,send,stream}", false, "client", "httpx.AsyncClient", HTTPX],
-    ["httpx2.AsyncClient.{get,head,options}", true, "client", "httpx2.AsyncClient", HTTPX],
-    ["httpx2.AsyncClient.{post,put,patch,delete,request,send,stream}", false, "client", "httpx2.AsyncClient", HTTPX],
-    ["aiohttp.ClientSession.{get,head,options}", true, "client", "aiohttp.ClientSession", AIOHTTP],
-    [
-        "aiohttp.ClientSession.{post,put,patch,delete,request,ws_connect}",
-        false,
-        "client",
-        "aiohttp.ClientSession",
-        AIOHTTP,
-    ],
-    ["aiohttp.request", false, "none"],
-    ["niquests.{get,head,options}", true, "none"],
-    ["niquests.AsyncSession.{get,head,options}", true, "pool"],
-    ["niquests.AsyncSession.{post,put,patch,delete,request}", false, "pool"],
-    ["curl_cffi.requests.AsyncSession.{get,head,options}", true, "pool"],
-    ["curl_cffi.requests.AsyncSession.{post,put,patch,delete,request}", false, "pool"],
-    ["tornado.httpclient.AsyncHTTPClient.fetch", true, "pool"],
-    ["asyncio.{open_connection,open_unix_connection}", true, "none"],
-    ["asyncio.AbstractEventLoop.{create_connection,create_unix_connection,sock_connect}", true, "none"],
-    ["asyncio.{create_subprocess_exec,create_subprocess_shell}", false, "none"],
-    ["anyio.{connect_tcp,connect_unix} trio.open_tcp_stream", true, "none"],
-    ["anyio.{run_process,open_process} trio.run_process", false, "none"],
-    ["websockets.connect websockets.asyncio.client.connect", true, "none"],
-    ["asyncssh.connect", true, "none"],
-    ["aiosmtplib.send aiosmtplib.SMTP.connect", false, "none"],
-    ["dns.asyncresolver.{resolve,resolve_address} dns.asyncresolver.Resolver.{resolve,resolve_address}", true, "none"],
-    ["asyncpg.connect aiomysql.connect psycopg.AsyncConnection.connect", true, "none"],
-    ["asyncpg.Pool.{fetch,fetchrow,fetchval}", true, "pool"],
-    ["asyncpg.Pool.{execute,executemany}", false, "pool"],
-    ["motor.motor_asyncio.AsyncIOMotorCollection.{find_one,count_documents,distinct}", true, "pool"],
-    ["pymongo.asynchronous.collection.AsyncCollection.{find_one,count_documents,distinct}", true, "pool"],
-    ["elasticsearch.AsyncElasticsearch.{search,get,count,exists}", true, "pool"],
-    ["aiobotocore.client.AioBaseClient.{get_object,head_object,get_item,query}", true, "pool"],
-    ["aiobotocore.client.AioBaseClient.{put_object,delete_object,put_item,send_message,invoke,publish}", false, "pool"],
-    [
-        "openai.resources.chat.completions.AsyncCompletions.{create,parse} openai.resources.responses.AsyncResponses.{create,parse} openai.resources.embeddings.AsyncEmbeddings.create openai.resources.images.AsyncImages.generate",
-        true,
-        "client",
-        "openai.AsyncOpenAI",
-        "the API answers too many requests with errors",
-    ],
-    [
-        "anthropic.resources.messages.AsyncMessages.create",
-        true,
-        "client",
-        "anthropic.AsyncAnthropic",
-        "the API answers too many requests with errors",
-    ],
-    ["litellm.{acompletion,aembedding}", true, "none", null, "the API answers too many requests with errors"],
-];
-/** Async calls that wait for the network or another process, by canonical name. */
-const ASYNC_IO = uniqueMap(async_io_ROWS.flatMap(([names, reads, limit, client, note]) => expandAll(names).map((name) => [name, { name, reads, limit, client: client ?? null, note: note ?? null }])));
-/** Arguments of a client's constructor that set its limit of connections. */
-const CLIENT_LIMITS = new Map([
-    ["httpx.AsyncClient", ["limits", "transport"]],
-    ["httpx2.AsyncClient", ["limits", "transport"]],
-    ["aiohttp.ClientSession", ["connector"]],
-    ["openai.AsyncOpenAI", ["http_client"]],
-    ["anthropic.AsyncAnthropic", ["http_client"]],
-]);
-
-;// CONCATENATED MODULE: ./build/runtime/async-io.js
-
-
-
-
-
-
-const async_io_DEEPEST = 6;
-const async_io_MOST_VISITED = 80;
-/** What a call waits for, if it is one of an async library; awaited or entered by `async with`. */
-function asyncIoAt(runtime, site) {
-    if (site.kind !== "call" || !site.awaited || site.node.kind !== "call")
-        return null;
-    for (const { name, doubt } of site.library) {
-        const fact = ASYNC_IO.get(name);
-        if (fact)
-            return { fact, site, path: [], client: clientOf(runtime, site.node, fact, site.func), doubt };
-    }
-    return null;
-}
-/** Network calls that a coroutine function comes to by `await`, leaving out those that a semaphore, lock or limiter lets through a few at a time. */
-function unguardedIo(runtime, root) {
-    const visited = new Set();
-    const search = (func, path, doubt) => {
-        if (visited.has(func) || visited.size > async_io_MOST_VISITED || path.length > async_io_DEEPEST)
-            return null;
-        visited.add(func);
-        for (const site of runtime.graph.sites(func)) {
-            if (!site.awaited || async_io_isGuarded(runtime, func, site.node))
-                continue;
-            const found = asyncIoAt(runtime, site);
-            if (found)
-                return { ...found, path, doubt: found.doubt + doubt };
-            if (site.node.kind === "call" && starts_startsOf(runtime).of(site.node))
-                continue;
-            for (const target of site.targets) {
-                if (!target.func.isAsync || doubt + target.doubt > 1)
-                    continue;
-                const deeper = search(target.func, [...path, site], doubt + target.doubt);
-                if (deeper)
-                    return deeper;
-            }
-        }
-        return null;
-    };
-    return search(root, [], 0);
-}
-/** Whether something lets only a few tasks come here at a time: what is held around it, or what it waited for before. */
-function async_io_isGuarded(runtime, func, node) {
-    const held = locksOf(runtime).heldAt(func, node);
-    if (held.some(({ lock }) => !lock.fresh && lock.fact?.family !== "thread"))
-        return true;
-    return func.nodes.some((one) => one.kind === "await" && one.end <= node.start && PACES.test(sourceOf(func.module, one).slice(0, 200)));
-}
-const PACES = /(?:limit|throttl|semaphore|rate_|slot|bucket)\w*(?:\.\w+)*\(/i;
-/** Where the receiver's client is made, and whether its limit is set there. */
-function clientOf(runtime, call, { client }, func) {
-    if (!client || call.callee.kind !== "attribute")
-        return "unknown";
-    const wanted = CLIENT_LIMITS.get(client) ?? [];
-    let found = "unknown";
-    for (const { expression, func: maker } of runtime.origins.of(call.callee.value)) {
-        if (expression.kind !== "call")
-            continue;
-        if (!runtime.inference.names(expression.callee).some(({ name }) => name === client))
-            continue;
-        if (passesMore(expression, 2) || wanted.some((name) => argument(expression, name, -1)))
-            return "set";
-        found = maker === func ? "own" : "default";
-    }
-    return found;
-}
-/** Whether a coroutine function only asks: all that it waits for are reads, and it changes nothing that others see. */
-function onlyReads(runtime, root) {
-    const visited = new Set();
-    let found = null;
-    const check = (func, path, doubt) => {
-        if (visited.has(func))
-            return true;
-        visited.add(func);
-        if (visited.size > async_io_MOST_VISITED || changesState(runtime, func))
-            return false;
-        if (locksOf(runtime).taken(func).length > 0)
-            return false;
-        for (const site of runtime.graph.sites(func)) {
-            if (!site.awaited) {
-                // Plain helpers may change what the next round reads.
-                if (site.targets.some((target) => !target.func.isAsync && changesState(runtime, target.func)))
-                    return false;
-                continue;
-            }
-            const io = asyncIoAt(runtime, site);
-            if (io) {
-                if (!io.fact.reads)
-                    return false;
-                found ??= { ...io, path, doubt: io.doubt + doubt };
-                continue;
-            }
-            if (site.targets.length === 0 && !async_io_isHarmless(site))
-                return false;
-            for (const target of site.targets)
-                if (target.func.isAsync && !check(target.func, [...path, site], doubt + target.doubt))
-                    return false;
-        }
-        return true;
-    };
-    return check(root, [], 0) ? found : null;
-}
-function changesState(runtime, func) {
-    const state = stateOf(runtime);
-    return state.writes(func).length > 0 || state.touches(func).some(({ kind }) => kind !== "iterate");
-}
-/** Awaited calls of the libraries that belong to a read: its body, its context. */
-function async_io_isHarmless({ library }) {
-    return (library.length > 0 &&
-        library.every(({ name }) => /^(?:aiohttp\.ClientResponse\.|aiohttp\.StreamReader\.|httpx2?\.Response\.|asyncio\.(?:wait_for|timeout|StreamReader\.|StreamWriter\.)|aiohttp\.ClientSession\.__a|httpx2?\.AsyncClient\.__a)/.test(name)));
-}
-
-;// CONCATENATED MODULE: ./build/runtime/sizes.js
+;// CONCATENATED MODULE: ./build/runtime/effects/sizes.js
 
 
 
@@ -35605,7 +37417,194 @@ const BOUNDED = new Set([
 const OUTSIDE = /^(?:os\.(?:listdir|scandir|walk)|glob\.i?glob|csv\.(?:reader|DictReader)|(?:json|yaml|orjson|ujson)\.(?:safe_)?loads?|open|io\.open|pathlib\.Path\.(?:glob|rglob|iterdir)|re\.(?:findall|finditer))$/;
 const ANSWERS = /(?:\.|^)(?:fetch|fetchall|fetchmany|all|scalars|to_list|json|smembers|lrange|keys|scan|search|find|list_objects_v2|execute_fetchall|fetch_all)$/;
 
-;// CONCATENATED MODULE: ./build/runtime/sequences.js
+;// CONCATENATED MODULE: ./build/knowledge/async-io.js
+
+const HTTPX = "httpx allows 100 connections and gives up after waiting 5 s for one";
+const AIOHTTP = "aiohttp allows 100 connections, and waiting for one counts towards its limit of 5 min";
+// httpx 0.28 _config.py; aiohttp 3.14 connector.py, client.py; tornado 6.5 simple_httpclient.py; botocore 1.43; asyncpg 0.31; curl_cffi 0.13; openai 1.x
+const async_io_ROWS = [
+    ["httpx.AsyncClient.{get,head,options}", true, "client", "httpx.AsyncClient", HTTPX],
+    ["httpx.AsyncClient.{post,put,patch,delete,request,send,stream}", false, "client", "httpx.AsyncClient", HTTPX],
+    ["httpx2.AsyncClient.{get,head,options}", true, "client", "httpx2.AsyncClient", HTTPX],
+    ["httpx2.AsyncClient.{post,put,patch,delete,request,send,stream}", false, "client", "httpx2.AsyncClient", HTTPX],
+    ["aiohttp.ClientSession.{get,head,options}", true, "client", "aiohttp.ClientSession", AIOHTTP],
+    [
+        "aiohttp.ClientSession.{post,put,patch,delete,request,ws_connect}",
+        false,
+        "client",
+        "aiohttp.ClientSession",
+        AIOHTTP,
+    ],
+    ["aiohttp.request", false, "none"],
+    ["niquests.{get,head,options}", true, "none"],
+    ["niquests.AsyncSession.{get,head,options}", true, "pool"],
+    ["niquests.AsyncSession.{post,put,patch,delete,request}", false, "pool"],
+    ["curl_cffi.requests.AsyncSession.{get,head,options}", true, "pool"],
+    ["curl_cffi.requests.AsyncSession.{post,put,patch,delete,request}", false, "pool"],
+    ["tornado.httpclient.AsyncHTTPClient.fetch", true, "pool"],
+    ["asyncio.{open_connection,open_unix_connection}", true, "none"],
+    ["asyncio.AbstractEventLoop.{create_connection,create_unix_connection,sock_connect}", true, "none"],
+    ["asyncio.{create_subprocess_exec,create_subprocess_shell}", false, "none"],
+    ["anyio.{connect_tcp,connect_unix} trio.open_tcp_stream", true, "none"],
+    ["anyio.{run_process,open_process} trio.run_process", false, "none"],
+    ["websockets.connect websockets.asyncio.client.connect", true, "none"],
+    ["asyncssh.connect", true, "none"],
+    ["aiosmtplib.send aiosmtplib.SMTP.connect", false, "none"],
+    ["dns.asyncresolver.{resolve,resolve_address} dns.asyncresolver.Resolver.{resolve,resolve_address}", true, "none"],
+    ["asyncpg.connect aiomysql.connect psycopg.AsyncConnection.connect", true, "none"],
+    ["asyncpg.Pool.{fetch,fetchrow,fetchval}", true, "pool"],
+    ["asyncpg.Pool.{execute,executemany}", false, "pool"],
+    ["motor.motor_asyncio.AsyncIOMotorCollection.{find_one,count_documents,distinct}", true, "pool"],
+    ["pymongo.asynchronous.collection.AsyncCollection.{find_one,count_documents,distinct}", true, "pool"],
+    ["elasticsearch.AsyncElasticsearch.{search,get,count,exists}", true, "pool"],
+    ["aiobotocore.client.AioBaseClient.{get_object,head_object,get_item,query}", true, "pool"],
+    ["aiobotocore.client.AioBaseClient.{put_object,delete_object,put_item,send_message,invoke,publish}", false, "pool"],
+    [
+        "openai.resources.chat.completions.AsyncCompletions.{create,parse} openai.resources.responses.AsyncResponses.{create,parse} openai.resources.embeddings.AsyncEmbeddings.create openai.resources.images.AsyncImages.generate",
+        true,
+        "client",
+        "openai.AsyncOpenAI",
+        "the API answers too many requests with errors",
+    ],
+    [
+        "anthropic.resources.messages.AsyncMessages.create",
+        true,
+        "client",
+        "anthropic.AsyncAnthropic",
+        "the API answers too many requests with errors",
+    ],
+    ["litellm.{acompletion,aembedding}", true, "none", null, "the API answers too many requests with errors"],
+];
+/** Async calls that wait for the network or another process, by canonical name. */
+const ASYNC_IO = uniqueMap(async_io_ROWS.flatMap(([names, reads, limit, client, note]) => expandAll(names).map((name) => [name, { name, reads, limit, client: client ?? null, note: note ?? null }])));
+/** Arguments of a client's constructor that set its limit of connections. */
+const CLIENT_LIMITS = new Map([
+    ["httpx.AsyncClient", ["limits", "transport"]],
+    ["httpx2.AsyncClient", ["limits", "transport"]],
+    ["aiohttp.ClientSession", ["connector"]],
+    ["openai.AsyncOpenAI", ["http_client"]],
+    ["anthropic.AsyncAnthropic", ["http_client"]],
+]);
+
+;// CONCATENATED MODULE: ./build/runtime/coroutines/async-io.js
+
+
+
+
+
+
+const async_io_DEEPEST = 6;
+const async_io_MOST_VISITED = 80;
+/** What a call waits for, if it is one of an async library; awaited or entered by `async with`. */
+function asyncIoAt(runtime, site) {
+    if (site.kind !== "call" || !site.awaited || site.node.kind !== "call")
+        return null;
+    for (const { name, doubt } of site.library) {
+        const fact = ASYNC_IO.get(name);
+        if (fact)
+            return { fact, site, path: [], client: clientOf(runtime, site.node, fact, site.func), doubt };
+    }
+    return null;
+}
+/** Network calls that a coroutine function comes to by `await`, leaving out those that a semaphore, lock or limiter lets through a few at a time. */
+function unguardedIo(runtime, root) {
+    const visited = new Set();
+    const search = (func, path, doubt) => {
+        if (visited.has(func) || visited.size > async_io_MOST_VISITED || path.length > async_io_DEEPEST)
+            return null;
+        visited.add(func);
+        for (const site of runtime.graph.sites(func)) {
+            if (!site.awaited || async_io_isGuarded(runtime, func, site.node))
+                continue;
+            const found = asyncIoAt(runtime, site);
+            if (found)
+                return { ...found, path, doubt: found.doubt + doubt };
+            if (site.node.kind === "call" && starts_startsOf(runtime).of(site.node))
+                continue;
+            for (const target of site.targets) {
+                if (!target.func.isAsync || doubt + target.doubt > 1)
+                    continue;
+                const deeper = search(target.func, [...path, site], doubt + target.doubt);
+                if (deeper)
+                    return deeper;
+            }
+        }
+        return null;
+    };
+    return search(root, [], 0);
+}
+/** Whether something lets only a few tasks come here at a time: what is held around it, or what it waited for before. */
+function async_io_isGuarded(runtime, func, node) {
+    const held = locksOf(runtime).heldAt(func, node);
+    if (held.some(({ lock }) => !lock.fresh && lock.fact?.family !== "thread"))
+        return true;
+    return nodesOf(func, "await").some((one) => one.end <= node.start && PACES.test(sourceOf(func.module, one).slice(0, 200)));
+}
+const PACES = /(?:limit|throttl|semaphore|rate_|slot|bucket)\w*(?:\.\w+)*\(/i;
+/** Where the receiver's client is made, and whether its limit is set there. */
+function clientOf(runtime, call, { client }, func) {
+    if (!client || call.callee.kind !== "attribute")
+        return "unknown";
+    const wanted = CLIENT_LIMITS.get(client) ?? [];
+    let found = "unknown";
+    for (const { expression, func: maker } of runtime.origins.of(call.callee.value)) {
+        if (expression.kind !== "call")
+            continue;
+        if (!runtime.inference.names(expression.callee).some(({ name }) => name === client))
+            continue;
+        if (passesMore(expression, 2) || wanted.some((name) => argument(expression, name, -1)))
+            return "set";
+        found = maker === func ? "own" : "default";
+    }
+    return found;
+}
+/** Whether a coroutine function only asks: all that it waits for are reads, and it changes nothing that others see. */
+function onlyReads(runtime, root) {
+    const visited = new Set();
+    let found = null;
+    const check = (func, path, doubt) => {
+        if (visited.has(func))
+            return true;
+        visited.add(func);
+        if (visited.size > async_io_MOST_VISITED || changesState(runtime, func))
+            return false;
+        if (locksOf(runtime).taken(func).length > 0)
+            return false;
+        for (const site of runtime.graph.sites(func)) {
+            if (!site.awaited) {
+                // Plain helpers may change what the next round reads.
+                if (site.targets.some((target) => !target.func.isAsync && changesState(runtime, target.func)))
+                    return false;
+                continue;
+            }
+            const io = asyncIoAt(runtime, site);
+            if (io) {
+                if (!io.fact.reads)
+                    return false;
+                found ??= { ...io, path, doubt: io.doubt + doubt };
+                continue;
+            }
+            if (site.targets.length === 0 && !async_io_isHarmless(site))
+                return false;
+            for (const target of site.targets)
+                if (target.func.isAsync && !check(target.func, [...path, site], doubt + target.doubt))
+                    return false;
+        }
+        return true;
+    };
+    return check(root, [], 0) ? found : null;
+}
+function changesState(runtime, func) {
+    const state = stateOf(runtime);
+    return state.writes(func).length > 0 || state.touches(func).some(({ kind }) => kind !== "iterate");
+}
+/** Awaited calls of the libraries that belong to a read: its body, its context. */
+function async_io_isHarmless({ library }) {
+    return (library.length > 0 &&
+        library.every(({ name }) => /^(?:aiohttp\.ClientResponse\.|aiohttp\.StreamReader\.|httpx2?\.Response\.|asyncio\.(?:wait_for|timeout|StreamReader\.|StreamWriter\.)|aiohttp\.ClientSession\.__a|httpx2?\.AsyncClient\.__a)/.test(name)));
+}
+
+;// CONCATENATED MODULE: ./build/runtime/coroutines/sequences.js
 
 
 
@@ -35616,11 +37615,7 @@ const ANSWERS = /(?:\.|^)(?:fetch|fetchall|fetchmany|all|scalars|to_list|json|sm
 function sequencesIn(runtime, func) {
     if (!func.isAsync)
         return [];
-    return func.nodes.flatMap((node) => {
-        if (node.kind === "for")
-            return loopSequence(runtime, func, node) ?? [];
-        return node.kind === "comprehension" ? (comprehensionSequence(runtime, func, node) ?? []) : [];
-    });
+    return nodesOf(func, "for", "comprehension").flatMap((node) => (node.kind === "for" ? loopSequence(runtime, func, node) : comprehensionSequence(runtime, func, node)) ?? []);
 }
 function loopSequence(runtime, func, loop) {
     if (loop.isAsync || loop.orelse.length > 0 || isInTransaction(loop, func))
@@ -35849,13 +37844,13 @@ function sequential_awaits_detection({ target }, { func, loop, site, io, items, 
     const callee = at.kind === "call" ? at.callee : at;
     const name = io.path.length === 0 && io.site === site
         ? calleeWords(func.module, callee, io.fact.name)
-        : words_code(func.module, callee);
+        : code(func.module, callee);
     const together = target.minor >= 11 ? "`asyncio.TaskGroup` or `asyncio.gather`" : "`asyncio.gather`";
     const trace = [
         {
             module: func.module,
             at: loop.kind === "for" ? loop.iter : items,
-            message: `one call after the other for ${words_code(func.module, items)}`,
+            message: `one call after the other for ${code(func.module, items)}`,
         },
     ];
     if (io.site !== site) {
@@ -35879,6 +37874,7 @@ function sequential_awaits_detection({ target }, { func, loop, site, io, items, 
 
 ;// CONCATENATED MODULE: ./build/rules/closing-repair.js
 
+
 /** `with connect(…) as c` becomes `with closing(connect(…)) as c, c`: the same transaction, and the end of the connection. */
 function closingRepair({ call, func, resource }) {
     const { module } = func;
@@ -35894,19 +37890,8 @@ function closingRepair({ call, func, resource }) {
         edits: [{ start: item.start, end: item.end, text: `${closing}(${sourceOf(module, call)}) as ${name}, ${name}` }],
     };
 }
-/** How the file names `contextlib.closing`, if it imports it at its top. */
-function closingName(names) {
-    const imported = names.get("contextlib");
-    if (imported?.length === 1 && imported[0]?.kind === "import" && imported[0].module === "contextlib")
-        return "contextlib.closing";
-    const direct = names.get("closing");
-    const [only] = direct ?? [];
-    return direct?.length === 1 && only?.kind === "from" && only.module === "contextlib" && only.name === "closing"
-        ? "closing"
-        : null;
-}
 
-;// CONCATENATED MODULE: ./build/runtime/variation.js
+;// CONCATENATED MODULE: ./build/runtime/lifetimes/variation.js
 
 /** Settings of an HTTP client that every single request can carry as well, so that they need no client of their own. */
 const variation_PER_REQUEST = new Set([
@@ -36085,6 +38070,7 @@ function session_per_request_advice({ opening: { resource } }, { kind, label }) 
 
 
 
+
 const sessionNotClosed = {
     id: "session-not-closed",
     title: "Client, pool or connection that is not closed",
@@ -36126,13 +38112,13 @@ function session_not_closed_detection(lifetime, often) {
     const { opening, fate } = lifetime;
     const { resource, func, call, name } = opening;
     const trace = often ? [...wayOut(lifetime), ...repetitionTrace(often)] : wayOut(lifetime);
-    const repair = fate === "never" ? closingRepair(opening) : null;
+    const repair = often ? null : ((fate === "never" ? closingRepair(opening) : null) ?? blockRepair(lifetime));
     return {
         func,
         at: call,
         message: `${openedWords(lifetime)} ${session_not_closed_problem(lifetime)}`,
         instead: often
-            ? `Make one ${resource.what} when the program starts, use it for every request, and close it at the end (${closing(lifetime)}).`
+            ? `Make one ${resource.what} when the program starts, use it for every request, and close it at the end (${session_not_closed_closing(lifetime)}).`
             : session_not_closed_advice(lifetime),
         severity: fate === "happy" || (resource.local && fate === "never") ? "notice" : "warning",
         doubt: lifetime.doubt,
@@ -36150,7 +38136,7 @@ function session_not_closed_problem({ opening: { resource }, fate, kept }) {
         ? `opens a ${resource.what} that nothing closes: ${quoted(kept.cls.node.name)} keeps it in ${quoted(kept.name)} and never lets go`
         : `opens a ${resource.what} that nothing closes`;
 }
-function closing({ opening: { resource } }) {
+function session_not_closed_closing({ opening: { resource } }) {
     const [method = "close"] = resource.close;
     return quoted(`${resource.awaited ? "await " : ""}${method}()`);
 }
@@ -36158,17 +38144,17 @@ function session_not_closed_advice(lifetime) {
     const { opening, kept } = lifetime;
     const { resource, call } = opening;
     if (kept)
-        return `Give ${quoted(kept.cls.node.name)} a method that closes it (${closing(lifetime)}), and call that when the object is done with.`;
+        return `Give ${quoted(kept.cls.node.name)} a method that closes it (${session_not_closed_closing(lifetime)}), and call that when the object is done with.`;
     if (!resource.with && !resource.awaited) {
         const own = call.parent?.kind === "withitem" ? "; its own `with` only ends the transaction" : "";
         return `Wrap it: ${quoted(`with contextlib.closing(${callWords(lifetime)})`)} closes it at the end of the block${own}.`;
     }
     if (!resource.with)
-        return `Close it in ${quoted("finally")} (${closing(lifetime)}).`;
+        return `Close it in ${quoted("finally")} (${session_not_closed_closing(lifetime)}).`;
     return `Open it with ${quoted(`${resource.awaited ? "async with" : "with"} ${callWords(lifetime)}`)}, which closes it on every way out.`;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/thread-bound.js
+;// CONCATENATED MODULE: ./build/runtime/state/thread-bound.js
 
 
 
@@ -36318,9 +38304,7 @@ function isUnchecked(call, keyword) {
 }
 /** Whether more than one thread uses the object. A refused use needs only one; the others need company. */
 function isShared(runtime, region, origin, bound) {
-    if (origin.holder === null && !thread_bound_isGiven(runtime, region, origin))
-        return false;
-    if (origin.holder?.kind === "local" && region.running.has(origin.holder.func))
+    if ((origin.holder === null || origin.holder.kind === "local") && !comesAlong(runtime, region, origin))
         return false;
     if (bound.outcome === "raises" || region.several)
         return true;
@@ -36334,6 +38318,15 @@ function isSameObject(runtime, { several, submission }, { holder }) {
     if (several || holder?.kind !== "attribute")
         return true;
     return (submission?.work.some(({ func }) => func?.cls && runtime.inference.ancestry(func.cls).includes(holder.cls)) ?? false);
+}
+/** A local of some function is in the thread when the start hands it over, or when the thread's code is part of that function. */
+function comesAlong(runtime, region, origin) {
+    const { running } = region;
+    if (origin.holder?.kind === "local" && running.has(origin.holder.func))
+        return false;
+    if (thread_bound_isGiven(runtime, region, origin))
+        return true;
+    return origin.holder?.kind === "local" && [...running.keys()].some((func) => isInside(func.node, origin.func.node));
 }
 function thread_bound_isGiven(runtime, { submission }, origin) {
     return (submission?.payload.some(({ expression }) => runtime.origins.of(expression).some((one) => one.expression === origin.expression)) ?? false);
@@ -36422,7 +38415,7 @@ def archive_all():
 };
 function shared_connection_across_threads_detection(use) {
     const { func, at, object, bound, origin, region, changed, doubt } = use;
-    const shown = words_code(func.module, object);
+    const shown = code(func.module, object);
     return {
         func,
         at,
@@ -36450,12 +38443,12 @@ function shared_connection_across_threads_startOf({ submission }) {
         {
             module: submission.func.module,
             at: submission.call,
-            message: `${words_code(submission.func.module, submission.call.callee)} runs it in a thread`,
+            message: `${code(submission.func.module, submission.call.callee)} runs it in a thread`,
         },
     ];
 }
 
-;// CONCATENATED MODULE: ./build/runtime/shared-memory.js
+;// CONCATENATED MODULE: ./build/runtime/lifetimes/shared-memory.js
 
 
 
@@ -36571,12 +38564,14 @@ function shared_memory_leak_problem(worst, open, linked) {
     return `opens a block that nothing closes: it misses its ${method}`;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/lost.js
+;// CONCATENATED MODULE: ./build/runtime/state/lost-changes.js
 
 
 
 
-const lost_MOST_CALLERS = 4;
+
+
+const lost_changes_MOST_CALLERS = 4;
 /** The changes of a submission's work that the parent expects to see. */
 function lostChanges(runtime, submission) {
     const running = runningIn(runtime, submission);
@@ -36601,7 +38596,7 @@ function goesOn(runtime, { func, call }, running) {
                         if (!running.has(reached) && !after.has(reached))
                             after.set(reached, 0);
         }
-        if (depth < lost_MOST_CALLERS && !running.has(start))
+        if (depth < lost_changes_MOST_CALLERS && !running.has(start))
             for (const { site, target } of runtime.graph.callers(start))
                 if (target.doubt < 2 && !running.has(site.func))
                     from(site.func, site.node.end, depth + 1);
@@ -36625,24 +38620,24 @@ function loopStart(call) {
 function changedVariables(runtime, submission, running, after) {
     const found = [];
     for (const [func, one] of running) {
-        if (one.doubt > 1 || lost_isConstructor(func))
+        if (one.doubt > 1 || lost_changes_isConstructor(func))
             continue;
         const also = runsInParent(runtime, func, running, submission);
         for (const write of changesIn(runtime, func)) {
             const { variable } = write;
-            if (!travels(runtime, submission, one, variable, func) || lost_isChannel(runtime, write) || isRead(found, variable))
+            if (!travels(runtime, submission, one, variable, func) || lost_changes_isChannel(runtime, write) || isRead(found, variable))
                 continue;
             if (parentWrites(runtime, variable, running))
                 continue;
             // What the parent gave, or what the child reads itself, the child has set up for itself.
-            if (write.value && (lost_isGiven(runtime, write.value) || readsIn(runtime, running, variable, write)))
+            if (write.value && (lost_changes_isGiven(runtime, write.value) || readsIn(runtime, running, variable, write)))
                 continue;
             const read = readIn(runtime, after, running, variable);
             if (read)
                 found.push({
                     func,
                     at: write.at,
-                    name: lost_textOf(write),
+                    name: lost_changes_textOf(write),
                     read,
                     subject: subjectOf(variable),
                     doubt: one.doubt + (also ? 2 : 0),
@@ -36660,8 +38655,8 @@ function changesIn(runtime, func) {
         variable: place.variable,
         value: how === "assign" ? value : null,
     }));
-    for (const node of func.nodes) {
-        if (node.kind !== "call" || node.callee.kind !== "attribute" || !GROWS.test(node.callee.attr))
+    for (const node of nodesOf(func, "call")) {
+        if (node.callee.kind !== "attribute" || !GROWS.test(node.callee.attr))
             continue;
         const base = node.callee.value;
         const isContainer = runtime.inference.values(base).some(({ kind }) => kind === "iterable" || kind === "mapping");
@@ -36739,38 +38734,37 @@ function argumentFor(submission, work, param) {
     return found?.expression ?? null;
 }
 /** Managers' lists, values in shared memory, queues: what is put there comes back. */
-function lost_isChannel(runtime, { base, value }) {
-    return runtime.inference.values(value ?? base).some(lost_isShared);
+function lost_changes_isChannel(runtime, { base, value }) {
+    return runtime.inference.values(value ?? base).some(lost_changes_isShared);
 }
-function lost_isShared(value) {
+function lost_changes_isShared(value) {
     return (value.kind === "instance" &&
         typeof value.type === "string" &&
         /^(?:multiprocessing|ctypes|torch|mmap|threading)\b/.test(value.type));
 }
 /** The parent keeps the variable itself: what it reads is its own. Starting values do not count. */
 function parentWrites(runtime, variable, running) {
-    return (writers(runtime).get(variableId(variable)) ?? []).some((func) => !running.has(func) && func.node.kind !== "module" && !lost_isConstructor(func));
+    const id = variableId(variable);
+    return mentioning(runtime, variable).some((func) => !running.has(func) &&
+        func.node.kind !== "module" &&
+        !lost_changes_isConstructor(func) &&
+        changesIn(runtime, func).some((change) => variableId(change.variable) === id));
 }
-const writerLists = new WeakMap();
-/** The functions that change each variable. */
-function writers(runtime) {
-    const known = writerLists.get(runtime);
-    if (known)
-        return known;
-    const found = new Map();
-    writerLists.set(runtime, found);
-    for (const func of runtime.graph.funcs)
-        for (const { variable } of changesIn(runtime, func)) {
-            const id = variableId(variable);
-            const list = found.get(id);
-            if (list)
-                list.push(func);
-            else
-                found.set(id, [func]);
-        }
-    return found;
+/** The functions that may change a variable: where it is at home, and where an attribute is called so. */
+function mentioning(runtime, variable) {
+    const found = new Set(attributesNamed(runtime, variable.name).map((node) => funcAt(runtime.inference.moduleOf(node), node)));
+    const isImported = ({ scope }) => scope.names.get(variable.name)?.some(({ kind }) => kind === "from") ?? false;
+    const homes = variable.kind === "global"
+        ? [variable.module, ...runtime.modules.filter(isImported)]
+        : variable.kind === "closure"
+            ? [variable.func.module]
+            : [];
+    for (const { functions } of homes)
+        for (const func of functions)
+            found.add(func);
+    return [...found];
 }
-function lost_isConstructor({ node }) {
+function lost_changes_isConstructor({ node }) {
     return node.kind === "function" && node.name === "__init__";
 }
 function readIn(runtime, after, running, variable) {
@@ -36780,20 +38774,20 @@ function readIn(runtime, after, running, variable) {
         for (const node of func.nodes)
             if (node.start >= offset &&
                 (node.kind === "name" || node.kind === "attribute") &&
-                lost_nameOf(node) === variable.name &&
+                lost_changes_nameOf(node) === variable.name &&
                 isReadOf(runtime, func, node, variable))
                 return { func, at: node };
     }
     return null;
 }
-function lost_isGiven(runtime, value) {
+function lost_changes_isGiven(runtime, value) {
     return value.kind === "name" && parameterNamed(runtime, value) !== null;
 }
 function readsIn(runtime, running, variable, change) {
     for (const func of running.keys())
         for (const node of func.nodes)
             if ((node.kind === "name" || node.kind === "attribute") &&
-                lost_nameOf(node) === variable.name &&
+                lost_changes_nameOf(node) === variable.name &&
                 node !== change.at &&
                 !isInside(node, change.statement) &&
                 isReadOf(runtime, func, node, variable))
@@ -36801,7 +38795,7 @@ function readsIn(runtime, running, variable, change) {
     return false;
 }
 function isReadOf(runtime, func, node, variable) {
-    if (lost_isWritten(node))
+    if (lost_changes_isWritten(node))
         return false;
     const read = stateOf(runtime).variableOf(node, func) ?? ownVariable(runtime, func, node);
     return read !== null && sameVariable(read, variable);
@@ -36813,7 +38807,7 @@ function ownVariable(runtime, func, node) {
     const holder = runtime.origins.holder(node);
     return holder?.kind === "local" && holder.func === func ? { kind: "closure", func, name: holder.name } : null;
 }
-function lost_isWritten(node) {
+function lost_changes_isWritten(node) {
     const { parent } = node;
     switch (parent?.kind) {
         case "assign":
@@ -36823,7 +38817,7 @@ function lost_isWritten(node) {
         case "delete":
             return true;
         case "subscript":
-            return parent.value === node && lost_isWritten(parent);
+            return parent.value === node && lost_changes_isWritten(parent);
         case "attribute":
             // `found.append(x)` in the parent adds to what it has.
             return (parent.parent?.kind === "call" &&
@@ -36833,7 +38827,7 @@ function lost_isWritten(node) {
             return false;
     }
 }
-function lost_nameOf(node) {
+function lost_changes_nameOf(node) {
     return node.kind === "name" ? node.id : node.attr;
 }
 /** Containers and objects given as arguments, changed by the work and read afterwards where they were made. */
@@ -36868,7 +38862,7 @@ function isReadOfGiven(node, id, attribute) {
         node.attr === attribute &&
         node.value.kind === "name" &&
         node.value.id === id &&
-        !lost_isWritten(node));
+        !lost_changes_isWritten(node));
 }
 /** An object of a class of the project, which keeps its attributes to itself. */
 function isPlainObject(runtime, given) {
@@ -36913,7 +38907,7 @@ function isPlainContainer(runtime, given) {
 }
 /** Not handed to yet another child, and not changed. */
 function isUse(node) {
-    if (lost_isWritten(node))
+    if (lost_changes_isWritten(node))
         return false;
     for (let at = node.parent, from = node; at; from = at, at = at.parent) {
         if (at.kind === "argument")
@@ -36923,7 +38917,7 @@ function isUse(node) {
     }
     return true;
 }
-function lost_textOf({ base, variable }) {
+function lost_changes_textOf({ base, variable }) {
     if (base.kind === "name")
         return base.id;
     return base.kind === "attribute" && base.value.kind === "name" ? `${base.value.id}.${base.attr}` : variable.name;
@@ -37004,16 +38998,18 @@ function state_lost_in_process_detection(submission, { func, at, name, read, sub
             {
                 module: submission.func.module,
                 at: submission.call,
-                message: `${words_code(submission.func.module, submission.call.callee)} runs it in a child process`,
+                message: `${code(submission.func.module, submission.call.callee)} runs it in a child process`,
             },
-            { module: read.func.module, at: read.at, message: `the parent reads ${words_code(read.func.module, read.at)} here` },
+            { module: read.func.module, at: read.at, message: `the parent reads ${code(read.func.module, read.at)} here` },
         ],
         doubt: submission.doubt + doubt,
         subject,
     };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/command-lines.js
+;// CONCATENATED MODULE: ./build/runtime/processes/command-lines.js
+
+
 /** Files of development and of commands: people start them and see what they do. */
 const DEVELOPMENT = /(?:^|\/)(?:setup|tasks|fabfile|noxfile|conftest|build|make|cli|__main__)\.py$|(?:^|\/)(?:scripts?|tools?|bin|ci|dev|examples?|benchmarks?|docs?|commands?|cmd|cli|\w+_cli)\//;
 const command_lines_DECORATORS = /^(?:click|typer|cyclopts|invoke|nox|fire)\.|(?:^|\.)(?:command|group|session|task)$/;
@@ -37029,7 +39025,11 @@ function isTyped(runtime, func) {
     return known.has(func);
 }
 function reach(runtime) {
-    const found = new Set(runtime.graph.funcs.filter((func) => isEntry(runtime, func)));
+    const parsing = runtime.graph.calling(({ name }) => PARSERS.test(name)).map(({ func }) => func);
+    const reading = attributesNamed(runtime, "argv")
+        .filter((node) => command_lines_isNamed(runtime, node, "sys.argv"))
+        .map((node) => funcAt(runtime.inference.moduleOf(node), node));
+    const found = new Set([...runtime.graph.funcs.filter((func) => isEntry(runtime, func)), ...parsing, ...reading]);
     for (const func of found)
         for (const { targets } of runtime.graph.sites(func))
             for (const target of targets)
@@ -37046,23 +39046,19 @@ function isEntry(runtime, func) {
         return true;
     if (cls && node.name === "handle" && inference.libraryBases(cls).some((base) => base.endsWith(command_lines_COMMANDS)))
         return true;
-    return (node.decorators.some((one) => {
+    return node.decorators.some((one) => {
         const target = one.kind === "call" ? one.callee : one;
         const names = inference.names(target).map(({ name }) => name);
         if (target.kind === "attribute")
             names.push(target.attr);
         return names.some((name) => command_lines_DECORATORS.test(name) && !/celery|huey|dramatiq|faust/i.test(name));
-    }) || func.nodes.some((one) => readsArguments(runtime, one)));
+    });
 }
-function readsArguments(runtime, node) {
-    if (node.kind === "call")
-        return runtime.inference.names(node.callee).some(({ name }) => PARSERS.test(name));
-    return (node.kind === "attribute" &&
-        node.attr === "argv" &&
-        runtime.inference.names(node).some(({ name }) => name === "sys.argv"));
+function command_lines_isNamed(runtime, expression, name) {
+    return runtime.inference.names(expression).some((one) => one.name === name);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/programs.js
+;// CONCATENATED MODULE: ./build/runtime/processes/programs.js
 
 
 
@@ -37127,7 +39123,8 @@ function mentionsPeople(runtime, command) {
     return NAMED.test(text);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/wait-ends.js
+;// CONCATENATED MODULE: ./build/runtime/waits/wait-ends.js
+
 
 
 
@@ -37136,7 +39133,7 @@ function mentionsPeople(runtime, command) {
 
 /** Whether what is waited for is there already: the future is done, or the pool was waited for. */
 function isThere(runtime, { func, call }) {
-    if (isFinished(runtime.inference, call) || isDoneCallback(runtime, func))
+    if (isFinished(runtime.inference, func, call) || isDoneCallback(runtime, func))
         return true;
     return func.nodes.some((node) => node.end <= call.start && wait_ends_waitsForAll(runtime, node));
 }
@@ -37299,8 +39296,7 @@ function attributeIsWoken(runtime, { callee }) {
 function isLent({ func, callee }) {
     if (callee.kind !== "attribute")
         return false;
-    return func.nodes.some((node) => node.kind === "call" &&
-        node.callee.kind === "attribute" &&
+    return nodesOf(func, "call").some((node) => node.callee.kind === "attribute" &&
         /^put(?:_nowait)?$/.test(node.callee.attr) &&
         callee.kind === "attribute" &&
         wait_ends_isSame(node.callee.value, callee.value));
@@ -37377,6 +39373,9 @@ function weighChild(runtime, wait) {
     if (blocksLoop(runtime, wait) || isGone(func, call))
         return null;
     const program = programOf(runtime, call, callee);
+    // `os.system("viewer &")`: the shell does not wait.
+    if (program.words.at(-1)?.endsWith("&"))
+        return null;
     const waiter = waiterAt(runtime, wait);
     if (waiter)
         return { severity: "warning", doubt, program };
@@ -37417,7 +39416,9 @@ function killing(name) {
         : "when it raises, kill the child and wait for its end";
 }
 
-;// CONCATENATED MODULE: ./build/runtime/lost-tasks.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/lost-tasks.js
+
+
 
 
 
@@ -37425,34 +39426,64 @@ function killing(name) {
 /** All places that make a task and keep nothing of it. */
 function* lostTasks(runtime) {
     const { graph, inference } = runtime;
-    for (const func of graph.funcs)
-        for (const node of func.nodes) {
-            if (node.kind !== "call" || neverRuns(node))
-                continue;
+    for (const [node, func] of candidates(runtime)) {
+        if (neverRuns(node))
+            continue;
+        if (takesCallback(inference, node))
             yield* startedByCallback(inference, func, node);
-            const maker = lost_tasks_makerOf(inference, func, node);
-            if (!maker)
-                continue;
-            const fates = fatesOf(inference, node);
-            // A gathered result that is used without `await` is a coroutine never awaited.
-            if (maker.name === GATHER && fates.some(({ kind }) => kind !== "dropped"))
-                continue;
-            const lost = loss(graph, func, node, fates);
-            if (lost)
-                yield { func, at: node, name: maker.name, ...lost, doubt: maker.doubt + lost.doubt };
-        }
+        const own = lost_tasks_makerOf(inference, func, node);
+        const maker = own ?? handedOut(inference, node);
+        if (!maker)
+            continue;
+        const fates = fatesOf(inference, node);
+        // A gathered result that is used without `await` is a coroutine never awaited.
+        if (maker.name === GATHER && fates.some(({ kind }) => kind !== "dropped"))
+            continue;
+        const lost = loss(graph, func, node, fates);
+        if (lost)
+            yield {
+                func,
+                at: node,
+                name: maker.name,
+                ...lost,
+                isTask: own?.doubt === 0,
+                via: maker.via,
+                doubt: maker.doubt + lost.doubt,
+            };
+    }
 }
+/** The calls that may start a task, with the code they stand in: of what makes one, and of functions that make one for their caller. */
+function candidates(runtime) {
+    const { graph, inference } = runtime;
+    const found = new Map();
+    for (const { node, func } of graph.calling(({ name }) => mayMake(name) || CALLBACK_TAKERS.test(name)))
+        if (node.kind === "call")
+            found.set(node, func);
+    for (const { parent } of attributesNamed(runtime, "create_task"))
+        if (parent?.kind === "call")
+            found.set(parent, funcAt(inference.moduleOf(parent), parent));
+    for (const maker of new Set(found.values()))
+        if (taskOf(inference, maker))
+            for (const { site } of graph.callers(maker))
+                if (site.node.kind === "call")
+                    found.set(site.node, site.func);
+    return found;
+}
+function mayMake(name) {
+    return MAKERS.has(name) || name === GATHER || name.endsWith(".loop.create_task");
+}
+const LOOP_TASK = { name: "asyncio.AbstractEventLoop.create_task", via: null };
 /** The function that makes a task, if the call is one of it. */
 function lost_tasks_makerOf(inference, func, call) {
     const names = inference.names(call.callee);
     for (const { name, doubt } of names) {
         if (MAKERS.has(name))
-            return isAlreadyHeld(inference, call) ? null : { name, doubt };
+            return isAlreadyHeld(inference, call) ? null : { name, doubt, via: null };
         if (name === GATHER && call.args.some(({ value }) => makesWork(value)))
-            return { name, doubt };
+            return { name, doubt, via: null };
         // The loop that a library's object carries: `bot.loop`.
         if (name.endsWith(".loop.create_task"))
-            return { name: "asyncio.AbstractEventLoop.create_task", doubt: doubt + 1 };
+            return { ...LOOP_TASK, doubt: doubt + 1 };
     }
     // Nobody knows where a loop comes from, but few other things are called `loop` and make tasks.
     const { callee } = call;
@@ -37462,7 +39493,43 @@ function lost_tasks_makerOf(inference, func, call) {
         /^_?(?:\w+_)?loop$/.test(lost_tasks_lastName(callee.value)) &&
         inference.values(callee.value).length === 0 &&
         func.module.scope.names.has("asyncio");
-    return isLoop ? { name: "asyncio.AbstractEventLoop.create_task", doubt: 1 } : null;
+    return isLoop ? { ...LOOP_TASK, doubt: 1 } : null;
+}
+/** A function of the project that makes a task and gives it to its caller, without a keeper of its own. */
+function handedOut(inference, call) {
+    const values = inference.values(call.callee);
+    const made = values.flatMap((value) => (value.kind === "function" ? (taskOf(inference, value.func) ?? []) : []));
+    const [first] = made;
+    if (!first || made.length < values.length)
+        return null;
+    const doubt = Math.max(...values.map((value) => value.doubt));
+    return { ...first, doubt: doubt + (values.length > 1 ? 1 : 0) };
+}
+const handers = new WeakMap();
+/** What makes the task that the function returns and does not keep; `null` for any other function. */
+function taskOf(inference, func) {
+    const known = handers.get(func);
+    if (known !== undefined)
+        return known;
+    handers.set(func, null);
+    const { node } = func;
+    if (node.kind !== "function" || func.isAsync || func.isGenerator || node.decorators.length > 0)
+        return null;
+    let found = null;
+    for (const call of nodesOf(func, "call")) {
+        const maker = lost_tasks_makerOf(inference, func, call);
+        if (!maker || maker.doubt > 0 || maker.name === GATHER)
+            continue;
+        const fates = fatesOf(inference, call);
+        const isReturned = fates.some((fate) => fate.kind === "kept" && fate.by === "return");
+        const isHeld = fates.some((fate) => fate.kind === "kept"
+            ? fate.by !== "return"
+            : fate.kind === "asked" && fate.attribute !== "add_done_callback" && !FORGETS.test(fate.attribute));
+        if (isReturned && !isHeld)
+            found = { ...maker, via: { func, at: call } };
+    }
+    handers.set(func, found);
+    return found;
 }
 /** `ensure_future` of something that is a future already gives that back: its executor or its maker holds it. */
 function isAlreadyHeld(inference, call) {
@@ -37507,6 +39574,8 @@ function loss(graph, func, call, fates) {
                 found ??= { how: "local", doubt: 0, variable: fate.name };
         }
     }
+    if (found?.how === "local" && runsLoopAfter(func, call))
+        return null;
     if (!found || found.how === "dropped" || !func.isAsync)
         return found;
     // The frame of a coroutine holds its locals as long as it runs.
@@ -37515,19 +39584,24 @@ function loss(graph, func, call, fates) {
         return found;
     return runsToTheEnd(graph, func, call) ? null : { ...found, doubt: found.doubt + (awaitsAfter(func, call) ? 1 : 0) };
 }
+/** `task = loop.create_task(serve()); loop.run_forever()`: the frame holds its locals as long as the loop runs. */
+function runsLoopAfter(func, call) {
+    return nodesOf(func, "call").some((node) => node.start > call.end &&
+        node.callee.kind === "attribute" &&
+        /^run_(?:forever|until_complete)$/.test(node.callee.attr));
+}
 /** Attributes of a task that say nothing about its end. */
 const FORGETS = /^(?:set_name|get_name|get_coro|get_context|get_loop|get_stack|print_stack|__\w+__)$/;
 /** Whether the coroutine goes on until the program ends: an endless loop, a server, or what `asyncio.run` is given. */
 function runsToTheEnd(graph, func, call) {
-    const loops = func.nodes.some((node) => node.kind === "while" && isEndless(node) && node.end > call.end);
-    const serves = func.nodes.some((node) => node.kind === "await" &&
-        node.start > call.end &&
+    const loops = nodesOf(func, "while").some((node) => isEndless(node) && node.end > call.end);
+    const serves = nodesOf(func, "await").some((node) => node.start > call.end &&
         graph.inference
             .names(node.value.kind === "call" ? node.value.callee : node.value)
             .some(({ name }) => /\.(?:serve|serve_forever|run_forever|sleep_forever|wait_closed)$/.test(name)));
-    return loops || serves || isMain(graph, func);
+    return loops || serves || lost_tasks_isMain(graph, func);
 }
-function isMain(graph, func) {
+function lost_tasks_isMain(graph, func) {
     return graph.callers(func).some(({ site }) => {
         const runner = site.node.parent?.kind === "argument" ? site.node.parent.parent : null;
         if (runner?.kind !== "call")
@@ -37538,7 +39612,7 @@ function isMain(graph, func) {
     });
 }
 function awaitsAfter(func, call) {
-    return func.nodes.some((node) => node.kind === "await" && node.start > call.end && !isInside(call, node));
+    return nodesOf(func, "await").some((node) => node.start > call.end && !isInside(call, node));
 }
 /** `loop.call_later(5, lambda: create_task(…))`: the loop drops what its callbacks return. */
 function isLoopCallback(inference, lambda) {
@@ -37550,21 +39624,168 @@ function takesCallback(inference, call) {
 }
 /** `loop.call_soon_threadsafe(loop.create_task, coroutine)`. */
 function* startedByCallback(inference, func, call) {
-    if (!takesCallback(inference, call))
-        return;
     for (const { value } of call.args) {
         if (value.kind !== "name" && value.kind !== "attribute")
             continue;
         const maker = inference.names(value).find(({ name }) => MAKERS.has(name));
         if (maker)
-            yield { func, at: value, name: maker.name, variable: null, how: "loop-callback", doubt: maker.doubt + 1 };
+            yield {
+                func,
+                at: value,
+                name: maker.name,
+                variable: null,
+                how: "loop-callback",
+                isTask: false,
+                via: null,
+                doubt: maker.doubt + 1,
+            };
     }
 }
 const CALLBACK_TAKERS = /^asyncio\.(?:AbstractEventLoop\.(?:call_soon|call_soon_threadsafe|call_later|call_at|add_signal_handler|add_reader|add_writer)|(?:Future|Task)\.add_done_callback)$/;
 const GATHER = "asyncio.gather";
 const MAKERS = new Set(["asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"]);
 
+;// CONCATENATED MODULE: ./build/rules/keep-task-repair.js
+
+
+
+/**
+ * `create_task(work())` as a statement becomes a task that a set holds until it is done: the set that the class or the file keeps its
+ * tasks in already, or a new one in front of the function.
+ */
+function keepTaskRepair(runtime, lost) {
+    const { func, at, isTask, name } = lost;
+    const { module } = func;
+    const { text } = module;
+    const statement = at.parent;
+    if (!isTask || name === "asyncio.gather" || func.node.kind !== "function" || text.includes("\r"))
+        return null;
+    // Another thread must not touch the task at all.
+    if (runtime.contexts.in(func, "thread") !== null)
+        return null;
+    if (statement?.kind !== "expression" && statement?.kind !== "assign")
+        return null;
+    if (!isAlone(text, statement))
+        return null;
+    const variable = variableOf(func, statement);
+    const holder = setOf(func) ?? newSet(runtime, func);
+    if (!variable || !holder)
+        return null;
+    const margin = indentation(text, statement.start);
+    const end = lineEnd(text, statement.end);
+    const keeping = [
+        `${holder.name}.add(${variable.name})`,
+        `${variable.name}.add_done_callback(${holder.name}.discard)`,
+    ];
+    return {
+        title: "Keep the task until it is done",
+        edits: [
+            ...(holder.made ? [holder.made] : []),
+            ...(variable.edit ? [variable.edit] : []),
+            { start: end, end, text: keeping.map((line) => `\n${margin}${line}`).join("") },
+        ],
+    };
+}
+/** The variable that holds the task, and the edit that makes it. */
+function variableOf(func, statement) {
+    if (statement.kind === "assign") {
+        const [target, ...others] = statement.targets;
+        if (target?.kind !== "name" || others.length > 0)
+            return null;
+        if (target.id !== "_")
+            return { name: target.id, edit: null };
+        const name = freeName(func, ["task", "background_task"]);
+        return name === null ? null : { name, edit: { start: target.start, end: target.end, text: name } };
+    }
+    const name = freeName(func, ["task", "background_task"]);
+    return name === null ? null : { name, edit: { start: statement.start, end: statement.start, text: `${name} = ` } };
+}
+/** The first of some names that means nothing here yet. */
+function freeName(func, names) {
+    const { module } = func;
+    const around = [];
+    for (let at = func; at; at = at.parent)
+        around.push(at);
+    return (names.find((name) => !module.scope.names.has(name) &&
+        [...around, ...nestedIn(module, func)].every((one) => mentions_namesOf(one, name).length === 0 && one.params.every((param) => param.name !== name))) ?? null);
+}
+/** The set that the class or the file keeps tasks in already: `tasks.add(task)` with `task.add_done_callback(tasks.discard)`. */
+function setOf(func) {
+    const self = func.cls && func.params[0]?.name;
+    for (const other of func.module.functions)
+        for (const node of other.nodes) {
+            const discard = node.kind === "call" && isAddDoneCallback(node.callee) ? argument(node, "fn", 0) : null;
+            if (discard?.kind !== "attribute" || discard.attr !== "discard")
+                continue;
+            const { value } = discard;
+            if (value.kind === "name" && keep_task_repair_isGlobal(func, value.id) && keep_task_repair_isGlobal(other, value.id) && adds(other, value))
+                return { name: value.id, made: null };
+            if (value.kind !== "attribute" || value.value.kind !== "name" || !self || other.cls !== func.cls)
+                continue;
+            if (value.value.id === other.params[0]?.name && value.value.id === self && adds(other, value))
+                return { name: `${self}.${value.attr}`, made: null };
+        }
+    return null;
+}
+function isAddDoneCallback(callee) {
+    return callee.kind === "attribute" && callee.attr === "add_done_callback";
+}
+/** Whether the name means the variable of the file here. */
+function keep_task_repair_isGlobal(func, id) {
+    if (!func.module.scope.names.has(id))
+        return false;
+    for (let at = func; at && at.node.kind !== "module"; at = at.parent)
+        if (at.scope.names.has(id) && at.scope.outer.get(id) !== "global")
+            return false;
+    return true;
+}
+/** Whether the function puts something into the set. */
+function adds(func, set) {
+    const text = func.module.text.slice(set.start, set.end);
+    return func.nodes.some((node) => node.kind === "call" &&
+        node.callee.kind === "attribute" &&
+        node.callee.attr === "add" &&
+        func.module.text.slice(node.callee.value.start, node.callee.value.end) === text);
+}
+const TYPED_SINCE = 9;
+/** A set of the file's own, in front of the function or class that needs it. */
+function newSet({ target }, func) {
+    const { module } = func;
+    const name = freeName(func, ["background_tasks", "_background_tasks"]);
+    const top = keep_task_repair_topOf(func.node);
+    if (name === null || !top)
+        return null;
+    const start = keep_task_repair_before(module, top);
+    const type = target.minor >= TYPED_SINCE && importsAsyncio(module) ? ": set[asyncio.Task]" : "";
+    return { name, made: { start, end: start, text: `${name}${type} = set()\n\n\n` } };
+}
+/** The definition at the file's top level that the node is part of. */
+function keep_task_repair_topOf(node) {
+    for (let at = node; at.parent; at = at.parent)
+        if (at.parent.kind === "module")
+            return at.kind === "function" || at.kind === "class" ? at : null;
+    return null;
+}
+/** The start of the definition, its decorators and the comments right above it. */
+function keep_task_repair_before({ text }, node) {
+    const decorators = node.kind === "function" || node.kind === "class" ? node.decorators : [];
+    let start = lineStart(text, Math.min(node.start, ...decorators.map((one) => one.start)));
+    while (start > 0) {
+        const above = lineStart(text, start - 1);
+        if (!text.startsWith("#", above))
+            break;
+        start = above;
+    }
+    return start;
+}
+function importsAsyncio({ scope }) {
+    const bindings = scope.names.get("asyncio");
+    return bindings?.length === 1 && bindings[0]?.kind === "import" && bindings[0].module === "asyncio";
+}
+
 ;// CONCATENATED MODULE: ./build/rules/task-not-kept.js
+
+
 
 
 const taskNotKept = {
@@ -37604,13 +39825,22 @@ async def handler(message):
 `,
     *detect(runtime) {
         for (const lost of lostTasks(runtime))
-            yield task_not_kept_detection(lost, runtime.target.minor);
+            yield task_not_kept_detection(runtime, lost);
     },
 };
-function task_not_kept_detection(lost, minor) {
-    const { func, at, name, doubt } = lost;
+function task_not_kept_detection(runtime, lost) {
+    const { func, at, name, via, doubt } = lost;
+    const repair = keepTaskRepair(runtime, lost);
     const what = calleeWords(func.module, at.kind === "call" ? at.callee : at, name);
-    return { func, at, message: task_not_kept_message(what, lost), instead: task_not_kept_advice(minor), doubt, subject: name };
+    const base = { func, at, message: task_not_kept_message(what, lost), instead: task_not_kept_advice(runtime.target.minor), doubt };
+    if (!via)
+        return { ...base, subject: name, ...(repair && { repair }) };
+    const made = {
+        module: via.func.module,
+        at: via.at,
+        message: `${quoted(hops_shortName(via.func))} makes it and keeps nothing of it`,
+    };
+    return { ...base, subject: via.func.name, trace: [made], cause: `${via.func.name}>${name}` };
 }
 function task_not_kept_message(what, { how, variable }) {
     switch (how) {
@@ -37631,7 +39861,7 @@ function task_not_kept_advice(minor) {
     return `Await it, ${group}, or keep it: \`tasks.add(task)\` on a set that lives on, with \`task.add_done_callback(tasks.discard)\`.`;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/contention.js
+;// CONCATENATED MODULE: ./build/runtime/state/contention.js
 
 
 
@@ -37702,9 +39932,11 @@ function loopWaitOf(runtime, acquisition) {
     if (!lock.fact || lock.fact.family === "task" || lock.fresh || waits === "not at all")
         return null;
     const pause = pauseWhileHeld(runtime, acquisition);
-    if (pause)
-        return { kind: lock.fact.kind === "rlock" ? "reentered" : "held", pause };
     const hold = contentionOf(runtime).byThread(lock);
+    const isReentrant = lock.fact.kind === "rlock";
+    // A reentrant lock that threads take is there to keep them out, not tasks.
+    if (pause && !(isReentrant && hold))
+        return { kind: isReentrant ? "reentered" : "held", pause };
     if (hold?.blocking && waits === "for ever")
         return { kind: "blocked", hold };
     if (lock.fact.family === "process")
@@ -37725,7 +39957,7 @@ function remoteness({ source, length }, hold) {
 
 /** The lock as a message names it. */
 function nameOfLock({ func, lock, node }) {
-    return node.kind === "call" ? `the lock of ${words_code(func.module, node.callee)}` : quoted(lockWords(lock));
+    return node.kind === "call" ? `the lock of ${code(func.module, node.callee)}` : quoted(lockWords(lock));
 }
 /** How bad it is to take the lock there, in words. */
 function loopWaitWords(wait, acquisition) {
@@ -37764,7 +39996,7 @@ function loopWaitWords(wait, acquisition) {
         case "brief":
             return {
                 severity: "notice",
-                doubt: 1,
+                doubt: 2,
                 message: `${name} stops the event loop for as long as a thread holds it`,
             };
         case "alone":
@@ -37781,7 +40013,7 @@ function holdTrace({ acquisition, blocking }) {
     const place = callgraph_placeOf(blocking.site);
     return [
         taken,
-        { module: func.module, at: place, message: `${words_code(func.module, place)} makes it wait with the lock held` },
+        { module: func.module, at: place, message: `${code(func.module, place)} makes it wait with the lock held` },
     ];
 }
 
@@ -37885,7 +40117,7 @@ function thread_lock_in_async_reached(runtime, func, site, witness, doubt) {
     return {
         func,
         at,
-        message: `${words_code(func.module, at.kind === "call" ? at.callee : at)} stops the event loop: it waits for ${name}, which a thread holds during ${quoted(hold?.blocking?.name ?? "")}`,
+        message: `${code(func.module, at.kind === "call" ? at.callee : at)} stops the event loop: it waits for ${name}, which a thread holds during ${quoted(hold?.blocking?.name ?? "")}`,
         instead: "Call it with `asyncio.to_thread`, or let the thread hold the lock for moments only, without I/O inside.",
         trace: [...hops(witness), ...(hold ? holdTrace(hold) : [])],
         doubt: doubt + lock.doubt + remoteness(witness, hold),
@@ -37894,7 +40126,8 @@ function thread_lock_in_async_reached(runtime, func, site, witness, doubt) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/multipliers.js
+;// CONCATENATED MODULE: ./build/runtime/processes/multipliers.js
+
 
 
 
@@ -38066,7 +40299,7 @@ function isSlot(runtime, expression) {
 /** The work goes round for ever: a worker, a server. */
 function multipliers_isEndless(runtime, submission) {
     for (const func of runningIn(runtime, submission).keys()) {
-        if (func.nodes.some((node) => node.kind === "while" && isForEver(node.test)))
+        if (nodesOf(func, "while").some((node) => isForEver(node.test)))
             return true;
         if (runtime.graph
             .sites(func)
@@ -38152,7 +40385,7 @@ function thread_per_item_isConstructor({ call }) {
     return call.callee.kind === "attribute" && call.callee.attr === "__init__";
 }
 function thread_per_item_detection({ func, call, fact, work }, multiplier) {
-    const thread = words_code(func.module, call.callee);
+    const thread = code(func.module, call.callee);
     return {
         func,
         at: call,
@@ -38175,15 +40408,15 @@ function thread_per_item_detection({ func, call, fact, work }, multiplier) {
 function whatFor(module, multiplier) {
     switch (multiplier.kind) {
         case "item":
-            return `element of ${words_code(module, multiplier.source)}`;
+            return `element of ${code(module, multiplier.source)}`;
         case "arrival":
-            return `result of ${words_code(module, multiplier.source.callee)}`;
+            return `result of ${code(module, multiplier.source.callee)}`;
         case "request":
             return `request (${multiplier.label})`;
     }
 }
 
-;// CONCATENATED MODULE: ./build/runtime/wait-weights.js
+;// CONCATENATED MODULE: ./build/runtime/waits/wait-weights.js
 
 
 /** Weighs a wait for another thread, process or object; `null` where something ends it, or where it is a mistake of another kind. */
@@ -38303,12 +40536,12 @@ function timeout_disabled_detection(runtime, wait, { severity, doubt }) {
     const { func, call, fact, off } = wait;
     const { module } = func;
     const message = fact.group === "limit"
-        ? `${words_code(module, call)} ${off ? "switches off" : "leaves out"} every limit on a server that falls silent`
-        : `${off ? words_code(module, waits_argumentOf(off)) : "it"} lets ${waitWords(wait)} wait for ever${keeping(waiterAt(runtime, wait))}`;
+        ? `${code(module, call)} ${off ? "switches off" : "leaves out"} every limit on a server that falls silent`
+        : `${off ? code(module, waits_argumentOf(off)) : "it"} lets ${waitWords(wait)} wait for ever${keeping(waiterAt(runtime, wait))}`;
     return { func, at: call, message, severity, doubt, subject: fact.name };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/fan-out.js
+;// CONCATENATED MODULE: ./build/runtime/coroutines/fan-out.js
 
 
 
@@ -38462,7 +40695,7 @@ function unbounded_fan_out_detection({ start, items, io, doubt }) {
     return {
         func,
         at: call,
-        message: `${words_code(module, call.callee)} starts a task for every item of ${words_code(module, items)}, however many there are, and each calls ${quoted(io.fact.name)}${note}`,
+        message: `${code(module, call.callee)} starts a task for every item of ${code(module, items)}, however many there are, and each calls ${quoted(io.fact.name)}${note}`,
         instead: `Let a few run at a time: hold \`asyncio.Semaphore(20)\` inside the coroutine, or let a fixed number of workers read the items from a queue.`,
         trace: [
             ...io.path.map((site) => {
@@ -38470,7 +40703,7 @@ function unbounded_fan_out_detection({ start, items, io, doubt }) {
                 return {
                     module: site.func.module,
                     at: node,
-                    message: `the task calls ${words_code(site.func.module, node.kind === "call" ? node.callee : node)}`,
+                    message: `the task calls ${code(site.func.module, node.kind === "call" ? node.callee : node)}`,
                 };
             }),
             last,
@@ -38481,7 +40714,7 @@ function unbounded_fan_out_detection({ start, items, io, doubt }) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/backlogs.js
+;// CONCATENATED MODULE: ./build/runtime/pools/backlogs.js
 
 
 
@@ -38513,24 +40746,21 @@ function backlogsOf(runtime) {
 }
 function endsOf(runtime) {
     const found = new Map();
-    for (const func of runtime.graph.funcs)
-        for (const site of runtime.graph.sites(func)) {
-            const { node, library } = site;
-            if (node.kind !== "call" || node.callee.kind !== "attribute")
-                continue;
-            const isPut = library.some(({ name }) => PUTS.test(name));
-            if (!isPut && !library.some(({ name }) => GETS.test(name)))
-                continue;
-            // A `while` takes or gives again and again in its condition, too.
-            const [loop] = [...boundedness_loopsAround(node)];
-            if (!loop)
-                continue;
-            for (const { pool, doubt } of drawsOf(runtime).behind(node.callee.value)) {
-                const ends = found.get(pool.made) ?? { puts: [], gets: [] };
-                found.set(pool.made, ends);
-                ends[isPut ? "puts" : "gets"].push({ func, site, call: node, loop, doubt });
-            }
+    for (const site of runtime.graph.calling(({ name }) => PUTS.test(name) || GETS.test(name))) {
+        const { func, node, library } = site;
+        if (node.kind !== "call" || node.callee.kind !== "attribute")
+            continue;
+        const isPut = library.some(({ name }) => PUTS.test(name));
+        // A `while` takes or gives again and again in its condition, too.
+        const [loop] = [...boundedness_loopsAround(node)];
+        if (!loop)
+            continue;
+        for (const { pool, doubt } of drawsOf(runtime).behind(node.callee.value)) {
+            const ends = found.get(pool.made) ?? { puts: [], gets: [] };
+            found.set(pool.made, ends);
+            ends[isPut ? "puts" : "gets"].push({ func, site, call: node, loop, doubt });
         }
+    }
     return found;
 }
 /** Logging's queue must not hold the program up, and who asks how full a queue is has thought of it. */
@@ -38636,10 +40866,10 @@ function isFilledBefore(runtime, func, start, put) {
         .sites(func)
         .filter(({ targets, node }) => node.kind === "call" &&
         targets.some((one) => runningFrom(runtime, one.func).has(put.func)) &&
-        !isStarted(runtime, node));
+        !backlogs_isStarted(runtime, node));
     return calls.length > 0 && calls.every(({ node }) => node.start < start.start);
 }
-function isStarted(runtime, call) {
+function backlogs_isStarted(runtime, call) {
     return starts_startsOf(runtime).of(call) !== null;
 }
 
@@ -38716,7 +40946,7 @@ def main(path):
             yield {
                 func: sizingFunc(runtime, queue),
                 at: queue.sizedAt,
-                message: `${poolWords(queue)} has no limit: ${quoted(hops_shortName(put.func))} fills it as fast as it can, and ${quoted(hops_shortName(get.func))} waits for ${words_code(slow.func.module, shown)} at every item`,
+                message: `${poolWords(queue)} has no limit: ${quoted(hops_shortName(put.func))} fills it as fast as it can, and ${quoted(hops_shortName(get.func))} waits for ${code(slow.func.module, shown)} at every item`,
                 instead: /SimpleQueue$/.test(name)
                     ? `Use \`${name.replace("SimpleQueue", "Queue")}(maxsize=1000)\`: a \`SimpleQueue\` cannot have a limit.`
                     : "Give it a `maxsize`, a few items for each consumer: then the producer waits for them.",
@@ -38819,7 +41049,7 @@ function itemObstacle(runtime, items, way) {
 function unpicklable_task_detection(runtime, submission, { expression, obstacle }) {
     const { func, call, fact, poolTypes } = submission;
     const target = fact.name === "multiprocessing.Process" ? "`Process`" : quoted(unpicklable_task_lastPart(poolTypes[0] ?? fact.name));
-    const shown = words_code(func.module, expression);
+    const shown = code(func.module, expression);
     const held = obstacle.through
         ? `${shown} cannot be pickled for ${target}: its object holds ${obstacle.label} in ${quoted(obstacle.through)}`
         : `${shown} cannot be pickled for ${target}: it is ${obstacle.label}`;
@@ -39120,7 +41350,7 @@ const file = checked_table({ schemaVersion: checked_number, findings: checked_li
 function writeBaseline(report) {
     const lines = [...report.findings]
         .filter(({ suppressed }) => !suppressed)
-        .sort(finding_byPlace)
+        .sort(build_finding/* byPlace */.hz)
         .map(({ fingerprint, rule, path, message }) => `    ${JSON.stringify({ fingerprint, rule, path, message })}`);
     return `{\n  "schemaVersion": 1,\n  "findings": [\n${lines.join(",\n")}\n  ]\n}\n`;
 }
@@ -39146,7 +41376,7 @@ function againstBaseline(report, baseline, { failOn }, whole) {
     }));
     const fresh = findings.filter(({ state, suppressed }) => state === "introduced" && !suppressed);
     const there = new Set(findings.map(({ fingerprint }) => fingerprint));
-    const failing = failOn !== "never" && fresh.some(({ severity }) => finding_atLeastSeverity(severity, failOn));
+    const failing = failOn !== "never" && fresh.some(({ severity }) => (0,build_finding/* atLeastSeverity */.s)(severity, failOn));
     return {
         ...report,
         findings,
@@ -39183,7 +41413,7 @@ const NAMES = [
 ];
 /** Requirement files by their folder: `requirements/prod.txt`. */
 const FOLDERS = "requirements/[^/]*\\.txt";
-const MATTERS = new RegExp(`(?:\\.(?:${ENDINGS.join("|")})|(?:^|/)(?:${NAMES.map(kinds_pattern).join("|")}|${FOLDERS}))$`);
+const MATTERS = new RegExp(`(?:\\.(?:${ENDINGS.join("|")})|(?:^|/)(?:${NAMES.map(pattern).join("|")}|${FOLDERS}))$`);
 const kinds_NEVER = /(?:^|\/)(?:node_modules|__pycache__|__pypackages__|\.git)\//;
 /** Git pathspecs that choose the same files as `matters` (before its excluded folders). */
 const PATHSPECS = [
@@ -39200,7 +41430,7 @@ function matters(path) {
 function isPython(path) {
     return /\.py[iw]?$/.test(path);
 }
-function kinds_pattern(glob) {
+function pattern(glob) {
     return glob.replaceAll(".", "\\.").replaceAll("*", "[^/]*");
 }
 
@@ -39351,26 +41581,36 @@ const KEPT = /^GIT_(?:CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|CONFIG_(?:
 async function findRepository(directory, environment, trusted = false) {
     const settings = trusted ? [...FIXED, ["safe.directory", "*"]] : FIXED;
     const first = safe(environment, settings);
-    const found = await run(directory, first, ["rev-parse", "--is-bare-repository", "--absolute-git-dir"]);
-    if (found.failure !== null) {
+    // Each question would cost a process. The last one fails where there is no work tree, after the others were answered.
+    const questions = ["--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir", "--show-toplevel"];
+    const [found, filters] = await Promise.all([
+        run(directory, first, ["rev-parse", ...questions]),
+        run(directory, first, ["config", "-z", "--name-only", "--get-regexp", "^filter\\."]),
+    ]);
+    const [isBare, isShallow, gitDirectory, ...tree] = found.output.split(/\r?\n/).slice(0, -1);
+    if (found.failure !== null && gitDirectory === undefined) {
         if (found.failure.includes("dubious ownership")) {
             throw new errors_InputError(`the git repository around ${directory} belongs to another user; run \`git config --global --add safe.directory ${directory}\` if you trust it`);
         }
         return null;
     }
-    const [isBare, gitDirectory = directory] = found.output.split("\n");
-    const tree = await run(directory, first, ["rev-parse", "--show-toplevel"]);
-    const bare = isBare === "true" || tree.failure !== null;
-    const top = bare ? gitDirectory : tree.output.replace(/\r?\n$/, "");
-    const filters = await run(top, first, ["config", "-z", "--name-only", "--get-regexp", "^filter\\."]);
+    const hasTree = isBare !== "true" && found.failure === null;
+    // A path with a line feed in it is asked for alone.
+    const whole = tree.length === 1 ? tree[0] : hasTree ? await repository_topOf(directory, first) : null;
+    const top = (hasTree ? whole : gitDirectory) ?? directory;
     const environmentOfGit = safe(environment, [...settings, ...withoutFilters(filters.output)]);
-    return repository(top, bare, environmentOfGit);
+    const shallow = isShallow === "true" || isShallow === "false" ? isShallow === "true" : null;
+    return repository({ top, bare: !hasTree, shallow }, environmentOfGit);
 }
-function repository(top, bare, environment) {
+async function repository_topOf(directory, environment) {
+    const { output } = await run(directory, environment, ["rev-parse", "--show-toplevel"]);
+    return output.replace(/\r?\n$/, "");
+}
+function repository(facts, environment) {
+    const { top } = facts;
     const blob = blobReader(() => (0,external_node_child_process_namespaceObject.spawn)("git", ["cat-file", "--batch"], { cwd: top, env: environment, stdio: ["pipe", "pipe", "ignore"] }));
     return {
-        top,
-        bare,
+        ...facts,
         blob,
         async git(...args) {
             const { output, failure } = await run(top, environment, args);
@@ -39858,8 +42098,9 @@ async function mergeBase(repository, base, head, baseName) {
     const first = found?.split("\n")[0];
     if (first !== undefined && first !== "")
         return first;
-    const shallow = (await repository.ask("rev-parse", "--is-shallow-repository"))?.trim() === "true";
-    const advice = shallow ? "this clone is shallow; run `git fetch --unshallow`" : "name another base with --base";
+    const advice = repository.shallow === true
+        ? "this clone is shallow; run `git fetch --unshallow`"
+        : "name another base with --base";
     throw new errors_InputError(`${baseName} and ${head.slice(0, 12)} have no common commit in ${repository.top}; ${advice}`);
 }
 async function diff(repository, ends) {
@@ -41489,6 +43730,7 @@ async function configuration_attempt(work) {
 }
 
 ;// CONCATENATED MODULE: ./build/changes/compare.js
+
 /** Builds the map from the changed files; files that are not listed did not change. */
 function lineMap(files) {
     const byHead = new Map(files.filter((file) => file.status !== "deleted").map((file) => [file.path, file]));
@@ -41541,7 +43783,7 @@ function matchFindings(base, head, lines) {
     const headPath = (finding) => lines.headPath(finding.path) ?? finding.path;
     const open = [];
     const counts = new Map();
-    for (const [key, group] of compare_grouped(base, (finding) => keyOf(finding, headPath(finding)))) {
+    for (const [key, group] of grouped(base, (finding) => keyOf(finding, headPath(finding)))) {
         counts.set(key, group.length);
         for (const [ordinal, finding] of group.entries())
             open.push({ finding, ordinal });
@@ -41552,9 +43794,9 @@ function matchFindings(base, head, lines) {
     for (const { key, fits, numbered } of passes(lines)) {
         const byKey = new Map();
         for (const one of open)
-            compare_push(byKey, key(one.finding, headPath(one.finding)), one);
+            multimap_push(byKey, key(one.finding, headPath(one.finding)), one);
         const rest = [];
-        for (const [name, group] of compare_grouped(left, (finding) => key(finding, finding.path))) {
+        for (const [name, group] of grouped(left, (finding) => key(finding, finding.path))) {
             const candidates = byKey.get(name) ?? [];
             for (const finding of group) {
                 const at = candidates.findIndex((one) => fits(one.finding, finding));
@@ -41571,7 +43813,7 @@ function matchFindings(base, head, lines) {
         left = rest;
     }
     // Numbers go on where the base's end, so that no two findings of the head get the same.
-    const added = compare_grouped(left, (finding) => keyOf(finding, finding.path));
+    const added = grouped(left, (finding) => keyOf(finding, finding.path));
     for (const [key, group] of added) {
         for (const finding of group)
             matched.push({ base: null, head: finding, ordinal: next(counts, key) });
@@ -41617,19 +43859,12 @@ function functionOf(fingerprint) {
 function keyOf(finding, path) {
     return [finding.rule, path, finding.fingerprint].join("\n");
 }
-function compare_grouped(findings, key) {
+function grouped(findings, key) {
     const groups = new Map();
     for (const finding of [...findings].sort((a, b) => a.startLine - b.startLine || a.startColumn - b.startColumn)) {
-        compare_push(groups, key(finding), finding);
+        multimap_push(groups, key(finding), finding);
     }
     return groups;
-}
-function compare_push(groups, name, item) {
-    const group = groups.get(name);
-    if (group)
-        group.push(item);
-    else
-        groups.set(name, [item]);
 }
 
 ;// CONCATENATED MODULE: ./build/checklist/item.js
@@ -41672,22 +43907,29 @@ function isProgram({ target }, { path }) {
 function concurrent({ recommendations }) {
     return recommendations.filter(({ current }) => current !== "sequential");
 }
-const concurrency_WORKLOADS = { io: "waits", cpu: "computes", mixed: "waits and computes", unknown: "" };
+const WORKLOADS = { io: "waits", cpu: "computes", mixed: "waits and computes", unknown: "" };
 /** Whether it is clear what each piece of concurrent work does. */
 function workloadEvidence(examination) {
     const shows = [];
     const open = [];
     for (const { function: name, path, line, workload, verify } of concurrent(examination)) {
         if (workload !== "unknown")
-            shows.push({ path, line, message: `${concurrency_shortName(name)} ${concurrency_WORKLOADS[workload]}` });
+            shows.push({ path, line, message: `${concurrency_shortName(name)} ${WORKLOADS[workload]}` });
         else
             open.push({
                 path,
                 line,
-                message: `what ${concurrency_shortName(name)} spends its time on is not known here${verify[0] ? `: measure it with ${item_quoted(verify[0])}` : ""}`,
+                message: `what ${concurrency_shortName(name)} spends its time on is not known here${howToMeasure(verify)}`,
             });
     }
     return { shows, open };
+}
+/** The first thing to do, as a sentence or as a command without its comment. */
+function howToMeasure([first]) {
+    if (first === undefined)
+        return "";
+    const sentence = /^Baseline: (.*?)\.?$/.exec(first)?.[1];
+    return sentence === undefined ? `: measure it with ${item_quoted(first.replace(/ {2}# .*$/, ""))}` : `: ${sentence}`;
 }
 /** Whether the model in use is the one that fits. */
 function modelEvidence(examination) {
@@ -41894,7 +44136,7 @@ function capacity_judged(runtime, share) {
         };
     if (isUnlimited(capacity))
         return { place: at(`${item_quoted(pool.name)} has no limit`), isOpen: false };
-    const demand = demandOf(runtime, share, (workers, each) => !capacity_fits(product(workers, capacity_fixed(each.count)), capacity));
+    const demand = demandOf(runtime, share, (workers, each) => !capacity_fits(product(workers, fixed(each.count)), capacity));
     const size = counted(capacity, "connection");
     if (!demand) {
         const message = crew.capacity
@@ -41904,8 +44146,9 @@ function capacity_judged(runtime, share) {
     }
     const { workers, each } = demand;
     const holds = each.count > 1 ? `, ${each.count} each` : "";
-    const words = `${counted(workers, crew.kind)} share ${size} of ${item_quoted(pool.name)}${holds}`;
-    if (capacity_fits(product(workers, capacity_fixed(each.count)), capacity))
+    const together = counted(workers, crew.kind);
+    const words = `${together} ${/^1 /.test(together) ? "takes from" : "share"} ${size} of ${item_quoted(pool.name)}${holds}`;
+    if (capacity_fits(product(workers, fixed(each.count)), capacity))
         return { place: at(words), isOpen: false };
     return {
         place: at(`${words}: whether that is enough depends on the machine or on what is guessed here`),
@@ -42244,6 +44487,7 @@ const items_ITEMS = [
 ;// CONCATENATED MODULE: ./build/checklist/index.js
 
 
+/** An answer shows so many places at most. */
 const checklist_MOST_EVIDENCE = 8;
 /** Answers every question of the checklist: what fails or passes shows by what, what is open says what to look at. */
 function checklistOf(examination) {
@@ -42285,6 +44529,8 @@ function cut(places) {
     return places.slice(0, checklist_MOST_EVIDENCE);
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(598);
 ;// CONCATENATED MODULE: ./build/findings.js
 
 
@@ -42339,10 +44585,10 @@ function severityOf(runtime, rule, detection, settings) {
     const { shows = detection } = detection;
     switch (shows && leniency(runtime, shows.func, shows.at)) {
         case "test":
-            return LOSES_RESULTS.has(rule.id) ? lowered(own) : "notice";
+            return LOSES_RESULTS.has(rule.id) ? (0,build_finding/* lowered */.DM)(own) : "notice";
         case "start-up":
         case "script":
-            return lowered(own);
+            return (0,build_finding/* lowered */.DM)(own);
         default:
             return own;
     }
@@ -42374,7 +44620,7 @@ function fixOf({ func: { module }, repair }) {
 }
 /** A fingerprint of 16 hexadecimal digits from its parts. */
 function fingerprint(parts) {
-    return (0,external_node_crypto_namespaceObject.createHash)("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
+    return (0,external_node_crypto_.createHash)("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
 }
 
 ;// CONCATENATED MODULE: ./build/comparison.js
@@ -42625,6 +44871,7 @@ function ignored_finding(path, name, line, startColumn, endColumn, message, inst
 }
 
 ;// CONCATENATED MODULE: ./build/python/layout.js
+
 const MARKERS = ["pyproject.toml", "setup.py", "setup.cfg"];
 /** Reads the layout from the paths alone. `isLibrary` says which top-level names belong to known libraries: those win over files that only happen to have the name. */
 function layoutOf(paths, isLibrary) {
@@ -42646,13 +44893,11 @@ function layoutOf(paths, isLibrary) {
     const byTail = new Map();
     for (const path of files) {
         const tail = stem(path);
-        const known = byTail.get(tail);
-        if (known)
-            known.push(path);
-        else
-            byTail.set(tail, [path]);
+        multimap_push(byTail, tail, path);
     }
     const names = new Map();
+    /** By the folder that imports, the level and the module. */
+    const resolved = new Map();
     const nameOf = (path) => {
         const known = names.get(path);
         if (known !== undefined)
@@ -42675,6 +44920,15 @@ function layoutOf(paths, isLibrary) {
         .map((path) => path.replace(/^\//, ""))
         .find((path) => files.has(path)) ?? null;
     const resolve = (from, module, level) => {
+        const key = `${layout_split(from).folder} ${level} ${module}`;
+        const known = resolved.get(key);
+        if (known !== undefined)
+            return known;
+        const found = locate(from, module, level);
+        resolved.set(key, found);
+        return found;
+    };
+    const locate = (from, module, level) => {
         const { folder } = layout_split(from);
         if (level > 0) {
             let at = folder;
@@ -42722,7 +44976,23 @@ function layoutOf(paths, isLibrary) {
             at = layout_split(at).folder;
         return at;
     };
-    return { nameOf, resolve, projectOf };
+    /** How many Python files lie below each folder. */
+    const counts = new Map();
+    for (const path of files)
+        for (let at = layout_split(path).folder;; at = layout_split(at).folder) {
+            counts.set(at, (counts.get(at) ?? 0) + 1);
+            if (at === "")
+                break;
+        }
+    const codeAround = (path) => {
+        const own = files.has(path) ? 1 : 0;
+        let at = layout_split(path).folder;
+        while (at !== "" && (counts.get(at) ?? 0) <= own)
+            at = layout_split(at).folder;
+        return at;
+    };
+    const named = (module) => (byTail.get(module.slice(module.lastIndexOf(".") + 1)) ?? []).filter((path) => `.${nameOf(path)}`.endsWith(`.${module}`));
+    return { nameOf, resolve, projectOf, codeAround, named };
 }
 function layout_split(path) {
     const slash = path.lastIndexOf("/");
@@ -42736,17 +45006,31 @@ function stem(path) {
     return /^__init__\.pyi?$/.test(file) ? layout_split(folder).file : file.replace(/\.py[iw]?$/, "");
 }
 
+;// CONCATENATED MODULE: external "node:v8"
+const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
 ;// CONCATENATED MODULE: ./build/python/load.js
+
+
 
 const MOST_CHARACTERS = 3_000_000;
 const LONGEST_LINE = 100_000;
 /** Files that are read and parsed ahead of the one that is lowered. */
 const AHEAD = 24;
-/** Reads and parses the files; what cannot be analysed is listed with its reason and loses nothing else. */
+/**
+ * Bytes of heap that a character of Python needs, when all is analysed. Measured on the standard library of CPython 3.11: 422 MB stay in use
+ * for 15.6 million characters; half as much again is for what waits to be collected.
+ */
+const BYTES_A_CHARACTER = 40;
+/** So many characters of Python can be analysed in this process's memory. */
+function roomForCode() {
+    return Math.floor((0,external_node_v8_namespaceObject.getHeapStatistics)().heap_size_limit / BYTES_A_CHARACTER);
+}
+/** Reads and parses the files; what cannot be analysed is listed with its reason and loses nothing else. Throws `InputError` when they do not fit into memory. */
 async function loadModules(paths, loading) {
     const modules = new Map();
     const skipped = [];
     let lines = 0;
+    let { room } = loading;
     const started = [];
     for (const [index, path] of paths.entries()) {
         while (started.length < paths.length && started.length < index + AHEAD)
@@ -42760,6 +45044,9 @@ async function loadModules(paths, loading) {
             continue;
         }
         modules.set(path, loaded);
+        room -= loaded.text.length;
+        if (room < 0)
+            throw new errors_InputError(`${paths.length} files of Python are more than fits into the memory that node may use: analyse them in parts with shards, or give node more with NODE_OPTIONS=--max-old-space-size (in MB)`);
         lines += loaded.lineStarts.length;
         const reason = partial(loaded);
         if (reason)
@@ -42819,6 +45106,8 @@ const external_node_worker_threads_namespaceObject = __WEBPACK_EXTERNAL_createRe
 /** Below this many characters, starting threads costs more than they save. */
 const WORTHWHILE = 1_500_000;
 const MOST_WORKERS = 7;
+/** Texts that lie ready at a worker, so that it never waits for this thread. */
+const parsers_AHEAD = 3;
 /** Starts parsing for about `characters` characters with `jobs` threads in all; `null` chooses by the machine. */
 async function startParsers(jobs, characters) {
     const own = await loadParser();
@@ -42826,15 +45115,41 @@ async function startParsers(jobs, characters) {
     const count = Math.min(MOST_WORKERS, (jobs ?? (0,external_node_os_namespaceObject.availableParallelism)()) - 1);
     if (script === null || count < 1 || (jobs === null && characters < WORTHWHILE))
         return { own, parse: async (text) => own.parse(text), close: async () => { } };
-    const workers = Array.from({ length: count }, () => new ParseWorker(script));
+    return sharedOut(own, Array.from({ length: count }, () => new ParseWorker(script)));
+}
+/** Deals texts to the workers, a few ahead each; when this thread has nothing else to do, it takes one as well. */
+function sharedOut(own, workers) {
+    const jobs = [];
+    let helpsSoon = false;
+    const deal = () => {
+        for (const worker of workers)
+            while (worker.isAlive && worker.waiting < parsers_AHEAD && jobs.length > 0)
+                void send(worker, jobs.shift());
+        if (jobs.length === 0 || helpsSoon)
+            return;
+        helpsSoon = true;
+        setImmediate(help);
+    };
+    const send = async (worker, job) => {
+        if (!job)
+            return;
+        const flat = await worker.parse(job.text);
+        // A thread that died is no reason to lose a file.
+        job.done(flat === undefined ? own.parse(job.text) : flat);
+        deal();
+    };
+    const help = () => {
+        helpsSoon = false;
+        const job = jobs.shift();
+        job?.done(own.parse(job.text));
+        deal();
+    };
     return {
         own,
-        async parse(text) {
-            const free = workers.filter((worker) => worker.isAlive).sort((a, b) => a.waiting - b.waiting)[0];
-            const answer = free ? await free.parse(text) : undefined;
-            // A thread that died is no reason to lose a file.
-            return answer === undefined ? own.parse(text) : answer;
-        },
+        parse: (text) => new Promise((done) => {
+            jobs.push({ text, done });
+            deal();
+        }),
         close: async () => {
             await Promise.all(workers.map((worker) => worker.close()));
         },
@@ -42885,51 +45200,66 @@ class ParseWorker {
 }
 
 ;// CONCATENATED MODULE: ./build/python/reach.js
+
 /** A review looks at this many lines at most beyond the changed files: the nearest first, so that its time has a bound. */
 const reach_MOST_LINES = 120_000;
 const IMPORT = /^[ \t]*(?:from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]+))/gm;
+/** An application named by a text, as servers take it: `"shop.main:app"`. */
+const APPLICATION = /(["'])([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?\1/g;
+/** What a class is derived from. */
+const reach_BASES = /^[ \t]*class[ \t]+\w+[ \t]*\(([^)]*)\)/gm;
 /**
  * The files whose code may take part in what happens in the changed ones: what they import, what imports them, and so on, nearest first.
- * `texts` holds every file's text.
+ * A file that derives a class from one of the module it imports is as near as an import, for a call of the base runs it; other importers
+ * of a module are the farther the more there are, and tests come last. `texts` holds every file's text.
  */
-function reachOf(changed, texts, layout) {
-    const beside = neighboursOf(texts, layout);
+function reachOf(changed, texts, layout, isTest = () => false) {
+    const { imports, importers } = linksOf(texts, layout);
     const found = new Set();
     let lines = 0;
-    let ring = changed.filter((path) => texts.has(path));
-    for (let distance = 0; ring.length > 0; distance++) {
-        const next = new Set();
-        for (const path of ring.sort()) {
+    const rings = [changed.filter((path) => texts.has(path))];
+    for (let distance = 0; distance < rings.length; distance++) {
+        for (const path of (rings[distance] ?? []).sort()) {
             if (found.has(path))
                 continue;
             if (distance > 0) {
                 lines += lineCount(texts.get(path) ?? "");
                 if (lines > reach_MOST_LINES)
-                    return [...found];
+                    return { paths: [...found], isCut: true };
             }
             found.add(path);
-            for (const one of beside.get(path) ?? [])
-                if (!found.has(one))
-                    next.add(one);
+            const reach = (one, step) => {
+                if (found.has(one))
+                    return;
+                const at = isTest(one) ? Math.max(distance + 1, reach_FAR) : distance + step;
+                const ring = rings[at];
+                if (ring)
+                    ring.push(one);
+                else
+                    rings[at] = [one];
+            };
+            for (const one of imports.get(path)?.keys() ?? [])
+                reach(one, 1);
+            const users = importers.get(path) ?? new Set();
+            const crowd = distance === 0 ? 1 : 1 + Math.floor(Math.log2(users.size) / 2);
+            for (const one of users)
+                reach(one, imports.get(one)?.get(path) ? 1 : crowd);
         }
-        ring = [...next];
     }
-    return [...found];
+    return { paths: [...found], isCut: false };
 }
+/** Where tests stand: behind all code that anything else leads to. */
+const reach_FAR = 1000;
 /**
  * The files in groups that have nothing to do with each other, the longest first: files of one project (see `Layout.projectOf`) and
- * files that import each other stay together. Each group is in order.
+ * files that import each other, or name each other's applications, stay together. Each group is in order.
  */
 function reach_groupsOf(texts, layout) {
     const beside = neighboursOf(texts, layout);
     const byProject = new Map();
     for (const path of texts.keys()) {
         const project = layout.projectOf(path);
-        const known = byProject.get(project);
-        if (known)
-            known.push(path);
-        else
-            byProject.set(project, [path]);
+        multimap_push(byProject, project, path);
     }
     const seen = new Set();
     const groups = [];
@@ -42961,18 +45291,18 @@ function reach_groupsOf(texts, layout) {
     }
     return groups.sort((a, b) => b.length - a.length || ((a.paths[0] ?? "") < (b.paths[0] ?? "") ? -1 : 1));
 }
-/** What each file imports and is imported by: the imports first. */
-function neighboursOf(texts, layout) {
+function linksOf(texts, layout) {
     const imports = new Map();
     const importers = new Map();
     for (const [path, text] of texts) {
-        const targets = new Set();
+        const bases = new Set([...text.matchAll(reach_BASES)].flatMap(([, names = ""]) => names.match(/\w+/g) ?? []));
+        const targets = new Map();
         for (const one of importsIn(text))
             for (const target of targetsOf(path, one, layout))
                 if (target !== path)
-                    targets.add(target);
+                    targets.set(target, targets.get(target) || one.names.some((name) => bases.has(name)));
         imports.set(path, targets);
-        for (const target of targets) {
+        for (const target of targets.keys()) {
             const known = importers.get(target);
             if (known)
                 known.add(path);
@@ -42980,15 +45310,19 @@ function neighboursOf(texts, layout) {
                 importers.set(target, new Set([path]));
         }
     }
+    return { imports, importers };
+}
+/** What each file imports and is imported by: the imports first. */
+function neighboursOf(texts, layout) {
+    const { imports, importers } = linksOf(texts, layout);
+    const beside = new Map([...imports].map(([path, targets]) => [path, new Set(targets.keys())]));
     for (const [path, from] of importers) {
-        const own = imports.get(path);
-        if (own)
-            for (const one of from)
-                own.add(one);
-        else
-            imports.set(path, from);
+        const own = beside.get(path) ?? new Set();
+        for (const one of from)
+            own.add(one);
+        beside.set(path, own);
     }
-    return imports;
+    return beside;
 }
 function lineCount(text) {
     let count = 1;
@@ -42997,6 +45331,8 @@ function lineCount(text) {
     return count;
 }
 function* importsIn(text) {
+    for (const [, , module = ""] of text.matchAll(APPLICATION))
+        yield { module, level: 0, names: [] };
     for (const match of text.matchAll(IMPORT)) {
         const [, dots, from, names, plain] = match;
         if (plain !== undefined) {
@@ -43083,7 +45419,7 @@ function isCertain(at) {
 
 const constant_attributes_MOST_CALLERS = 40;
 /** Builds the answers about attributes. */
-function constant_attributes_attributesOf(evaluation) {
+function attributesOf(evaluation) {
     const { inference, uses, evaluate, named } = evaluation;
     const attribute = (node) => {
         if (node.attr === "value" || node.attr === "_value_") {
@@ -43263,6 +45599,7 @@ const MIXED_ENUMS = new Set(["enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "in
 ;// CONCATENATED MODULE: ./build/python/uses.js
 
 
+
 const MUTATORS = /^(?:append|extend|insert|remove|pop|popitem|clear|update|add|discard|setdefault|sort|reverse)$/;
 /** Reads all uses on the first question; `counts` leaves out files whose calls and writes do not speak for the program. */
 function uses_usesOf(inference, counts) {
@@ -43283,7 +45620,7 @@ function readUses(inference, counts) {
     for (const module of inference.modules.values()) {
         const counted = counts(module.path);
         for (const func of module.functions)
-            for (const node of func.nodes) {
+            for (const node of nodesOf(func, "call", "assign", "augassign", "delete")) {
                 // A file's own names are changed by what it does to them, whoever else that concerns.
                 if (!counted && !(node.kind === "augassign" && node.target.kind === "name"))
                     continue;
@@ -43306,16 +45643,16 @@ function readCall(found, inference, call) {
     if (callee.kind === "attribute" && MUTATORS.test(callee.attr)) {
         const name = uses_lastName(callee.value);
         if (name !== null)
-            uses_push(found.mutations, name, { key: null, value: null });
+            multimap_push(found.mutations, name, { key: null, value: null });
     }
     for (const value of inference.values(callee)) {
         if (value.kind === "function")
-            uses_push(found.calls, value.func, { call, bound: value.self !== null });
+            multimap_push(found.calls, value.func, { call, bound: value.self !== null });
         else if (value.kind === "class") {
-            uses_push(found.calls, value.cls, { call, bound: true });
+            multimap_push(found.calls, value.cls, { call, bound: true });
             const init = inference.method(value.cls, "__init__");
             if (init)
-                uses_push(found.calls, init, { call, bound: true });
+                multimap_push(found.calls, init, { call, bound: true });
         }
     }
 }
@@ -43328,23 +45665,23 @@ function readTarget(found, func, target, value, node) {
         // What methods write to their own object is an attribute binding of the class.
         const own = func.cls !== null && target.value.kind === "name" && target.value.id === func.params[0]?.name;
         if (!own)
-            uses_push(found.writes, target.attr, { owner: target.value, value, node });
+            multimap_push(found.writes, target.attr, { owner: target.value, value, node });
     }
     else if (target.kind === "subscript") {
         const name = uses_lastName(target.value);
         const [key] = target.indices;
         if (name !== null)
-            uses_push(found.mutations, name, { key: key?.kind === "string" ? key.value : null, value });
+            multimap_push(found.mutations, name, { key: key?.kind === "string" ? key.value : null, value });
     }
 }
 function readAugmented(found, module, target, node) {
     if (target.kind === "attribute")
-        uses_push(found.writes, target.attr, { owner: target.value, value: null, node });
+        multimap_push(found.writes, target.attr, { owner: target.value, value: null, node });
     else if (target.kind === "subscript") {
         const name = uses_lastName(target.value);
         const [key] = target.indices;
         if (name !== null)
-            uses_push(found.mutations, name, { key: key?.kind === "string" ? key.value : null, value: null });
+            multimap_push(found.mutations, name, { key: key?.kind === "string" ? key.value : null, value: null });
     }
     else if (target.kind === "name") {
         const { id } = target;
@@ -43363,7 +45700,7 @@ function readAugmented(found, module, target, node) {
             known.add(id);
         else
             found.augmented.set(scope, new Set([id]));
-        uses_push(found.mutations, id, { key: null, value: null });
+        multimap_push(found.mutations, id, { key: null, value: null });
     }
 }
 /** What a call gives a parameter: an expression, `"default"` when it is left out, `"unknown"` when `*` or `**` may carry it. */
@@ -43378,13 +45715,6 @@ function uses_lastName(expression) {
     if (expression.kind === "name")
         return expression.id;
     return expression.kind === "attribute" ? expression.attr : null;
-}
-function uses_push(map, key, value) {
-    const known = map.get(key);
-    if (known)
-        known.push(value);
-    else
-        map.set(key, [value]);
 }
 
 ;// CONCATENATED MODULE: ./build/python/constant-calls.js
@@ -43974,7 +46304,7 @@ function constantsOf(inference, counts = () => true) {
         const { name } = func.node;
         if (func.cls && inference.subclasses(func.cls).some((cls) => cls.methods.has(name)))
             return null;
-        return guarded(func, () => agreed(func.nodes.flatMap((node) => (node.kind === "return" ? [node.value && evaluate(node.value)] : []))));
+        return guarded(func, () => agreed(nodesOf(func, "return").map((node) => node.value && evaluate(node.value))));
     };
     // Calls
     const callConstant = (call) => {
@@ -44013,7 +46343,7 @@ function constantsOf(inference, counts = () => true) {
         unlessChanged,
     };
     const library = libraryCallsOf(evaluation);
-    const attributes = constant_attributes_attributesOf(evaluation);
+    const attributes = attributesOf(evaluation);
     return { evaluate, named, pieces };
 }
 /** Whether the binding is made by the scope's own body, not through `global` or `nonlocal`. */
@@ -44139,7 +46469,7 @@ function annotations_annotationsOf({ values, attributeOf, combine, moduleOf, gua
             case "name":
             case "attribute": {
                 const alias = aliased(node);
-                return alias ? annotated(alias) : values(node).flatMap((value) => objectOf(value));
+                return alias ? annotated(alias) : values(node).flatMap((value) => objectOf(value, node));
             }
             case "binary":
                 return node.op === "|" ? union(annotationValues(node.left), annotationValues(node.right)) : [];
@@ -44170,10 +46500,10 @@ function annotations_annotationsOf({ values, attributeOf, combine, moduleOf, gua
             }
             for (const attr of rest)
                 found = found.flatMap((value) => attributeOf(value, attr));
-            return found.flatMap((value) => objectOf(value));
+            return found.flatMap((value) => objectOf(value, at));
         }));
     };
-    const objectOf = (value) => {
+    const objectOf = (value, at) => {
         if (value.kind === "class")
             return [object(value.cls, false, value.doubt)];
         if (value.kind === "none")
@@ -44182,6 +46512,8 @@ function annotations_annotationsOf({ values, attributeOf, combine, moduleOf, gua
             return [];
         if (UNINFORMATIVE.has(value.name))
             return [];
+        if (SELF.has(value.name))
+            return ownClass(at);
         const generic = GENERICS.get(value.name);
         if (generic === "iterable")
             return [iterable([], value.name.toLowerCase().includes("list") ? "list" : "iterator")];
@@ -44191,13 +46523,23 @@ function annotations_annotationsOf({ values, attributeOf, combine, moduleOf, gua
             return [];
         return [instance(value.name, value.doubt)];
     };
+    /** `Self`: an object of the class around the annotation. */
+    const ownClass = (at) => {
+        const { classByNode } = moduleOf(at);
+        for (let node = at.parent; node; node = node.parent) {
+            const cls = node.kind === "class" ? classByNode.get(node) : undefined;
+            if (cls)
+                return [object(cls)];
+        }
+        return [];
+    };
     const genericValues = (base, indices) => {
         const flat = indices.flatMap((index) => (index.kind === "tuple" ? index.items : [index]));
         const [first] = flat;
         const last = flat.at(-1);
         return values(base).flatMap((value) => {
             if (value.kind === "class")
-                return objectOf(value);
+                return objectOf(value, base);
             if (value.kind !== "library")
                 return [];
             const generic = GENERICS.get(value.name);
@@ -44237,12 +46579,13 @@ function annotations_annotationsOf({ values, attributeOf, combine, moduleOf, gua
                                 : [])
                         : [];
                 default:
-                    return objectOf(value);
+                    return objectOf(value, base);
             }
         });
     };
     return annotated;
 }
+const SELF = new Set(["typing.Self", "typing_extensions.Self"]);
 const UNINFORMATIVE = new Set([
     "typing.Any",
     "object",
@@ -44314,13 +46657,16 @@ const GENERICS = new Map([
 
 ;// CONCATENATED MODULE: ./build/python/classes.js
 
+
 const MOST_SUBCLASSES = 40;
 const classes_PROTOCOLS = new Set(["typing.Protocol", "typing_extensions.Protocol"]);
 /** Builds the answers; `values` says what the expressions of bases and decorators stand for. */
 function classesOf(values, modules) {
     const ancestries = new Map();
+    const bases = new Map();
     const conformers = new Map();
     let children = null;
+    let owners = null;
     const ancestry = (cls) => {
         const known = ancestries.get(cls);
         if (known)
@@ -44339,6 +46685,9 @@ function classesOf(values, modules) {
         return found;
     };
     const libraryBases = (cls) => {
+        const known = bases.get(cls);
+        if (known)
+            return known;
         const found = [];
         for (const one of ancestry(cls))
             for (const base of one.node.bases)
@@ -44346,22 +46695,23 @@ function classesOf(values, modules) {
                     for (const value of values(base.value))
                         if (value.kind === "library" && value.name !== "object" && !found.includes(value.name))
                             found.push(value.name);
+        bases.set(cls, found);
         return found;
     };
-    const subclasses = (cls) => {
+    /** The classes that derive from a class, directly or not. */
+    const derivedFrom = (cls) => {
         if (!children) {
             children = new Map();
             for (const module of modules.values())
                 for (const one of module.classes)
                     for (const base of ancestry(one).slice(1)) {
-                        const known = children.get(base);
-                        if (known)
-                            known.push(one);
-                        else
-                            children.set(base, [one]);
+                        multimap_push(children, base, one);
                     }
         }
-        const found = children.get(cls) ?? [];
+        return children.get(cls) ?? [];
+    };
+    const subclasses = (cls) => {
+        const found = derivedFrom(cls);
         const all = libraryBases(cls).some((base) => classes_PROTOCOLS.has(base)) ? [...found, ...conforming(cls, found)] : found;
         return all.slice(0, MOST_SUBCLASSES);
     };
@@ -44370,16 +46720,27 @@ function classesOf(values, modules) {
         const known = conformers.get(protocol);
         if (known)
             return known;
-        const wanted = [...protocol.methods.keys()].filter((name) => !name.startsWith("__"));
+        const [first, ...others] = [...protocol.methods.keys()].filter((name) => !name.startsWith("__"));
         const found = [];
         conformers.set(protocol, found);
-        if (wanted.length === 0)
+        if (first === undefined)
             return found;
-        for (const module of modules.values())
-            for (const cls of module.classes)
-                if (cls !== protocol && !derived.includes(cls) && !isProtocol(cls) && wanted.every((name) => method(cls, name)))
-                    found.push(cls);
+        for (const cls of having(first))
+            if (cls !== protocol && !derived.includes(cls) && others.every((name) => method(cls, name)) && !isProtocol(cls))
+                found.push(cls);
         return found;
+    };
+    /** The classes that define a method or inherit it, in the order of the code. */
+    const having = (name) => {
+        if (!owners) {
+            owners = new Map();
+            for (const module of modules.values())
+                for (const cls of module.classes)
+                    for (const own of new Set(ancestry(cls).flatMap(({ methods }) => [...methods.keys()]))) {
+                        multimap_push(owners, own, cls);
+                    }
+        }
+        return owners.get(name) ?? [];
     };
     const isProtocol = (cls) => cls.node.bases.some(({ value }) => values(value).some((one) => one.kind === "library" && classes_PROTOCOLS.has(one.name)));
     const method = (cls, name) => {
@@ -44495,6 +46856,62 @@ function decorationsOf(values, method) {
         return found;
     };
     return decoration;
+}
+
+;// CONCATENATED MODULE: ./build/python/generics.js
+
+
+/**
+ * What a call gives where the signature takes a class and promises an object of it (`def resolve(self, key: type[T]) -> T`), as
+ * containers of services do. Empty where the signature promises nothing of the kind.
+ */
+function promisedByClass({ values, annotated }, func, isBound, call) {
+    const { node } = func;
+    if (node.kind !== "function" || !node.returns)
+        return [];
+    for (const variable of generics_alternatives(node.returns)) {
+        if (variable.kind !== "name")
+            continue;
+        const at = node.params.findIndex((parameter) => takesClass(parameter, variable.id));
+        const parameter = node.params[at];
+        // A name that stands for a class is no variable.
+        if (!parameter || annotated(variable).length > 0)
+            continue;
+        const passed = argument(call, parameter.name, isBound ? at - 1 : at);
+        if (!passed)
+            continue;
+        const made = values(passed).flatMap((value) => {
+            if (value.kind === "class")
+                return [object(value.cls, false, value.doubt)];
+            return value.kind === "library" && value.receiver === null && /(?:^|\.)[A-Z]\w*$/.test(value.name)
+                ? [instance(value.name, value.doubt)]
+                : [];
+        });
+        if (made.length > 0)
+            return func.isAsync ? [awaitable(made, null, func)] : made;
+    }
+    return [];
+}
+/** The members of a union (`A | B`, `Optional[A]`, `Union[A, B]`), or the annotation itself. */
+function generics_alternatives(annotation) {
+    if (annotation.kind === "binary" && annotation.op === "|")
+        return [...generics_alternatives(annotation.left), ...generics_alternatives(annotation.right)];
+    if (annotation.kind === "subscript" && /^(?:Optional|Union)$/.test(generics_lastName(annotation.value)))
+        return annotation.indices.flatMap((index) => (index.kind === "tuple" ? index.items : [index]));
+    return [annotation];
+}
+function takesClass(parameter, variable) {
+    if (!parameter.annotation || parameter.stars !== 0)
+        return false;
+    return generics_alternatives(parameter.annotation).some((one) => {
+        if (one.kind !== "subscript" || !/^(?:type|Type)$/.test(generics_lastName(one.value)))
+            return false;
+        const [index] = one.indices;
+        return index?.kind === "name" && index.id === variable;
+    });
+}
+function generics_lastName(node) {
+    return node.kind === "name" ? node.id : node.kind === "attribute" ? node.attr : "";
 }
 
 ;// CONCATENATED MODULE: ./build/python/imports.js
@@ -44818,6 +47235,146 @@ function reaching_loopAround(node) {
     return outermost;
 }
 
+;// CONCATENATED MODULE: ./build/python/narrowing.js
+
+
+
+/** Narrows what a name of a function stands for by the `isinstance` tests that hold at its place. */
+function narrowingOf({ values, bindings, derives }) {
+    const known = new WeakMap();
+    const testsOf = (scope) => {
+        let tests = known.get(scope);
+        if (!tests) {
+            tests = narrowing_collect(scope);
+            known.set(scope, tests);
+        }
+        return tests;
+    };
+    return (name, scope, own, found) => {
+        if (scope.node.kind !== "function")
+            return found;
+        let narrowed = found;
+        for (const test of testsOf(scope.node).get(name.id) ?? []) {
+            if (test.asked === name || !holds(test.call, name))
+                continue;
+            const there = bindings(test.asked).bindings;
+            // Bound anew in between, the name was never tested.
+            if (there.length !== own.length || there.some((binding) => !own.includes(binding)))
+                continue;
+            narrowed = narrow(narrowed, objectsOf(test.types));
+        }
+        return narrowed;
+    };
+    /** Only what is more than was known: an answer for nothing, the fitting ones of several, or a class below the known one. */
+    function narrow(found, types) {
+        if (types.length === 0)
+            return found;
+        const useful = found.filter(({ kind }) => kind !== "none");
+        if (useful.length === 0)
+            return types;
+        const kept = [];
+        for (const value of useful) {
+            if (value.kind !== "object")
+                return found;
+            if (types.some((type) => type.kind === "object" && derives(value, type)))
+                kept.push(value);
+            else
+                kept.push(...types.filter((type) => type.kind === "object" && !value.exact && derives(type, value)));
+        }
+        return kept.length > 0 ? union(kept) : found;
+    }
+    function objectsOf(types) {
+        const asked = types.kind === "tuple" ? types.items.map(values) : [values(types)];
+        // A class that is not known may be the one.
+        if (asked.some((one) => one.length === 0))
+            return [];
+        return asked.flat().flatMap((value) => {
+            if (value.kind === "class")
+                return [object(value.cls, false, value.doubt)];
+            return value.kind === "library" && value.name.includes(".") ? [instance(value.name, value.doubt)] : [];
+        });
+    }
+}
+function narrowing_collect(scope) {
+    const tests = new Map();
+    if (scope.kind !== "function")
+        return tests;
+    for (const call of scope.body.flatMap(within)) {
+        if (call.kind !== "call" || call.callee.kind !== "name" || call.callee.id !== "isinstance")
+            continue;
+        const [asked, types] = call.args.map(({ value }) => value);
+        if (asked?.kind !== "name" || !types)
+            continue;
+        const list = tests.get(asked.id) ?? [];
+        list.push({ call, asked, types });
+        tests.set(asked.id, list);
+    }
+    return tests;
+}
+/** Whether the test has come out true wherever `use` runs. */
+function holds(test, use) {
+    let isTrue = true;
+    for (let from = test, at = test.parent; at; from = at, at = at.parent)
+        switch (at.kind) {
+            case "unary":
+                if (at.op !== "not")
+                    return false;
+                isTrue = !isTrue;
+                break;
+            case "boolean":
+                if ((at.op === "and") !== isTrue)
+                    return false;
+                if (from === at.left && isInside(use, at.right))
+                    return true;
+                break;
+            case "assert":
+                return isTrue && from === at.test && use.start > at.end && dominates(at, use);
+            case "conditional":
+                return from === at.test && isInside(use, isTrue ? at.body : at.orelse);
+            case "branch": {
+                if (from !== at.test)
+                    return false;
+                if (isTrue)
+                    return at.body.some((statement) => isInside(use, statement));
+                const { parent } = at;
+                if (parent?.kind !== "if" || parent.branches.length !== 1)
+                    return false;
+                if (parent.orelse.some((statement) => isInside(use, statement)))
+                    return true;
+                return parent.orelse.length === 0 && narrowing_leaves(at.body) && use.start > parent.end && dominates(parent, use);
+            }
+            default:
+                return false;
+        }
+    return false;
+}
+/** Whether the block ends by leaving what is around it. */
+function narrowing_leaves(block) {
+    const last = block.at(-1);
+    return last !== undefined && /^(?:return|raise|continue|break)$/.test(last.kind);
+}
+
+;// CONCATENATED MODULE: ./build/python/receiver.js
+/**
+ * What a method gives, for the receiver it was called on: `-> Self`, `return self` and `return cls()` mean the receiver's own class,
+ * which may derive from the method's.
+ */
+function rebound(found, self, ancestry) {
+    if (self?.kind !== "object" && self?.kind !== "class")
+        return found;
+    const isExact = self.kind === "class" || self.exact;
+    const own = (value) => {
+        if (value.kind === "awaitable" || value.kind === "manager") {
+            const of = value.of.map(own);
+            return of.some((one, i) => one !== value.of[i]) ? { ...value, of } : value;
+        }
+        if (value.kind !== "object" || value.cls === self.cls || !ancestry(self.cls).includes(value.cls))
+            return value;
+        return { ...value, cls: self.cls, exact: value.exact || isExact };
+    };
+    return found.map(own);
+}
+
 ;// CONCATENATED MODULE: ./build/python/infer.js
 
 
@@ -44828,6 +47385,14 @@ function reaching_loopAround(node) {
 
 
 
+
+
+
+/** Questions that lead to others are followed so far. */
+const infer_DEEPEST = 300;
+const infer_NOTHING = [];
+/** Stands for an answer that is being looked for. */
+const ASKED = [];
 /** Above this many callers a parameter stands for anything. */
 const infer_MOST_CALLERS = 30;
 /** Builds the inference over loaded modules. `modules` is keyed by path and must be complete. */
@@ -44835,10 +47400,14 @@ function inferenceOf(modules, layout, lib) {
     const memo = new Map();
     const returned = new Map();
     const active = new Set();
+    let depth = 0;
     const roots = new Map();
     for (const module of modules.values())
         roots.set(module.tree, module);
-    let passed = new Map();
+    let passed = null;
+    // Until arguments are learnt: the answers that depend on them, and how often one such was met.
+    const open = new Set();
+    let met = 0;
     const moduleOf = (node) => {
         let at = node;
         while (at.parent)
@@ -44848,27 +47417,56 @@ function inferenceOf(modules, layout, lib) {
             throw new Error("A node outside every module was asked about.");
         return module;
     };
-    /** Evaluates once; a question that asks itself again is answered by nothing. */
+    /** A question that asks itself again is answered by nothing. */
     const guarded = (key, compute) => {
-        if (active.has(key))
-            return [];
+        if (active.has(key)) {
+            met++;
+            return infer_NOTHING;
+        }
         active.add(key);
+        depth++;
         try {
             return compute();
         }
         finally {
+            depth--;
             active.delete(key);
         }
     };
-    const values = (expression) => {
-        const known = memo.get(expression);
-        if (known)
+    /** Evaluates once, and remembers the answer; a question that asks itself again is answered by nothing. */
+    const remembered = (answers, key, compute) => {
+        const known = answers.get(key);
+        if (known) {
+            if (known === ASKED || (passed === null && open.has(key)))
+                met++;
             return known;
-        if (active.size > 300)
-            return [];
-        const found = guarded(expression, () => evaluate(expression));
-        memo.set(expression, found);
+        }
+        if (depth > infer_DEEPEST) {
+            met++;
+            return infer_NOTHING;
+        }
+        const before = met;
+        let found = infer_NOTHING;
+        answers.set(key, ASKED);
+        depth++;
+        try {
+            found = compute(key);
+        }
+        finally {
+            depth--;
+            answers.set(key, found);
+        }
+        if (passed === null && met !== before)
+            open.add(key);
         return found;
+    };
+    const values = (expression) => literalValues(expression) ?? remembered(memo, expression, evaluate);
+    /** What callers pass, once it is known. */
+    const given = (at) => {
+        if (passed !== null)
+            return passed.get(at) ?? [];
+        met++;
+        return [];
     };
     const evaluate = (node) => {
         switch (node.kind) {
@@ -44887,17 +47485,6 @@ function inferenceOf(modules, layout, lib) {
                 return union(values(node.body), values(node.orelse));
             case "boolean":
                 return union(node.op === "or" ? values(node.left).filter((value) => value.kind !== "none") : [], values(node.right));
-            case "string":
-            case "fstring":
-                return [instance(node.kind === "string" && node.bytes ? "bytes" : "str")];
-            case "number":
-                return [instance(Number.isInteger(node.value) ? "int" : "float")];
-            case "constant":
-                return node.value === null
-                    ? [{ kind: "none", doubt: 0 }]
-                    : typeof node.value === "boolean"
-                        ? [instance("bool")]
-                        : [];
             case "tuple":
                 return [{ kind: "tuple", items: node.items.map(values), doubt: 0 }];
             case "list":
@@ -44973,7 +47560,8 @@ function inferenceOf(modules, layout, lib) {
         if (found.length > 0) {
             // What is declared holds wherever the name is used, but the declaration is no binding that reaches the use.
             const declarations = (scope?.names.get(name.id) ?? []).filter(({ kind }) => kind === "annotation");
-            return combine(declarations.length === 1 ? [...declarations, ...found] : found);
+            const all = combine(declarations.length === 1 ? [...declarations, ...found] : found);
+            return scope ? narrowed(name, scope, found, all) : all;
         }
         const module = moduleOf(name);
         const starred = starValues(module, name.id);
@@ -45050,10 +47638,10 @@ function inferenceOf(modules, layout, lib) {
             : [];
         if (fallback.length > 0)
             return fallback.map((value) => value_doubted(value, value.kind === "function" || value.kind === "library" ? 1 : 0));
-        const given = passed.get(param) ?? [];
-        if (given.length === 0 || given.length > infer_MOST_CALLERS || param.stars !== 0)
+        const all = given(param);
+        if (all.length === 0 || all.length > infer_MOST_CALLERS || param.stars !== 0)
             return [];
-        const learned = given.map(values);
+        const learned = all.map(values);
         // One caller that passes something unknown means that the others do not speak for the parameter.
         if (learned.some((one) => one.length === 0))
             return union(...learned).map((value) => value_doubted(value, 2));
@@ -45175,9 +47763,9 @@ function inferenceOf(modules, layout, lib) {
                 const declared = annotated(one.annotation);
                 if (declared.some((value) => value.kind !== "none"))
                     return declared;
-                const given = passed.get(one.at) ?? [];
-                if (given.length > 0 && given.length <= infer_MOST_CALLERS)
-                    return union(...given.map(values)).map((value) => value_doubted(value, 1));
+                const all = given(one.at);
+                if (all.length > 0 && all.length <= infer_MOST_CALLERS)
+                    return union(...all.map(values)).map((value) => value_doubted(value, 1));
             }
         return union(...found.map((one) => {
             if (!one.value)
@@ -45338,8 +47926,11 @@ function inferenceOf(modules, layout, lib) {
     };
     const called = (value, call) => {
         switch (value.kind) {
-            case "function":
-                return returns(value.func, value.self).map((one) => value_doubted(one, value.doubt));
+            case "function": {
+                const promised = call ? promisedByClass({ values, annotated }, value.func, value.self !== null, call) : [];
+                const made = promised.length > 0 ? promised : returns(value.func, value.self);
+                return made.map((one) => value_doubted(one, value.doubt));
+            }
             case "class":
                 return [object(value.cls, true, value.doubt)];
             case "object": {
@@ -45361,20 +47952,7 @@ function inferenceOf(modules, layout, lib) {
     /** The objects that library decorators put in place of a function (a Celery task), as the tables know them. */
     const decorated = (func) => decoration(func).library.flatMap((name) => lib.result(name, null, 0).filter(({ kind }) => kind === "instance"));
     const returns = (func, self) => {
-        const known = returned.get(func);
-        if (known)
-            return rebound(known, self);
-        const found = guarded(func, () => computeReturns(func));
-        returned.set(func, found);
-        return rebound(found, self);
-    };
-    /** `-> Self` and `return self` mean the receiver's own class, which may derive from the method's. */
-    const rebound = (found, self) => {
-        if (self?.kind !== "object")
-            return found;
-        return found.map((value) => value.kind === "object" && value.cls !== self.cls && ancestry(self.cls).includes(value.cls)
-            ? { ...value, cls: self.cls }
-            : value);
+        return rebound(remembered(returned, func, computeReturns), self, ancestry);
     };
     const computeReturns = (func) => {
         const { manager, property } = decoration(func);
@@ -45397,7 +47975,7 @@ function inferenceOf(modules, layout, lib) {
     const bodyReturns = (func) => {
         if (func.node.kind === "lambda")
             return values(func.node.body);
-        return union(...func.nodes.flatMap((one) => (one.kind === "return" && one.value ? [values(one.value)] : []))).filter((value) => value.kind !== "none");
+        return union(...nodesOf(func, "return").flatMap((one) => (one.value ? [values(one.value)] : []))).filter((value) => value.kind !== "none");
     };
     const { ancestry, libraryBases, subclasses, method, fields, fieldFactories } = classesOf(values, modules);
     const decoration = decorationsOf(values, method);
@@ -45430,6 +48008,11 @@ function inferenceOf(modules, layout, lib) {
         const defined = definition(moduleOf(only.at), only);
         return defined ? aliasOf(defined.bindings, depth - 1) : null;
     };
+    const narrowed = narrowingOf({
+        values,
+        bindings,
+        derives: ({ cls }, base) => cls === base.cls || ancestry(cls).includes(base.cls),
+    });
     const annotated = annotations_annotationsOf({ values, attributeOf, combine, moduleOf, guarded, aliased });
     const libraryCall = library_calls_libraryCallsOf({
         lib,
@@ -45471,14 +48054,39 @@ function inferenceOf(modules, layout, lib) {
         moduleOf,
         fields,
         fieldFactories,
-        passed: (parameter) => passed.get(parameter) ?? [],
+        passed: (parameter) => passed?.get(parameter) ?? [],
         exported: (binding) => definition(moduleOf(binding.at), binding),
-        learnArguments: (given) => {
-            passed = given;
-            memo.clear();
-            returned.clear();
+        learnArguments: (learned) => {
+            passed = learned;
+            for (const one of open)
+                if ("nodes" in one)
+                    returned.delete(one);
+                else
+                    memo.delete(one);
+            open.clear();
         },
     };
+}
+const BYTES = [instance("bytes")];
+const TEXT = [instance("str")];
+const WHOLE = [instance("int")];
+const FRACTION = [instance("float")];
+const TRUTH = [instance("bool")];
+const infer_NONE = [{ kind: "none", doubt: 0 }];
+/** What a literal says by itself; `null` for any other expression. */
+function literalValues(node) {
+    switch (node.kind) {
+        case "string":
+            return node.bytes ? BYTES : TEXT;
+        case "fstring":
+            return TEXT;
+        case "number":
+            return Number.isInteger(node.value) ? WHOLE : FRACTION;
+        case "constant":
+            return node.value === null ? infer_NONE : typeof node.value === "boolean" ? TRUTH : infer_NOTHING;
+        default:
+            return null;
+    }
 }
 /** Literals as defaults say what a parameter usually is, not what object it will be. */
 function infer_isPlain(value) {
@@ -45665,22 +48273,20 @@ function replacePrefix(name, aliases) {
     return name;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/arguments.js
+;// CONCATENATED MODULE: ./build/runtime/graph/arguments.js
+
+
 
 /** What callers pass to parameters without annotation and to the fields of dataclasses, by the parameter's or field's node. */
 function passedArguments(inference) {
     const passed = new Map();
     const note = (at, expression) => {
-        const known = passed.get(at);
-        if (known)
-            known.push(expression);
-        else
-            passed.set(at, [expression]);
+        multimap_push(passed, at, expression);
     };
     for (const module of inference.modules.values())
         for (const func of module.functions)
-            for (const node of func.nodes) {
-                if (node.kind !== "call" || node.args.length === 0)
+            for (const node of nodesOf(func, "call")) {
+                if (node.args.length === 0)
                     continue;
                 for (const value of inference.values(node.callee)) {
                     const target = calledFunction(inference, value);
@@ -45720,7 +48326,7 @@ function fieldArguments(inference, call, { cls }, note) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/runtime/contexts.js
+;// CONCATENATED MODULE: ./build/runtime/graph/contexts.js
 /** Contexts travel down ordinary call edges from their roots; offload edges start new ones. */
 function contextsOf(graph, frameworks) {
     const found = new Map();
@@ -45802,7 +48408,7 @@ function servingOf(graph, roots) {
     return (func) => served.get(func) ?? null;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/frameworks.js
+;// CONCATENATED MODULE: ./build/runtime/graph/frameworks.js
 
 
 /** Finds the functions that frameworks call: by their decorators, by calls that register them, by the classes they belong to. */
@@ -45829,18 +48435,18 @@ function frameworkRoots(graph) {
         const request = requestFact(inference, func);
         if (request)
             add(func, request, request.plain);
-        for (const site of graph.sites(func)) {
-            if (site.node.kind !== "call")
+    }
+    for (const { node, library } of graph.calling(({ name }) => FRAMEWORK_REGISTRATIONS.has(name))) {
+        if (node.kind !== "call")
+            continue;
+        for (const { name, doubt } of library) {
+            const fact = FRAMEWORK_REGISTRATIONS.get(name);
+            const given = fact && argument(node, fact.keyword, fact.position);
+            if (!fact || !given)
                 continue;
-            for (const { name, doubt } of site.library) {
-                const fact = FRAMEWORK_REGISTRATIONS.get(name);
-                const given = fact && argument(site.node, fact.keyword, fact.position);
-                if (!fact || !given)
-                    continue;
-                for (const one of graph.callables.of(given))
-                    if (one.func)
-                        add(one.func, fact, fact.plain, one.doubt + doubt);
-            }
+            for (const one of graph.callables.of(given))
+                if (one.func)
+                    add(one.func, fact, fact.plain, one.doubt + doubt);
         }
     }
     return found;
@@ -45884,6 +48490,7 @@ function requestFact(inference, func) {
 
 
 
+
 /** Requirements that people write are short; only lock files grow. */
 const requirements_MOST_CHARACTERS = 256 * 1024;
 /** Whether a file says which versions of libraries the project uses. */
@@ -45903,11 +48510,7 @@ function requirementsOf(files) {
             const silent = requirement.exact === null && requirement.low === null && requirement.high === null;
             const rank = (silent ? 1e6 : reader.locks ? 0 : requirement.exact === null ? 2e3 : 1e3) + path.split("/").length;
             const key = normalised(name);
-            const known = stated.get(key);
-            if (known)
-                known.push({ rank, requirement });
-            else
-                stated.set(key, [{ rank, requirement }]);
+            multimap_push(stated, key, { rank, requirement });
         }
     }
     const version = (library) => (stated.get(normalised(library)) ?? []).reduce((best, one) => best === null || one.rank < best.rank || (one.rank === best.rank && isNewer(one, best)) ? one : best, null)?.requirement ?? null;
@@ -46151,11 +48754,7 @@ function placesIn(text) {
     const items = new Map();
     const keys = new Map();
     const note = (map, key, line) => {
-        const known = map.get(key);
-        if (known)
-            known.push(line);
-        else
-            map.set(key, [line]);
+        multimap_push(map, key, line);
     };
     for (const [index, row] of text.split("\n").entries()) {
         for (const [, double, single] of row.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g))
@@ -46215,7 +48814,7 @@ function readLock(text) {
     return found;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/server-setting.js
+;// CONCATENATED MODULE: ./build/runtime/servers/server-setting.js
 
 
 
@@ -46249,16 +48848,17 @@ function amountFrom(constant, module, at) {
 function server_setting_textOf(constant) {
     return constant?.kind === "string" ? constant.value : null;
 }
-/** Every call of the project, with the canonical names of what it calls. */
-function* callsOf(inference) {
-    for (const module of inference.modules.values())
-        for (const func of module.functions)
-            for (const node of func.nodes)
-                if (node.kind === "call")
-                    yield { call: node, module, names: inference.names(node.callee).map(({ name }) => name) };
+/** The calls of a library function of one of the names, with the first of those. */
+function callsOf(graph, wanted) {
+    return graph
+        .calling(({ name }) => wanted(name))
+        .flatMap(({ node, func, library }) => {
+        const name = library.find((callee) => wanted(callee.name))?.name;
+        return node.kind === "call" && name !== undefined ? [{ call: node, module: func.module, name }] : [];
+    });
 }
 
-;// CONCATENATED MODULE: ./build/runtime/celery-settings.js
+;// CONCATENATED MODULE: ./build/runtime/servers/celery-settings.js
 
 
 
@@ -46269,8 +48869,9 @@ const CELERY_SETTINGS = {
     broker: ["broker_pool_limit", "BROKER_POOL_LIMIT", "CELERY_BROKER_POOL_LIMIT"],
 };
 /** The project's Celery applications, as their configuration in Python sets them. */
-function celeryApps(inference, constants) {
-    const apps = [...callsOf(inference)].filter(({ names }) => names.includes("celery.Celery"));
+function celeryApps(graph, constants) {
+    const { inference } = graph;
+    const apps = callsOf(graph, (name) => name === "celery.Celery");
     return apps.map(({ call, module }) => {
         const lines = celeryLines(call, apps.length === 1, inference, constants);
         const last = (what) => lines.findLast(({ name }) => CELERY_SETTINGS[what].includes(name)) ?? null;
@@ -46317,15 +48918,15 @@ function celeryLines(app, only, inference, constants) {
         if (/(?:^|\/)celery_?config\.py$/.test(module.path))
             wholeModule(module);
         for (const func of module.functions)
-            for (const node of func.nodes) {
-                if (node.kind === "assign" && node.value) {
+            for (const node of nodesOf(func, "assign", "call")) {
+                if (node.kind === "assign") {
                     for (const target of node.targets) {
                         const name = written(target);
-                        if (name !== null)
+                        if (name !== null && node.value)
                             lines.push({ name, value: constants.evaluate(node.value), module, at: node });
                     }
                 }
-                else if (node.kind === "call" && node.callee.kind === "attribute") {
+                else if (node.callee.kind === "attribute") {
                     if (node.callee.attr === "update" && isConf(node.callee.value))
                         lines.push(...updateLines(node, module, constants));
                     else if (node.callee.attr === "config_from_object" && isApp(node.callee.value))
@@ -46370,7 +48971,7 @@ function pooled(setting, concurrency) {
     return { ...setting, workers: one, threads: pool === "solo" ? one : concurrency };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/shell.js
+;// CONCATENATED MODULE: ./build/runtime/servers/shell.js
 
 /** Splits a shell text into commands at newlines, `;`, `&`, `|`, `&&` and `||`; joins continued lines; leaves comments out, and what follows a quote that never closes. */
 function shellCommands(text) {
@@ -46553,7 +49154,7 @@ function tokensOf(text) {
     return tokens;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/command-files.js
+;// CONCATENATED MODULE: ./build/runtime/servers/command-files.js
 
 const command_files_MOST_CHARACTERS = 256 * 1024;
 /** Whether a file says how the program's servers are started. */
@@ -46873,7 +49474,7 @@ function unquoted(text) {
     return /^"(?:[^"\\]|\\.)*"$|^'[^']*'$/.test(trimmed) ? trimmed.slice(1, -1).replaceAll('\\"', '"') : trimmed;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/server-code.js
+;// CONCATENATED MODULE: ./build/runtime/servers/server-code.js
 
 
 
@@ -46910,10 +49511,10 @@ const server_code_STARTERS = new Map([
     ["granian.Granian", "granian"],
 ]);
 /** Servers that Python code starts itself. */
-function startedFromCode(inference, constants) {
+function startedFromCode(graph, constants) {
     const found = [];
-    for (const { call, module, names } of callsOf(inference)) {
-        const server = names.map((name) => server_code_STARTERS.get(name)).find((one) => one !== undefined);
+    for (const { call, module, name } of callsOf(graph, (one) => server_code_STARTERS.has(one))) {
+        const server = server_code_STARTERS.get(name);
         if (server === undefined)
             continue;
         const amount = (...keywords) => {
@@ -46930,8 +49531,8 @@ function startedFromCode(inference, constants) {
             connections: amount("limit_concurrency", "backpressure"),
             brokerPool: null,
             workerClass: null,
-            app: app && applicationName(app, inference, constants),
-            words: `\`${names[0]}\` in \`${module.path}\``,
+            app: app && applicationName(app, graph.inference, constants),
+            words: `\`${name}\` in \`${module.path}\``,
         });
     }
     return found;
@@ -46948,7 +49549,7 @@ function applicationName(app, inference, constants) {
     return binding ? `${inference.moduleOf(app).name}:${app.id}` : null;
 }
 
-;// CONCATENATED MODULE: ./build/runtime/server-options.js
+;// CONCATENATED MODULE: ./build/runtime/servers/server-options.js
 /** The servers by the name of their command. */
 const server_options_SERVERS = {
     gunicorn: {
@@ -47086,7 +49687,8 @@ const FLAGS = new Set(`--reload --preload --factory --proxy-headers --no-proxy-h
   --no-date-header --debug --help --version -v -q -E -B --beat --events --task-events --without-gossip --without-mingle --without-heartbeat
   --enable-threads --master -M --die-on-term --vacuum --lazy-apps`.split(/\s+/));
 
-;// CONCATENATED MODULE: ./build/runtime/server-settings.js
+;// CONCATENATED MODULE: ./build/runtime/servers/server-settings.js
+
 
 
 
@@ -47098,8 +49700,8 @@ function isSettingsFile(path) {
     return isCommandFile(path);
 }
 /** Reads how the project starts its servers: from the texts for which `isSettingsFile` holds, and from its Python code. */
-function serverSettingsOf(texts, inference, constants) {
-    const configured = [...gunicornFiles(inference, constants), ...celeryApps(inference, constants)];
+function serverSettingsOf(texts, graph, constants) {
+    const configured = [...gunicornFiles(graph.inference, constants), ...celeryApps(graph, constants)];
     const used = new Set();
     const found = commandSettings(texts).map((command) => {
         const own = configurationFor(command, configured);
@@ -47110,7 +49712,7 @@ function serverSettingsOf(texts, inference, constants) {
     for (const one of configured)
         if (!used.has(one))
             found.push(finished(one.setting, one.concurrency));
-    return [...found, ...startedFromCode(inference, constants)].sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line);
+    return [...found, ...startedFromCode(graph, constants)].sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line);
 }
 function finished(setting, concurrency) {
     return setting.server === "celery" ? pooled(setting, concurrency) : setting;
@@ -47120,9 +49722,8 @@ function commandSettings(texts) {
     const shared = new Map();
     for (const { variables } of files)
         for (const [name, variable] of variables)
-            if (!shared.has(name))
-                shared.set(name, variable);
-    return files.flatMap(({ path, commands }) => commands.flatMap((command) => started(command.words, path, command, (name) => command.variables.get(name) ?? shared.get(name))));
+            multimap_push(shared, name, variable);
+    return files.flatMap(({ path, commands }) => commands.flatMap((command) => started(command.words, path, command, (name) => command.variables.get(name) ?? server_settings_nearest(path, shared.get(name) ?? [], (one) => one.path))));
 }
 function started(words, path, command, variables, depth = 0) {
     const script = shellScript(words);
@@ -47180,6 +49781,16 @@ function started(words, path, command, variables, depth = 0) {
     const concurrency = amount("concurrency") ?? (scale && amountOf(scale.option.value.split(",")[0] ?? "", scale.at, own));
     return [{ setting, config, concurrency }];
 }
+/** What lies nearest to a file: the first of those with which it shares most folders. */
+function server_settings_nearest(path, all, pathOf) {
+    const folders = path.split("/").slice(0, -1);
+    const shares = (one) => {
+        const others = pathOf(one).split("/").slice(0, -1);
+        const end = folders.findIndex((folder, i) => folder !== others[i]);
+        return end < 0 ? folders.length : end;
+    };
+    return all.reduce((best, one) => (best && shares(best) >= shares(one) ? best : one), undefined);
+}
 /** The text that `sh -c` runs. */
 function shellScript(words) {
     const at = words.findIndex((word) => /^-\w*c$/.test(word));
@@ -47203,7 +49814,8 @@ function configurationFor({ setting, config }, all) {
     if (setting.server === "gunicorn") {
         // `-c conf/gunicorn.py`, `-c file:conf/gunicorn.py` or `-c python:shop.gunicorn`; without it one file is found by its name.
         const wanted = config?.replace(/^(?:file|python):/, "") ?? "gunicorn.conf.py";
-        return (same.find(({ setting: { path }, names }) => fileName(path) === fileName(wanted) || names.includes(wanted)) ?? null);
+        const meant = same.filter(({ setting: { path }, names }) => fileName(path) === fileName(wanted) || names.includes(wanted));
+        return server_settings_nearest(setting.path, meant, (one) => one.setting.path) ?? null;
     }
     const wanted = setting.app?.split(":")[0];
     const named = same.filter(({ names }) => names.some((name) => name === wanted || name.startsWith(`${wanted}.`)));
@@ -47243,6 +49855,7 @@ function completed(setting, configured) {
 
 
 
+
 /** Computes where code runs and what it does, for the loaded modules. `texts` are the files beside them that name library versions and start servers. */
 function analyse(modules, layout, target, declared, texts) {
     const library = libraryOf(libraryTables());
@@ -47263,13 +49876,15 @@ function analyse(modules, layout, target, declared, texts) {
         return fact && isComputing(fact, cpuFact(name)) ? undefined : fact;
     });
     const cpu = cpuOf(graph, cpuFact, (func) => blocking.waits.get(func) !== undefined);
+    const speaks = speakersOf(modules, layout);
     const constants = constantsOf(inference, (path) => !target.isTest(path));
     return {
         modules: [...modules.values()],
         constants,
-        requirements: requirementsOf(texts),
-        servers: serverSettingsOf(texts, inference, constants).filter(({ path }) => !target.isTest(path)),
+        requirements: requirementsOf(new Map([...texts].filter(([path]) => speaks.file(path)))),
+        servers: serverSettingsOf(texts, graph, constants).filter((setting) => !target.isTest(setting.path) && speaks.setting(setting)),
         inference,
+        layout,
         graph,
         contexts,
         blocking,
@@ -47334,6 +49949,8 @@ function declaredFact({ blocking }, name) {
 ;// CONCATENATED MODULE: ./build/shards.js
 
 
+
+
 /** GitHub's job matrix has at most this many jobs. */
 const MOST_SHARDS = 256;
 /** Reads `i/n`; `null` when it is anything else. */
@@ -47358,13 +49975,20 @@ function mergeReports(reports, failOn) {
     if (first === undefined)
         throw new InputError("there are no reports to join; check the input report-files");
     shards_complete(reports);
-    const findings = unique(reports.flatMap((report) => report.findings), ({ fingerprint }) => fingerprint).sort(byPlace);
+    const { shard: _, ...whole } = joinedReport(reports, failOn);
+    return whole;
+}
+/** Reports on parts that have nothing to do with each other, as one; there is at least one of them. */
+function joinedReport(reports, failOn) {
+    const [first] = reports;
+    if (first === undefined)
+        throw new Error("There is no report to join.");
+    const findings = unique(reports.flatMap((report) => report.findings), ({ fingerprint }) => fingerprint).sort(build_finding/* byPlace */.hz);
     const open = findings.filter(({ suppressed }) => !suppressed);
     const sum = (count) => reports.reduce((total, report) => total + count(report), 0);
-    const failing = failOn !== "never" && findings.some((finding) => isCounted(finding) && atLeastSeverity(finding.severity, failOn));
-    const { shard: _, ...rest } = first;
+    const failing = failOn !== "never" && findings.some((finding) => (0,build_finding/* isCounted */.he)(finding) && (0,build_finding/* atLeastSeverity */.s)(finding.severity, failOn));
     return {
-        ...rest,
+        ...first,
         verdict: reports.some(({ verdict }) => verdict === "error") ? "error" : failing ? "fail" : "pass",
         stats: {
             files: sum(({ stats }) => stats.files),
@@ -47377,10 +50001,10 @@ function mergeReports(reports, failOn) {
             suppressed: findings.length - open.length,
         },
         findings,
-        checklist: joinedChecklist(reports),
-        recommendations: unique(reports.flatMap(({ recommendations }) => recommendations), ({ path, line, function: name }) => JSON.stringify([path, line, name])).sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
-        resources: unique(reports.flatMap(({ resources }) => resources), (resource) => JSON.stringify(resource)).sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
-        map: reports.find(({ map }) => map !== null)?.map ?? null,
+        checklist: joinedChecklist(reports, findings),
+        recommendations: unique(reports.flatMap(({ recommendations }) => recommendations), ({ path, line, function: name }) => JSON.stringify([path, line, name])).sort(shards_inOrder),
+        resources: joinedResources(reports),
+        map: largest(reports.flatMap(({ map }) => map ?? [])),
         notes: unique(reports.flatMap(({ notes }) => notes), (note) => note),
     };
 }
@@ -47404,25 +50028,57 @@ function shards_complete(reports) {
     if (reports.length !== count)
         throw new InputError("the reports to join come from audits that were split differently");
 }
-const GRAVITY = (/* unused pure expression or super */ null && (["not-applicable", "pass", "unknown", "fail"]));
-function joinedChecklist(reports) {
-    const joined = new Map();
-    for (const answer of reports.flatMap(({ checklist }) => checklist)) {
-        const known = joined.get(answer.id);
-        if (known === undefined) {
-            joined.set(answer.id, { ...answer });
-            continue;
-        }
-        const graver = GRAVITY.indexOf(answer.status) > GRAVITY.indexOf(known.status) ? answer.status : known.status;
-        const evidence = unique([...known.evidence, ...answer.evidence], (place) => JSON.stringify(place));
-        joined.set(answer.id, {
-            ...known,
-            status: graver,
-            evidence: evidence.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
-            findings: [...new Set([...known.findings, ...answer.findings])].sort(),
-        });
+const GRAVITY = ["not-applicable", "pass", "unknown", "fail"];
+/** The gravest answer counts, and what shows it. */
+function joinedChecklist(reports, findings) {
+    const order = new Map(findings.map(({ fingerprint }, index) => [fingerprint, index]));
+    const byId = new Map();
+    for (const answer of reports.flatMap(({ checklist }) => checklist))
+        multimap_push(byId, answer.id, answer);
+    return [...byId.values()].flatMap((answers) => {
+        const gravest = Math.max(...answers.map(({ status }) => GRAVITY.indexOf(status)));
+        const same = answers.filter(({ status }) => GRAVITY.indexOf(status) === gravest);
+        const showing = same.filter(({ evidence }) => evidence.length > 0);
+        const [own = same[0], ...more] = showing;
+        if (own === undefined || more.length === 0)
+            return own ? [own] : [];
+        const evidence = unique(showing.flatMap((answer) => answer.evidence), (place) => JSON.stringify(place));
+        const named = showing.flatMap((answer) => answer.findings);
+        return [
+            {
+                ...own,
+                evidence: evidence.sort(shards_inOrder).slice(0, checklist_MOST_EVIDENCE),
+                findings: named.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0)),
+            },
+        ];
+    });
+}
+/** What several parts list is listed once: a server that each of them has, as the one that knows its size. */
+function joinedResources(reports) {
+    const all = unique(reports.flatMap(({ resources }) => resources), (resource) => JSON.stringify(resource));
+    const servers = new Map();
+    const weight = (resource) => `${resource.capacity === null ? 1 : 0} ${JSON.stringify(resource)}`;
+    for (const one of all.filter(isServer)) {
+        const known = servers.get(placeKey(one));
+        if (known === undefined || weight(one) < weight(known))
+            servers.set(placeKey(one), one);
     }
-    return [...joined.values()];
+    return all.filter((one) => !isServer(one) || servers.get(placeKey(one)) === one).sort(shards_inOrder);
+}
+function isServer({ kind }) {
+    return kind === "server-workers";
+}
+function placeKey({ name, path, line }) {
+    return JSON.stringify([name, path, line]);
+}
+/** The map that says most: maps of programs that have nothing to do with each other are not drawn as one. */
+function largest(maps) {
+    const marks = (map) => map.split("==>").length;
+    const [best] = [...maps].sort((a, b) => marks(b) - marks(a) || b.length - a.length || (a < b ? -1 : 1));
+    return best ?? null;
+}
+function shards_inOrder(a, b) {
+    return a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1;
 }
 function unique(values, key) {
     const found = new Map();
@@ -47449,20 +50105,26 @@ function unique(values, key) {
 
 
 /** Lists a version's files and reads its layout. */
-async function versionOf(tree, { exclude }) {
+async function versionOf(tree, { exclude, tests }) {
     const all = await tree.paths();
     const isExcluded = exclude.length === 0 ? () => false : picomatch([...exclude], { dot: true });
     const paths = all.filter((path) => isPython(path) && !isExcluded(path)).sort();
-    return { tree, layout: layoutOf(all, libraryTables().isLibrary), paths };
+    const isTest = picomatch([...tests], { dot: true });
+    return { tree, layout: layoutOf(all, libraryTables().isLibrary), paths, isTest };
 }
 /** The files that matter for what happens in `paths`: those they import and those that import them, and so on. */
 async function examine_reached(version, paths) {
-    return reachOf(paths, await textsOf(version), version.layout);
+    return reachOf(paths, await textsOf(version), version.layout, version.isTest);
 }
-/** The files of one shard: files that import each other are never parted, so that nothing that is seen as a whole is missed. */
-async function shardPaths(version, shard) {
-    const groups = reach_groupsOf(await textsOf(version), version.layout);
-    return dealt(groups, shard).flatMap(({ paths }) => paths);
+/**
+ * The files in programs of their own, of one shard if there is one: what imports each other is never parted, and what has nothing to do
+ * with each other is looked at apart, whether it lies in one shard or not.
+ */
+async function programsOf(version, shard) {
+    const { paths, layout } = version;
+    const isOne = new Set(paths.map(layout.projectOf)).size <= 1;
+    const groups = isOne ? [{ paths: [...paths], length: paths.length }] : reach_groupsOf(await textsOf(version), layout);
+    return (shard === null ? groups : dealt(groups, shard)).map((group) => group.paths);
 }
 /** The texts of all Python files; one that cannot be read is empty here, and told when it is loaded. */
 async function textsOf({ tree, paths }) {
@@ -47485,7 +50147,8 @@ async function parsersFor({ tree }, paths, { jobs }) {
 const MEASURED = 200;
 /** Parses and analyses the files of one version and judges them by every rule. `known` are modules of another version. */
 async function examine({ tree, layout }, paths, parsers, settings, done, known = new Map()) {
-    const loaded = await loadModules(paths, { layout, parsers, read: (path) => tree.read(path), known, done });
+    const read = (path) => tree.read(path);
+    const loaded = await loadModules(paths, { layout, parsers, read, known, room: roomForCode(), done });
     const runtime = analyse(loaded.modules, layout, examine_targetOf(settings), settings, await settingsTexts(tree));
     const found = findingsOf(runtime, wantedRules(settings), settings);
     return { findings: ignoreFindings(found, runtime, settings), loaded, runtime };
@@ -47767,8 +50430,8 @@ const LIBRARIES = [
 ];
 /** What came or went with which version of Python or of a library. */
 const VERSIONS = [
-    ...PYTHON.flatMap((row) => features_facts("python", row)),
-    ...LIBRARIES.flatMap(([of, ...row]) => features_facts(of, row)),
+    ...PYTHON.flatMap((row) => facts("python", row)),
+    ...LIBRARIES.flatMap(([of, ...row]) => facts(of, row)),
 ];
 const BY_FEATURE = new Map(VERSIONS.map((fact) => [fact.feature, fact]));
 /** The fact about a feature, by canonical name or id. */
@@ -47790,7 +50453,7 @@ function minorOf(version) {
     const [major, minor] = version.split(".").map(Number);
     return major === 3 ? (minor ?? 0) : 0;
 }
-function features_facts(of, [features, since, detail, source, until]) {
+function facts(of, [features, since, detail, source, until]) {
     return expandAll(features).map((feature) => ({ feature, of, since, until: until ?? null, detail, source }));
 }
 
@@ -47893,7 +50556,8 @@ const ALTERNATIVES = {
 /** Work of compiled libraries. */
 const EXTENSIONS = /^(?:numpy|scipy|pandas|PIL|cv2|lxml|cryptography|torch|sklearn|fitz|pypdfium2|orjson|ujson|msgpack)\./;
 
-;// CONCATENATED MODULE: ./build/runtime/costs.js
+;// CONCATENATED MODULE: ./build/runtime/effects/costs.js
+
 
 
 
@@ -47914,17 +50578,24 @@ const MOST_WEIGHT = 1e7;
 const RARELY = 0.05;
 /** An awaited call that nobody knows: something waits. */
 const UNKNOWN_AWAIT_MS = 10;
+/** Chains of calls are followed so far; people write none that are longer, generators and attackers do. */
+const costs_DEEPEST = 150;
 const costs_known = new WeakMap();
 /** The costs of a function: its own calls and those of all that it leads to, with where they run. */
 function costsOf(runtime, func) {
-    const memo = costs_known.get(runtime) ?? new Map();
-    costs_known.set(runtime, memo);
+    const state = costs_known.get(runtime) ?? { memo: new Map(), depth: 0 };
+    costs_known.set(runtime, state);
+    const { memo } = state;
     const found = memo.get(func);
     if (found)
         return found;
+    if (state.depth >= costs_DEEPEST)
+        return { ...NO_COSTS, open: true };
     // A function that leads back to itself adds nothing the second time.
     memo.set(func, NO_COSTS);
+    state.depth++;
     const made = costs_build(runtime, func);
+    state.depth--;
     memo.set(func, made);
     return made;
 }
@@ -48029,7 +50700,7 @@ function costs_build(runtime, func) {
             open: hasOpenCalls(runtime, func),
             loops: hasLongLoops(func),
             chosen: isAbstract(runtime, func) ||
-                func.nodes.some((node) => node.kind === "call" && graph.callables.parameterOf(node.callee) !== null),
+                nodesOf(func, "call").some((node) => graph.callables.parameterOf(node.callee) !== null),
         },
     ];
     for (const site of graph.sites(func)) {
@@ -48037,14 +50708,20 @@ function costs_build(runtime, func) {
             continue;
         const rounds = roundsAt(site.node);
         for (const target of site.targets) {
-            if (target.doubt >= 2 || target.func === func)
+            if (target.doubt >= 2 || target.func === func || isTestOf(runtime, target.func, func))
+                continue;
+            if (isAskedOnce(runtime, target.func))
                 continue;
             const costs = costsOf(runtime, target.func);
             const list = costs.list.filter(({ at }) => reaches(graph.inference, site, target, at.node) !== null);
             parts.push(moved({ ...costs, list }, site, target.func, "here", rounds, target.doubt));
         }
         for (const handover of site.handovers)
-            parts.push(costs_handedOver(runtime, site, handover, rounds));
+            if (!handover.func || !isTestOf(runtime, handover.func, func))
+                parts.push(costs_handedOver(runtime, site, handover, rounds));
+        // A foreign function may do anything.
+        if (site.library.some(({ name }) => name.startsWith("ctypes.")))
+            parts.push({ ...NO_COSTS, open: true });
         const stranger = site.library.find(({ name, receiver }) => costs_isStranger(runtime, name, receiver));
         if (stranger && !site.awaited)
             // Making an object of an unknown class may be work, but does not speak for it.
@@ -48053,6 +50730,14 @@ function costs_build(runtime, func) {
                 : { ...NO_COSTS, stranger: { name: stranger.name, hops: 0 } });
     }
     return costs_joined(parts);
+}
+/** It takes nothing and keeps what it found: from the second time on it costs nothing. */
+function isAskedOnce(runtime, func) {
+    return func.params.length <= (func.cls ? 1 : 0) && isMemoized(runtime, func);
+}
+/** What tests pass in or put in its place says nothing about the program. */
+function isTestOf({ target }, one, func) {
+    return one.module !== func.module && target.isTest(one.module.path) && !target.isTest(func.module.path);
 }
 function costs_handedOver(runtime, site, handover, rounds) {
     const ground = groundOf(runtime, site, handover);
@@ -48079,7 +50764,8 @@ function ownCosts(runtime, func) {
             found.push(cost);
     }
     for (const { site, name, fact, doubt } of runtime.cpu.direct(func))
-        found.push(computeCost(site, name, fact, doubt));
+        if (!LOADS_CODE.test(name))
+            found.push(computeCost(site, name, fact, doubt));
     for (const site of runtime.graph.sites(func)) {
         const cost = site.awaited && !neverRuns(site.node) ? awaitedCost(runtime, site) : null;
         if (cost)
@@ -48089,10 +50775,12 @@ function ownCosts(runtime, func) {
         found.push(...unknownAwaits(runtime, func));
     return found;
 }
+/** Code is loaded once, whoever is the first to need it. */
+const LOADS_CODE = /^(?:importlib|runpy)\./;
 /** `await` of something that no table and no function of the project stands behind. */
 function unknownAwaits({ graph }, func) {
-    return func.nodes.flatMap((node) => {
-        if (node.kind !== "await" || (node.value.kind === "call" && graph.siteOf(node.value)))
+    return nodesOf(func, "await").flatMap((node) => {
+        if (node.value.kind === "call" && graph.siteOf(node.value))
             return [];
         const shown = node.value.kind === "call" ? node.value.callee : node.value;
         const site = { func, node: node.value, kind: "call", awaited: true, library: [], targets: [], handovers: [] };
@@ -48140,7 +50828,12 @@ function waitCost(site, name, category, fact, doubt) {
     const { group, ms, words } = typicalCost(categoryOf(name, category, fact));
     if (fact?.cost === "cpu" && category !== "image" && category !== "data")
         return null;
-    const typical = fact?.cost === "us" ? 0 : fact?.cost === "ssd" ? Math.min(ms, 1) : ms;
+    // What is fetched by the first use is there for all others.
+    const typical = fact?.cost === "us" || fact?.note?.includes("first use downloads")
+        ? 0
+        : fact?.cost === "ssd"
+            ? Math.min(ms, 1)
+            : ms;
     const weight = typical * roundsAt(site.node);
     if (weight <= 0)
         return null;
@@ -48193,7 +50886,8 @@ function computeCost(site, name, fact, doubt) {
 /** `hashlib.pbkdf2_hmac` for a key derivation that holds the GIL: the alternative that is no executor. */
 function swapOf({ gil, instead }) {
     const [first = ""] = gil === "holds" && instead !== null ? instead.split(" / ") : [];
-    return first === "" || /Executor|to_thread|\*/.test(first) ? null : first;
+    // Work on whole columns is other code, not another call.
+    return first === "" || /Executor|to_thread|\*|^(?:numpy|pandas)\./.test(first) ? null : first;
 }
 function awaitedCost(runtime, site) {
     // A context manager's own call says what it is.
@@ -48266,10 +50960,9 @@ function costs_countOf(iter) {
 }
 /** Calls that nobody can follow, and those that run whatever iterator they are given. */
 function hasOpenCalls({ graph, inference }, func) {
-    return func.nodes.some((node) => node.kind === "call" &&
-        (node.callee.kind === "name" && RUNS_ITERATORS.has(node.callee.id)
-            ? node.args.some(({ value }) => value.kind === "name" || value.kind === "attribute")
-            : !graph.siteOf(node) && !inference.values(node.callee).some(({ kind }) => kind === "class")));
+    return nodesOf(func, "call").some((node) => node.callee.kind === "name" && RUNS_ITERATORS.has(node.callee.id)
+        ? node.args.some(({ value }) => value.kind === "name" || value.kind === "attribute")
+        : !graph.siteOf(node) && !inference.values(node.callee).some(({ kind }) => kind === "class"));
 }
 const RUNS_ITERATORS = new Set(["next", "iter", "getattr", "eval", "exec", "map", "filter", "deque"]);
 function hasLongLoops(func) {
@@ -48281,8 +50974,7 @@ function hasLongLoops(func) {
 function isAbstract({ inference }, func) {
     if (func.node.kind !== "function")
         return false;
-    return (inference.decoration(func).abstract ||
-        func.nodes.some((node) => node.kind === "raise" && isNotImplemented(node.value)));
+    return inference.decoration(func).abstract || nodesOf(func, "raise").some((node) => isNotImplemented(node.value));
 }
 function isNotImplemented(raised) {
     const name = raised?.kind === "call" ? raised.callee : raised;
@@ -48331,9 +51023,19 @@ function connectionsOf(runtime, { func, costs, launches }, kind) {
     let best = null;
     for (const one of reached)
         for (const { pool, doubt } of drawsOf(runtime).in(one))
-            if (pool.fact.kind === kind && doubt < 2 && (best === null || fewest(pool.capacity) < fewest(best.capacity)))
+            if (pool.fact.kind === kind &&
+                doubt < 2 &&
+                isTakenBy(pool, costs) &&
+                (best === null || fewest(pool.capacity) < fewest(best.capacity)))
                 best = pool;
     return best;
+}
+/** Something that the work waits for is of the pool's library. */
+function isTakenBy({ fact }, { list }) {
+    return list.some(({ does, name }) => does === "waits" && (takesFrom(fact, name) || capacity_topOf(fact.name) === capacity_topOf(name)));
+}
+function capacity_topOf(name) {
+    return name.split(".")[0] ?? name;
 }
 function fewest(capacity) {
     return capacity ? limitsOf(capacity).low : Number.POSITIVE_INFINITY;
@@ -48366,7 +51068,7 @@ function usualConnections({ costs }) {
 const source_MOST_LINES = 6;
 /** The statement as it is, and the lines in its place; `null` where that is too long to show. */
 function change(func, statement, lines) {
-    const before = source_dedented(func, statement);
+    const before = dedented(func, statement);
     const after = lines.join("\n");
     if (before.split("\n").length > source_MOST_LINES || after.split("\n").length > source_MOST_LINES + 4)
         return null;
@@ -48377,7 +51079,7 @@ function source_replaced(func, statement, node, by) {
     const { text: source } = func.module;
     return shifted(func, statement, source.slice(statement.start, node.start) + by + source.slice(node.end, statement.end));
 }
-function source_dedented(func, statement) {
+function dedented(func, statement) {
     return shifted(func, statement, sourceOf(func.module, statement));
 }
 /** Without the indentation that the statement has in its file. */
@@ -48439,7 +51141,7 @@ function source_mentions(expression, name) {
     return [expression, ...within(expression)].some((node) => node.kind === "name" && node.id === name);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/independence.js
+;// CONCATENATED MODULE: ./build/runtime/effects/independence.js
 
 /** Whether the rounds of a loop could run in any order, or at once: the doubt that remains, `null` if one round needs another. */
 function independence(func, loop) {
@@ -48586,8 +51288,7 @@ function independence_carries(loop, own) {
                 branches(node.branches.map((branch) => [branch.test, branch.body]), node.orelse);
                 return;
             default:
-                for (const child of children(node))
-                    visit(child);
+                eachChild(node, visit);
         }
     };
     const store = (target) => {
@@ -48598,8 +51299,7 @@ function independence_carries(loop, own) {
         else if (target.kind === "starred")
             store(target.value);
         else
-            for (const child of children(target))
-                visit(child);
+            eachChild(target, visit);
     };
     /** What is set in one branch alone may be left over from the round before; that is read as set, since it mostly is. */
     const branches = (all, orelse) => {
@@ -48616,7 +51316,7 @@ function independence_carries(loop, own) {
 function readsWhatItLeaves(func, inside, own) {
     const written = new Set();
     const left = (target) => {
-        const root = rootOf(target);
+        const root = independence_rootOf(target);
         if (root && !own.has(root.id))
             written.add(independence_textOf(func, target));
     };
@@ -48664,7 +51364,7 @@ function independence_isWritten(node) {
     return parent?.kind === "subscript" && parent.value === node && independence_isWritten(parent);
 }
 /** The name that an expression starts with: `self` of `self.pool.session`. */
-function rootOf(expression) {
+function independence_rootOf(expression) {
     let at = expression;
     while (at.kind === "attribute" || at.kind === "subscript" || at.kind === "call")
         at = at.kind === "call" ? at.callee : at.value;
@@ -48672,7 +51372,7 @@ function rootOf(expression) {
 }
 /** Whether the object that an expression starts with is made in the loop (or is the loop's element). */
 function isMadeInside(runtime, loop, expression) {
-    const root = rootOf(expression);
+    const root = independence_rootOf(expression);
     if (!root)
         return true;
     const around = loop.kind === "clause" ? loop.parent : loop;
@@ -48699,6 +51399,8 @@ function callName(name) {
     return method ? `entering ${words_quoted(words_shortened(name))}` : words_quoted(words_shortened(name));
 }
 function words_shortened(name) {
+    if (name.includes("("))
+        return outlined(name);
     const parts = name
         .replace(/\.__call__$/, "")
         .replace(/\.__(?:enter|iter|init|aenter)__$/, "")
@@ -48708,6 +51410,20 @@ function words_shortened(name) {
         return parts.slice(-2).join(".");
     return parts.length > 3 ? parts.slice(-2).join(".") : parts.join(".");
 }
+/** An expression as it is written, without what it is given. */
+function outlined(expression) {
+    let depth = 0;
+    let text = "";
+    for (const char of expression) {
+        if (char === ")")
+            depth--;
+        if (depth === 0)
+            text += char;
+        if (char === "(" && depth++ === 0)
+            text += "…";
+    }
+    return text;
+}
 /** What a cost is, as a sentence without its full stop. */
 function costWords({ name, words }) {
     return `${callName(name)} ${words}`;
@@ -48716,7 +51432,7 @@ function costWords({ name, words }) {
 function words_ownName({ name }) {
     return name.slice(name.lastIndexOf(".") + 1);
 }
-const MOST_NAME = 40;
+const MOST_NAME = 60;
 /** `a`, `b` or `c`, from the `a / b / c` of the tables. */
 function words_choices(names) {
     const all = names.split(" / ").map((name) => words_quoted(name.length > MOST_NAME ? words_shortened(name) : name));
@@ -48902,8 +51618,14 @@ function spread_spread(runtime, subject, { func, loop }, goes) {
     if (mapped === null)
         return null;
     const results = isPlain ? mapped : "[job.result() for job in jobs]";
-    const lines = [opened, ...(isPlain ? [] : [`    jobs = ${mapped}`]), `    ${round.taken(results, isPlain)}`];
+    const lines = [opened, ...(isPlain ? [] : [`    jobs = ${mapped}`]), spread_indented(round.taken(results, isPlain))];
     return change(func, round.statement, lines);
+}
+function spread_indented(statement) {
+    return statement
+        .split("\n")
+        .map((line) => `    ${line}`)
+        .join("\n");
 }
 /** As many threads as the guide's line asks for. */
 function threadsFor(runtime, subject) {
@@ -49440,7 +52162,7 @@ const ONE_AFTER_THE_OTHER = [
         scenario: "HTTP calls, one after the other",
         runs: ONE_BY_ONE,
         does: "waits",
-        group: ["http", "network"],
+        group: ["http"],
         goes: "threads",
         sure: "high",
         why: [
@@ -49453,10 +52175,10 @@ const ONE_AFTER_THE_OTHER = [
     },
     {
         id: "service-one-by-one",
-        scenario: "Calls of a service's client library, one after the other",
+        scenario: "Calls of a service's client library or of another host, one after the other",
         runs: ONE_BY_ONE,
         does: "waits",
-        group: ["service"],
+        group: ["service", "network"],
         goes: "threads",
         sure: "high",
         why: [
@@ -49917,7 +52639,7 @@ function decide(subject, target) {
         const row = rowFor(subject, part, work, target);
         return row ? [{ part, row }] : [];
     });
-    const wrong = verdicts.filter((one) => one.row.goes !== "stays" && one.row.goes !== "measure" && decide_counts(one, work));
+    const wrong = verdicts.filter((one) => one.row.goes !== "stays" && one.row.goes !== "measure" && !one.part.elsewhere && decide_counts(one, work));
     const open = verdicts.filter(({ row }) => row.goes === "measure");
     const deciding = wrong[0] ??
         (isLargest(open[0], verdicts) ? open[0] : undefined) ??
@@ -49971,6 +52693,9 @@ function small(subject, work) {
     // One submission alone is there for another reason than speed.
     if (subject.role !== "starter" || !subject.launches.some(isSpread))
         return null;
+    // What others pass in is theirs to judge.
+    if (subject.launches.some(({ costs }) => costs.chosen))
+        return null;
     const current = currentModel(subject, []);
     return {
         work,
@@ -49995,7 +52720,7 @@ function isLambda({ work }) {
 function isSpread({ kind, alone, site, submission }) {
     if (kind === "tasks" || alone)
         return false;
-    return (submission?.fact.argsForm === "map" || submission?.fact.result === "awaitable" || boundedness_loopsAround(site.node).length > 0);
+    return submission?.fact.argsForm === "map" || boundedness_loopsAround(site.node).length > 0;
 }
 /** Work that is spread over threads or processes. */
 function isPool({ role, launches }) {
@@ -50126,12 +52851,12 @@ function isScript({ name }) {
     return !name.includes(".") || name.endsWith(".__main__");
 }
 function entry_isGuarded(node) {
-    for (let at = enclosing(node, isBranch); at; at = enclosing(at, isBranch))
+    for (let at = enclosing(node, entry_isBranch); at; at = enclosing(at, entry_isBranch))
         if (isMainTest(at.test))
             return true;
     return false;
 }
-function isBranch(node) {
+function entry_isBranch(node) {
     return node.kind === "branch";
 }
 function isMainTest(test) {
@@ -50202,12 +52927,12 @@ function completing({ modules, inference }, made, id) {
         const binding = module.scope.names.get(id)?.find(({ kind }) => kind === "from");
         if (module === made || binding?.kind !== "from" || inference.exported(binding)?.module !== made)
             continue;
-        if (module.functions.some(({ nodes }) => nodes.some((node) => adds(node, id))))
+        if (module.functions.some(({ nodes }) => nodes.some((node) => entry_adds(node, id))))
             return module;
     }
     return null;
 }
-function adds(node, id) {
+function entry_adds(node, id) {
     return (node.kind === "attribute" &&
         /^(?:include_router|mount|register_blueprint)$/.test(node.attr) &&
         node.value.kind === "name" &&
@@ -50244,7 +52969,23 @@ function prefixOf(runtime, router) {
     return "";
 }
 
+;// CONCATENATED MODULE: ./build/recommend/plain.js
+
+/** Whether a route or dependency of FastAPI could be a plain function: it awaits nothing, and nothing awaits it. */
+function couldBePlain({ graph }, { func, role, context }) {
+    return (role === "handler" &&
+        func.node.kind === "function" &&
+        func.isAsync &&
+        !func.isGenerator &&
+        context?.kind === "loop" &&
+        /^FastAPI (?:route|dependency)/.test(context.root.label) &&
+        graph.callers(func).length === 0 &&
+        nodesOf(func, "await").length === 0 &&
+        !func.nodes.some((node) => (node.kind === "for" || node.kind === "with" || node.kind === "clause") && node.isAsync));
+}
+
 ;// CONCATENATED MODULE: ./build/recommend/notes.js
+
 
 
 
@@ -50260,6 +53001,8 @@ function notesFor(runtime, subject, { current, recommended, fits, verdicts }) {
         notes.push(state);
     if (fits === true)
         return notes;
+    if (verdicts[0]?.part.runs === "on the loop" && verdicts[0].row.goes === "threads" && couldBePlain(runtime, subject))
+        notes.push("Nothing in it is awaited: as a plain `def` all of it runs in one of FastAPI's 40 threads, which is the smallest change.");
     if (recommended.endsWith("processes"))
         notes.push(...aboutProcesses(runtime, subject));
     if (recommended.endsWith("threads") && verdicts[0]?.part.costs.some(({ name }) => SESSIONLESS.test(name)))
@@ -50317,7 +53060,81 @@ function sharedState(runtime, subject, recommended) {
         : `${name} is changed by several tasks across an \`await\`: guard it with an \`asyncio.Lock\`.`;
 }
 
+;// CONCATENATED MODULE: ./build/recommend/rounds.js
+
+
+
+/** Whether a round mostly gets to a piece of work: not where it is one special case of several. */
+function isUsual({ at }, loop) {
+    let conditions = 0;
+    for (const { arm, isTest } of armsAround(at.node, boundedness_loopsAround(at.node).at(-1) ?? loop)) {
+        if (arm > MOST_ARMS)
+            return false;
+        if (!isTest)
+            conditions++;
+    }
+    return conditions <= MOST_CONDITIONS;
+}
+const MOST_ARMS = 1;
+const MOST_CONDITIONS = 2;
+/** The rounds look for the first element of a kind: an answer ends them all. */
+function isSearch({ at }, loop) {
+    return armsAround(at.node, loop).some(({ isTest, branch }) => isTest && branch?.body.at(-1)?.kind === "raise");
+}
+/** The conditions that a node stands under inside a loop, innermost first. */
+function armsAround(node, loop) {
+    const found = [];
+    for (let at = node; at !== loop && at.parent; at = at.parent) {
+        const { parent } = at;
+        if (parent.kind === "branch") {
+            const around = parent.parent;
+            const arm = around?.kind === "if" ? around.branches.indexOf(parent) : 0;
+            found.push({ arm, isTest: parent.test === at, branch: parent });
+        }
+        else if (parent.kind === "if" && at.kind !== "branch")
+            found.push({ arm: parent.branches.length, isTest: false, branch: null });
+        else if (parent.kind === "conditional" && parent.test !== at)
+            found.push({ arm: 0, isTest: false, branch: null });
+    }
+    return found;
+}
+/** A loop inside the round that needs an order of its own: it stops early, or changes what it goes through. */
+function hasOrderInside(func, loop, { at }) {
+    for (const inner of boundedness_loopsAround(at.node)) {
+        if (inner === loop)
+            return false;
+        if (inner.kind === "for" && (independence(func, inner) === null || changesItsElements(func, inner)))
+            return true;
+    }
+    return false;
+}
+/** `for one in items: … items.remove(one)`. */
+function changesItsElements(func, loop) {
+    if (loop.kind !== "for")
+        return false;
+    const text = (node) => func.module.text.slice(node.start, node.end);
+    const sources = new Set([loop.iter, ...within(loop.iter)]
+        .filter(({ kind }) => kind === "name" || kind === "attribute")
+        .map((node) => text(node)));
+    return rounds_bodyOf(loop).some((node) => node.kind === "call" &&
+        node.callee.kind === "attribute" &&
+        REMOVES.has(node.callee.attr) &&
+        sources.has(text(node.callee.value)));
+}
+const REMOVES = new Set(["remove", "pop", "popleft", "insert", "append", "extend", "clear"]);
+function rounds_bodyOf({ body }) {
+    return body.flatMap((statement) => [statement, ...within(statement)]);
+}
+/** Elements that come out of one decoder, each from where the last one left it. */
+function comesFromDecoder({ inference, origins }, iter) {
+    const sources = [iter, ...origins.of(iter).map(({ expression }) => expression)];
+    return sources.some((source) => [source, ...within(source)].some((node) => node.kind === "call" && inference.names(node.callee).some(({ name }) => DECODERS.test(name))));
+}
+const DECODERS = /^(?:PIL\.ImageSequence\.|cv2\.VideoCapture|imageio\.(?:v2\.|v3\.)?(?:get_reader|imiter|imopen)|av\.|tarfile\.|zipfile\.)/;
+
 ;// CONCATENATED MODULE: ./build/recommend/candidates.js
+
+
 
 
 
@@ -50335,12 +53152,11 @@ const candidates_LEAST_MS = { waits: 10, computes: 50 };
 function candidatesIn(runtime, func) {
     if (func.isAsync)
         return sequencesIn(runtime, func).flatMap((one) => awaitedCandidate(runtime, one) ?? []);
-    if (func.isGenerator)
+    // Nobody asks an attribute for work in bulk.
+    if (func.isGenerator || runtime.inference.decoration(func).property || isMigration(func.module))
         return [];
     const found = [];
-    for (const node of func.nodes) {
-        if (node.kind !== "for" && node.kind !== "clause")
-            continue;
+    for (const node of nodesOf(func, "for", "clause")) {
         const candidate = candidateAt(runtime, func, node);
         // The outermost loop is the one to spread.
         if (candidate &&
@@ -50349,6 +53165,15 @@ function candidatesIn(runtime, func) {
     }
     return found.sort((a, b) => weightOf(b.hot) - weightOf(a.hot));
 }
+/** Clearing up what is open: a few at the end of the program. */
+const candidates_ENDS = /\.(?:close|quit|stop|shutdown|terminate|disconnect|kill|join|release|cleanup)$/;
+/** What uses every core by itself already: OpenCV's filters (not its codecs), the linear algebra of numpy and scipy. */
+const PARALLEL = /^(?:cv2\.(?!im(?:read|write|decode|encode))|numpy\.(?:dot|matmul|linalg|einsum)\b|scipy\.linalg\b)/;
+/** A step of a database migration runs once, in one transaction. */
+function isMigration({ tree }) {
+    return tree.body.some((node) => node.kind === "importfrom" && node.names?.some(({ name }) => MIGRATES.test(`${node.module}.${name}`)));
+}
+const MIGRATES = /^(?:alembic\.op|django\.db\.migrations)$/;
 /** A loop that awaits one independent call after the other. */
 function awaitedCandidate(runtime, { func, loop, site, doubt }) {
     const clause = loop.kind === "for" ? loop : loop.clauses[0];
@@ -50369,7 +53194,11 @@ function candidateAt(runtime, func, loop) {
         return null;
     const rounds = Math.max(1, roundsAt(candidates_insideOf(loop)));
     const hot = inside.filter((cost) => isHot(cost, rounds) && cost.doubt < 2);
-    if (hot.length === 0)
+    if (!hot.some((cost) => isUsual(cost, loop)))
+        return null;
+    if (hot.some((cost) => isSearch(cost, loop) || hasOrderInside(func, loop, cost)))
+        return null;
+    if (changesItsElements(func, loop) || comesFromDecoder(runtime, loop.iter))
         return null;
     const order = independence(func, loop);
     if (order === null || !hot.every((cost) => isIndependent(runtime, loop, cost)))
@@ -50382,9 +53211,16 @@ function candidateAt(runtime, func, loop) {
     if (leniency(runtime, func, loop) === "start-up")
         return null;
     const count = written ?? constantLength(runtime, loop.iter);
-    if (count !== null && count < FEWEST)
+    if (count !== null ? count < FEWEST : candidates_isSetting(loop.iter))
         return null;
     return { func, loop, costs: { ...all, list: inside }, hot, isMany: comesFromFile(runtime, loop.iter), count, doubt };
+}
+/** A constant, or the attributes of an object: what a program writes down or is configured with is a few. */
+function candidates_isSetting(iter) {
+    if ([iter, ...within(iter)].some((node) => node.kind === "call" && node.callee.kind === "name" && node.callee.id === "vars"))
+        return true;
+    const name = iter.kind === "attribute" ? iter.attr : iter.kind === "name" ? iter.id : "";
+    return /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/.test(name) && name.length > 1;
 }
 /** The length of a list that is written somewhere else and never changed. */
 function constantLength({ constants }, iter) {
@@ -50421,7 +53257,9 @@ function isRound(node, loop) {
         return false;
     return boundedness_loopsAround(node).some((one) => one === loop);
 }
-function isHot({ does, weight, byInput, group, blocks }, rounds) {
+function isHot({ name, does, weight, byInput, group, blocks }, rounds) {
+    if (candidates_ENDS.test(name) || PARALLEL.test(name))
+        return false;
     const each = weight / rounds;
     if (does === "computes")
         return !byInput && each >= candidates_LEAST_MS.computes;
@@ -50467,12 +53305,12 @@ function isIndependent(runtime, loop, cost) {
     }
 }
 /** What the service limits itself, what has an order, and models that learn from one call to the next. */
-const IN_ORDER = /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|^huggingface_hub\..*(?:commit|delete_|upload_)|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|commit|push|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
+const IN_ORDER = /^(?:discord|telegram|aiogram|telethon|pyrogram|slack_sdk|slack_bolt|hikari|disnake|serial|kubernetes|docker|gspread|pygsheets)\.|^(?:tarfile|zipfile)\.\w+\.\w+$|^huggingface_hub\..*(?:commit|delete_|upload_)|\.(?:fit|fit_transform|partial_fit|backward|step|train|publish|commit|push|produce|send_message|sendmail|login)$|^(?:torch|tensorflow|keras|jax|transformers|xgboost|lightgbm|sklearn|polars|dask|pyspark|duckdb)\./;
 /** The call works on an object that the function it stands in takes from around it: an archive that every round adds to. */
 function isOuterObject({ inference }, { site }) {
     if (site.node.kind !== "call" || site.node.callee.kind !== "attribute")
         return false;
-    const root = rootOf(site.node.callee.value);
+    const root = independence_rootOf(site.node.callee.value);
     if (!root || inference.values(root).some(({ kind }) => kind === "module" || kind === "class" || kind === "library"))
         return false;
     const { scope } = inference.bindings(root);
@@ -50480,9 +53318,9 @@ function isOuterObject({ inference }, { site }) {
 }
 function candidates_receiverOf({ site }, call) {
     const own = site.node.kind === "call" ? site.node : call;
-    return own?.callee.kind === "attribute" ? own.callee.value : (own?.callee ?? MISSING);
+    return own?.callee.kind === "attribute" ? own.callee.value : (own?.callee ?? candidates_MISSING);
 }
-const MISSING = { kind: "constant", value: null, start: 0, end: 0, parent: null };
+const candidates_MISSING = { kind: "constant", value: null, start: 0, end: 0, parent: null };
 /** An object that all rounds share, not a module or class. */
 function candidates_isShared(runtime, loop, receiver) {
     const values = runtime.inference.values(receiver);
@@ -50499,18 +53337,24 @@ function changesItsObject(runtime, loop, call) {
         const self = method.cls ? method.params[0]?.name : undefined;
         if (self === undefined)
             return false;
-        return [...runningFrom(runtime, method).values()].some(({ func: one }) => one.cls !== null && one.cls === method.cls && one.nodes.some((node) => isOwnWrite(node, one.params[0]?.name)));
+        return [...runningFrom(runtime, method).values()].some(({ func: one }) => candidates_areRelated(runtime, one.cls, method.cls) && one.nodes.some((node) => isOwnWrite(node, one.params[0]?.name)));
     });
+}
+/** Methods of both may work on one object. */
+function candidates_areRelated({ inference }, one, other) {
+    return (one !== null &&
+        other !== null &&
+        (inference.ancestry(one).includes(other) || inference.ancestry(other).includes(one)));
 }
 function isOwnWrite(node, self) {
     const targets = node.kind === "assign" ? node.targets : node.kind === "augassign" ? [node.target] : [];
-    if (targets.some((target) => (target.kind === "attribute" || target.kind === "subscript") && rootOf(target)?.id === self))
+    if (targets.some((target) => (target.kind === "attribute" || target.kind === "subscript") && independence_rootOf(target)?.id === self))
         return true;
     return (node.kind === "call" &&
         node.callee.kind === "attribute" &&
         candidates_CHANGES.test(node.callee.attr) &&
         node.callee.value.kind === "attribute" &&
-        rootOf(node.callee)?.id === self);
+        independence_rootOf(node.callee)?.id === self);
 }
 const candidates_CHANGES = /^(?:append|extend|add|update|insert|setdefault|pop|popitem|remove|discard|clear|appendleft|write)$/;
 /**
@@ -50582,7 +53426,8 @@ function isStateless(runtime, loop, cost, call) {
         return true;
     if (runtime.inference.names(call.callee.value).length > 0 && value?.kind === "library")
         return true;
-    return cost.hops > 0 || isMadeInside(runtime, loop, call.callee.value);
+    // Several results from one object are a few, and the object is shared.
+    return cost.hops > 0 || (isMadeInside(runtime, loop, call.callee.value) && dependsOnItem(loop, call.callee.value));
 }
 
 ;// CONCATENATED MODULE: ./build/recommend/launches.js
@@ -50642,7 +53487,8 @@ function launches_submitted(runtime, submission) {
     const work = submission.work.flatMap((one) => inContext(runtime, submission, one));
     // Whoever passes the function in chooses the work.
     const passed = callable && isContextRun(submission) ? submission.payload[0]?.expression : callable;
-    if (passed && work.length === 0 && runtime.graph.callables.parameterOf(passed))
+    const isPassedIn = passed ? runtime.graph.callables.parameterOf(passed) !== null : false;
+    if (isPassedIn && work.length === 0)
         return null;
     if (fact.decorator && work.length === 0)
         return null;
@@ -50658,8 +53504,9 @@ function launches_submitted(runtime, submission) {
         work,
         submission,
         start: null,
-        costs: work.length === 0 ? { ...NO_COSTS, open: true } : costs,
-        alone: isOwn && !isInItemLoop(site.node) && multiplier === null,
+        costs: work.length === 0 ? { ...NO_COSTS, open: true } : { ...costs, chosen: costs.chosen || isPassedIn },
+        // A request's own thread is a job in the background, not a way to be faster.
+        alone: isOwn && !isInItemLoop(site.node) && multiplier?.kind !== "item",
         atOnce: multiplier && multiplier.doubt < 2 ? Number.POSITIVE_INFINITY : pool?.capacity ? limitsOf(pool.capacity).low : 1,
         perItem: multiplier?.kind === "item" && multiplier.doubt < 2,
     };
@@ -50715,7 +53562,8 @@ function parts_partsOf(runtime, subject) {
         const runs = parts_runsOf(runtime, subject, cost);
         if (runs === null)
             continue;
-        const key = [runs, cost.does, cost.group, cost.gil].join();
+        const elsewhere = cost.ground !== "here" && parts_launchOf(subject, cost) === null;
+        const key = [runs, cost.does, cost.group, cost.gil, elsewhere].join();
         const part = parts.get(key);
         if (part)
             part.costs.push(cost);
@@ -50727,13 +53575,18 @@ function parts_partsOf(runtime, subject) {
                 gil: cost.gil,
                 costs: [cost],
                 many: parts_isMany(subject, runs),
+                elsewhere,
             });
     }
     return [...parts.values()];
 }
+/** The place in the function itself that sends a cost away. */
+function parts_launchOf({ launches }, cost) {
+    return (launches.find(({ costs }) => costs.list.includes(cost)) ?? launches.find(({ site }) => site === cost.at) ?? null);
+}
 /** How a cost runs; `null` where that is another function's to say. */
 function parts_runsOf(runtime, { isAsync, func, launches, candidate, context }, cost) {
-    const launch = launches.find(({ costs }) => costs.list.includes(cost)) ?? launches.find(({ site }) => site === cost.at);
+    const launch = parts_launchOf({ launches }, cost);
     switch (cost.ground) {
         case "thread":
             return launch?.alone && launch.kind === "thread" ? "in one thread" : "in threads";
@@ -50743,6 +53596,9 @@ function parts_runsOf(runtime, { isAsync, func, launches, candidate, context }, 
             return "in interpreters";
         default:
     }
+    // Nobody sits at a server's terminal: its questions are for other ways to run the code.
+    if (cost.group === "person" && context)
+        return null;
     const inLoop = candidate?.hot.some(({ site, ground }) => site === cost.site && ground === cost.ground) ?? false;
     if (!cost.blocks)
         return inLoop ? "awaited one by one" : "awaited";
@@ -50782,7 +53638,7 @@ function parts_isMany({ launches, candidate }, runs) {
 
 /** Every function that creates concurrency, answers requests, or could do the work of a hot loop at once; test code is left out. */
 function subjectsOf(runtime) {
-    const entries = sites_entriesOf(runtime);
+    const entries = entriesOf(runtime);
     const handlers = handlersOf(runtime);
     const subjects = [];
     for (const func of runtime.graph.funcs) {
@@ -50816,7 +53672,8 @@ function subjectsOf(runtime) {
             if (holdsLoop(runtime, coroutine))
                 subjects.push(subject(runtime, coroutine, "coroutine", [], null, null));
         }
-    return subjects.filter((one) => !isPartOfAnother(runtime, one, subjects));
+    const loops = subjects.filter((one) => !isPartOfAnother(runtime, one, subjects));
+    return loops.filter((one) => !leadsToAnother(one, loops));
 }
 /** A coroutine that itself makes the loop stand still: through plain calls, not through coroutines that it awaits. */
 function holdsLoop(runtime, func) {
@@ -50845,6 +53702,14 @@ function isPartOfAnother({ graph }, { func, role }, all) {
             other.candidate &&
             boundedness_loopsAround(site.node).some((loop) => loop === other.candidate?.loop))));
 }
+/** A loop over a few, whose rounds get to a loop over many: the waits of that one are the ones to overlap. */
+function leadsToAnother({ func, role, candidate }, all) {
+    const dearest = role === "loop" ? candidate?.hot[0] : undefined;
+    return (dearest?.does === "waits" &&
+        all.some((other) => other.func !== func &&
+            other.role === "loop" &&
+            other.candidate?.hot.some(({ site, hops }) => site === dearest.site && hops < dearest.hops)));
+}
 function subject(runtime, func, role, launches, candidate, handler) {
     const isAsync = func.isAsync ||
         launches.some(({ kind, start, submission }) => kind === "tasks" || start !== null || submission?.fact.result === "awaitable") ||
@@ -50854,7 +53719,7 @@ function subject(runtime, func, role, launches, candidate, handler) {
     const sendsAway = func.isAsync && launches.some(({ submission }) => submission?.fact.result === "awaitable");
     const whole = role === "handler" || role === "entry" || role === "coroutine" || sendsAway;
     const spread = candidate ? { ...candidate.costs, list: candidate.hot } : NO_COSTS;
-    const own = role === "loop" ? spread : whole ? costsOf(runtime, func) : costs_joined(launches.map(({ costs }) => costs));
+    const own = role === "loop" ? spread : whole ? wholeCosts(runtime, func, launches) : costs_joined(launches.map(({ costs }) => costs));
     const costs = role === "starter" && candidate ? costs_joined([own, spread]) : own;
     const base = {
         func,
@@ -50868,9 +53733,14 @@ function subject(runtime, func, role, launches, candidate, handler) {
     };
     return { ...base, parts: parts_partsOf(runtime, base) };
 }
+/** All that a function does; with what nobody can see of the work that it sends away. */
+function wholeCosts(runtime, func, launches) {
+    const costs = costsOf(runtime, func);
+    return launches.some(({ costs: sent }) => sent.open) ? { ...costs, open: true } : costs;
+}
 const sites_RUNNERS = /^(?:asyncio\.run|asyncio\.AbstractEventLoop\.run_until_complete|asyncio\.Runner\.run|anyio\.run|trio\.run|uvloop\.run)$/;
 /** The coroutines that a program begins with. */
-function sites_entriesOf({ graph, target }) {
+function entriesOf({ graph, target }) {
     const found = new Set();
     for (const func of graph.funcs) {
         if (target.isTest(func.module.path))
@@ -50999,10 +53869,18 @@ function baselineOf({ func }, entry) {
         }
         default:
             return [
-                `Baseline: call ${words_quoted(words_ownName(func))} once with real input in \`bench.py\`, and print \`time.process_time()\` and \`time.perf_counter()\` around it: a ratio near 1 is computing, below 0.2 waiting.`,
+                `Baseline: ${verify_callWords(func)} once with real input in \`bench.py\`, and print \`time.process_time()\` and \`time.perf_counter()\` around it: a ratio near 1 is computing, below 0.2 waiting.`,
                 "time python bench.py  # baseline: one run, one worker",
             ];
     }
+}
+/** `call \`Mirror.run\`` for a method, `make a \`Mirror\`` for a constructor. */
+function verify_callWords(func) {
+    const name = words_ownName(func);
+    if (func.cls === null)
+        return `call ${words_quoted(name)}`;
+    const cls = func.name.split(".").at(-2) ?? "";
+    return name === "__init__" ? `make a ${words_quoted(cls)}` : `call ${words_quoted(`${cls}.${name}`)}`;
 }
 function profileOf(subject, decision, entry, target) {
     const name = words_ownName(subject.func).replace(/\W+/g, "") || "profile";
@@ -51156,6 +54034,8 @@ function reasonsFor(runtime, subject, decision) {
             continue;
         if (other.row.goes === "measure")
             continue;
+        if (other.row.goes !== "stays" && fits === false && movesAlong(other, first))
+            continue;
         if (other.row.goes === "stays")
             reasons.push(...staying(other, verdicts));
         else
@@ -51164,6 +54044,11 @@ function reasonsFor(runtime, subject, decision) {
     return [...new Set([...reasons.slice(0, MOST_REASONS), ...notes])];
 }
 const MOST_REASONS = 4;
+/** Everything in the part lies behind the very call that is moved. */
+function movesAlong({ part }, moved) {
+    const at = moved.part.costs[0]?.at;
+    return part.costs.every((cost) => cost.at === at && cost.hops > 0);
+}
 /** Which part of mixed work stays where it is. */
 function staying({ part }, all) {
     const call = part.costs[0];
@@ -51225,11 +54110,12 @@ function manyWords({ launches }) {
     return `${most} threads`;
 }
 const recommend_MOST_EVIDENCE = 4;
-/** The lines that prove what the work is, the dearest first. */
-function evidenceFor({ work }) {
+/** The lines that prove what the work is: those of the part that decides, then the dearest. */
+function evidenceFor({ work, fits, verdicts }) {
     const found = [];
-    for (const cost of work.costs) {
-        const place = recommend_evidence(cost);
+    const deciding = fits === false ? (verdicts[0]?.part.costs ?? []) : [];
+    for (const cost of [...deciding, ...work.costs]) {
+        const place = evidence(cost);
         if (!found.some(({ path, line, message }) => path === place.path && line === place.line && message === place.message))
             found.push(place);
         if (found.length === recommend_MOST_EVIDENCE)
@@ -51237,13 +54123,13 @@ function evidenceFor({ work }) {
     }
     return found;
 }
-function recommend_evidence(cost) {
+function evidence(cost) {
     const { module } = cost.site.func;
     const node = cost.site.kind === "iterate" && cost.site.library.length === 0 ? cost.site.node : callgraph_placeOf(cost.site);
     return { path: module.path, line: lineOf(module, node), message: costWords(cost) };
 }
 
-;// CONCATENATED MODULE: ./build/runtime/map.js
+;// CONCATENATED MODULE: ./build/runtime/pools/map.js
 
 
 
@@ -51269,7 +54155,7 @@ function mapOf(runtime, findings, concerns) {
     const { boxes, arrows } = withoutLoners(chart);
     if (arrows.length === 0)
         return null;
-    return map_source(map_cut(boxes, arrows, concerns));
+    return source(map_cut(boxes, arrows, concerns));
 }
 const CAPACITY_RULES = /^(?:(?:db|http|async)-pool-smaller-than-\w+|connections-exceed-server|oversized-pool)$/;
 function draw(runtime, findings) {
@@ -51359,7 +54245,7 @@ function draw(runtime, findings) {
         const isShort = (workers, count) => capacity !== null &&
             pool.fact.exhaustion.does !== "none" &&
             crew.kind !== "process" &&
-            exceeds(product(workers, capacity_fixed(count)), capacity);
+            exceeds(product(workers, fixed(count)), capacity);
         const demand = demandOf(runtime, share, (workers, each) => isShort(workers, each.count));
         const isMarked = (chart.boxes.get(to)?.isMarked ?? false) && demand !== null && isShort(demand.workers, demand.each.count);
         arrow(from, to, isMarked && demand && capacity ? map_missing(demand.workers, capacity, demand.each.count, pool) : "", isMarked);
@@ -51488,7 +54374,7 @@ function map_cut(boxes, arrows, concerns) {
     // The order of the drawing stays that of the program.
     return { boxes: boxes.filter(({ id }) => ids.has(id) && joined.has(id)), arrows: left };
 }
-function map_source({ boxes, arrows }) {
+function source({ boxes, arrows }) {
     const lines = ["flowchart LR"];
     for (const { id, shape, lines: words } of boxes)
         lines.push(`  ${id}${shape[0]}"${words.map(map_text).join("<br>")}"${shape[1]}`);
@@ -51508,7 +54394,7 @@ function map_text(words) {
     return short.replace(/[^\p{L}\p{N} .,:;_/()+\-…×=@']/gu, (letter) => `#${letter.codePointAt(0)};`);
 }
 
-;// CONCATENATED MODULE: ./build/runtime/resources.js
+;// CONCATENATED MODULE: ./build/runtime/pools/resources.js
 
 
 
@@ -51613,6 +54499,8 @@ const VERSION = "0.1.0";
 
 
 
+
+
 /**
  * Reviews a change: findings are introduced, existing or fixed; those in files for which `reports` says no are left out.
  * Throws `InputError` when no review can be made.
@@ -51624,10 +54512,11 @@ async function review(change, settings, progress = () => { }, reports = () => tr
     // What the change reaches and is reached from, before and after.
     const kept = change.files.flatMap(({ path, status }) => (status !== "deleted" && isPython(path) ? [path] : []));
     const left = change.files.flatMap(({ path, previousPath, status }) => status !== "added" && isPython(previousPath ?? path) ? [previousPath ?? path] : []);
-    const here = kept.length === 0 ? [] : await examine_reached(head, kept);
-    const there = left.length === 0 ? [] : await examine_reached(base, left);
-    const paths = present(head.paths, [...here, ...there.map(lines.headPath)]);
-    const basePaths = present(base.paths, [...there, ...here.map(lines.basePath)]);
+    const nothing = { paths: [], isCut: false };
+    const here = kept.length === 0 ? nothing : await examine_reached(head, kept);
+    const there = left.length === 0 ? nothing : await examine_reached(base, left);
+    const paths = present(head.paths, [...here.paths, ...there.paths.map(lines.headPath)]);
+    const basePaths = present(base.paths, [...there.paths, ...here.paths.map(lines.basePath)]);
     const parsers = await parsersFor(head, paths, settings);
     try {
         let count = 0;
@@ -51637,7 +54526,8 @@ async function review(change, settings, progress = () => { }, reports = () => tr
         const { findings, notes } = compareVersions(before, after, lines, reports);
         const wanted = new Set(kept);
         const concerns = (path) => wanted.has(path) && reports(path);
-        return { ...report("review", findings, after, settings, started, concerns), notes };
+        const cut = here.isCut || there.isCut ? [CUT] : [];
+        return { ...report("review", findings, after, settings, started, concerns), notes: [...notes, ...cut] };
     }
     finally {
         await parsers.close();
@@ -51647,22 +54537,30 @@ async function review(change, settings, progress = () => { }, reports = () => tr
 async function audit(tree, wants, settings, progress = () => { }, shard = null) {
     const started = performance.now();
     const version = await versionOf(tree, settings);
-    const part = shard === null ? null : new Set(await shardPaths(version, shard));
-    const reports = (path) => wants(path) && (part === null || part.has(path));
-    const wanted = version.paths.filter(reports);
-    const isWhole = part !== null || wanted.length === version.paths.length;
-    const paths = present(version.paths, isWhole ? [...(part ?? wanted)] : await examine_reached(version, wanted));
+    const wanted = version.paths.filter(wants);
+    const isWhole = shard !== null || wanted.length === version.paths.length;
+    const around = isWhole ? null : await examine_reached(version, wanted);
+    const programs = around ? [present(version.paths, around.paths)] : await programsOf(version, shard);
+    const paths = programs.flat();
     const parsers = await parsersFor(version, paths, settings);
     try {
         let count = 0;
-        const examined = await examine(version, paths, parsers, settings, () => progress(++count, paths.length));
-        const findings = numbered(examined.findings.filter(({ path }) => reports(path)).sort(finding_byPlace));
-        return report("audit", findings, examined, settings, started, reports);
+        const parts = [];
+        for (const program of programs.length === 0 ? [[]] : programs) {
+            const examined = await examine(version, program, parsers, settings, () => progress(++count, paths.length));
+            const findings = numbered(examined.findings.filter(({ path }) => wants(path)).sort(build_finding/* byPlace */.hz));
+            parts.push(report("audit", findings, examined, settings, started, wants));
+        }
+        const joined = joinedReport(parts, settings.failOn);
+        const stats = { ...joined.stats, durationMs: Math.round(performance.now() - started) };
+        return { ...joined, stats, notes: around?.isCut ? [CUT] : [] };
     }
     finally {
         await parsers.close();
     }
 }
+/** What is said when `reached` leaves out files. */
+const CUT = `More than ${reach_MOST_LINES / 1000},000 lines hang together with these files: the nearest were read, and what only shows through code further away is missing here; \`pcr audit\` of the whole reads all of it.`;
 /** Makes the fingerprints of one version's findings: an ordinal in the order of the file tells equal ones apart. */
 function numbered(findings) {
     const ordinals = new Map();
@@ -51679,11 +54577,18 @@ function present(all, paths) {
     return all.filter((path) => wanted.has(path));
 }
 function report(mode, all, { loaded, runtime }, settings, started, concerns) {
-    const findings = all.filter(({ confidence }) => atLeastConfidence(confidence, settings.minConfidence)).sort(finding_byPlace);
+    const findings = all.filter(({ confidence }) => (0,build_finding/* atLeastConfidence */.jT)(confidence, settings.minConfidence)).sort(build_finding/* byPlace */.hz);
     const skipped = loaded.skipped.filter(({ path }) => concerns(path));
     const open = findings.filter((finding) => !finding.suppressed);
     const count = (state) => open.filter((finding) => finding.state === state).length;
     const recommendations = recommendationsOf(runtime, concerns);
+    const checklist = checklistOf({
+        runtime,
+        findings,
+        recommendations,
+        ran: new Set(wantedRules(settings).map(({ id }) => id)),
+    });
+    const [resources, map] = [resourcesOf(runtime), mapOf(runtime, findings, concerns)];
     const stats = {
         files: [...loaded.modules.keys()].filter(concerns).length,
         lines: loaded.lines,
@@ -51703,15 +54608,10 @@ function report(mode, all, { loaded, runtime }, settings, started, concerns) {
         verdict: isUnread ? "error" : verdictOf(open, settings),
         stats,
         findings,
-        checklist: checklistOf({
-            runtime,
-            findings,
-            recommendations,
-            ran: new Set(wantedRules(settings).map(({ id }) => id)),
-        }),
+        checklist,
         recommendations,
-        resources: resourcesOf(runtime),
-        map: mapOf(runtime, findings, concerns),
+        resources,
+        map,
         notes: [],
     };
 }
@@ -51720,7 +54620,7 @@ function verdictOf(open, { failOn }) {
     if (failOn === "never")
         return "pass";
     const counted = open.filter(({ state }) => state === null || state === "introduced");
-    return counted.some((finding) => finding_atLeastSeverity(finding.severity, failOn)) ? "fail" : "pass";
+    return counted.some((finding) => (0,build_finding/* atLeastSeverity */.s)(finding.severity, failOn)) ? "fail" : "pass";
 }
 
 ;// CONCATENATED MODULE: ./build/run.js
@@ -51845,7 +54745,7 @@ async function cli_report(invocation, ids) {
     const format = invocation.values.get("format") ?? "text";
     if (!isFormat(format))
         throw new errors_InputError(`there is no format ${format}; see pcr help ${invocation.command}`);
-    const text = render(format, report, {
+    const text = await render(format, report, {
         sources: await excerptsOf(report, trees),
         rules: rules,
         color: usesColor(invocation),
@@ -51882,8 +54782,8 @@ main().then((code) => {
     process.exitCode = code;
 }, (error) => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const said = error instanceof errors_InputError ? plain(error.message) : `internal error: ${text}`;
-    process.stderr.write(noCommands(`pcr: ${said}\n`));
+    const said = error instanceof errors_InputError ? (0,reporters_escape/* plain */.pj)(error.message) : `internal error: ${text}`;
+    process.stderr.write((0,reporters_escape/* noCommands */.KM)(`pcr: ${said}\n`));
     process.exitCode = 2;
 });
 

@@ -13,7 +13,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:worker_
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_worker_threads__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(919);
-/* harmony import */ var _parse_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(117);
+/* harmony import */ var _parse_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(471);
 
 
 /** Parses what the main thread sends and hands the flat trees over without copying. Runs as a worker only. */
@@ -34,7 +34,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 117:
+/***/ 471:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -53,6 +53,40 @@ const external_node_module_namespaceObject = __WEBPACK_EXTERNAL_createRequire(im
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: external "node:url"
 const external_node_url_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
+;// CONCATENATED MODULE: ./build/python/literals.js
+/** The value of a number literal as written; imaginary ones by their size. */
+function numberOf(source) {
+    const digits = source.replace(/_/g, "").replace(/[jJlL]$/, "");
+    return Number(/^0[oO]?[0-7]+$/.test(digits) && !/^0+$/.test(digits) ? Number.parseInt(digits.replace(/^0[oO]?/, ""), 8) : digits);
+}
+/** The prefix (lower case) and the text of a string literal without holes; `null` for one that may have some, or that does not end. */
+function plainString(text, start, end) {
+    let at = start;
+    while (at < end && text[at] !== '"' && text[at] !== "'")
+        at++;
+    const quote = text.startsWith((text[at] ?? "").repeat(3), at) && end - at >= 6 ? 3 : 1;
+    const prefix = text.slice(start, at).toLowerCase();
+    const ends = end - quote >= at + quote && text.slice(end - quote, end) === text.slice(at, at + quote);
+    if (!ends || prefix.length > 2 || prefix.includes("f") || prefix.includes("t"))
+        return null;
+    return { prefix, value: unescaped(text.slice(at + quote, end - quote), prefix.includes("r")) };
+}
+const ESCAPES = {
+    n: "\n",
+    t: "\t",
+    r: "\r",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+    "\n": "",
+};
+/** The text of a string literal's piece, with its escapes resolved unless it is raw. */
+function unescaped(source, raw) {
+    return raw || !source.includes("\\")
+        ? source
+        : source.replace(/\\([\s\S])/g, (whole, next) => ESCAPES[next] ?? whole);
+}
+
 ;// CONCATENATED MODULE: ./build/python/parse.js
 var __rewriteRelativeImportExtension = (undefined && undefined.__rewriteRelativeImportExtension) || function (path, preserveJsx) {
     if (typeof path === "string" && /^\.\.?\//.test(path)) {
@@ -62,6 +96,7 @@ var __rewriteRelativeImportExtension = (undefined && undefined.__rewriteRelative
     }
     return path;
 };
+
 
 
 
@@ -102,11 +137,15 @@ function grammarOf(language) {
         fields.push(language.fieldNameForId(id));
     return { types, fields };
 }
-/** What to do with each node type: leave it out, take it without its inside, or enter it. */
+/** Anonymous tokens that may stand in a field, as an operator does; the others are not asked for theirs, which is most of the time saved. */
+const OPERATORS = /^(?:and|or|not|in|is|not in|is not|[^\w\s,.:;()[\]{}"']+)$/;
+/** What to do with each node type: leave it out (unless it stands in a field), take it without its inside, or enter it. */
 const OUT = 0;
 const LEAF = 1;
 const ENTER = 2;
 const COMMENT = 3;
+const OPERATOR = 4;
+const STRING = 5;
 function shapeOf(language) {
     const action = new Uint8Array(language.nodeTypeCount);
     let error = 65535;
@@ -116,12 +155,14 @@ function shapeOf(language) {
             error = id;
         if (type === "comment")
             action[id] = COMMENT;
+        else if (type === "string")
+            action[id] = STRING;
         else if (LEAVES.has(type))
             action[id] = LEAF;
         else if (language.nodeTypeIsNamed(id))
             action[id] = ENTER;
         else
-            action[id] = MEANINGFUL_TOKENS.has(type) ? LEAF : OUT;
+            action[id] = MEANINGFUL_TOKENS.has(type) ? LEAF : OPERATORS.test(type) ? OPERATOR : OUT;
     }
     return { action, error };
 }
@@ -133,23 +174,23 @@ function parseFlat(parser, shape, text) {
         return null;
     }
     try {
-        return flatten(tree, shape, text.length);
+        return flatten(tree, shape, text);
     }
     finally {
         tree.delete();
     }
 }
-function flatten(tree, shape, length) {
+function flatten(tree, shape, text) {
     const cursor = tree.walk();
     try {
-        return walk(cursor, shape, length);
+        return walk(cursor, shape, text, tree.rootNode.hasError);
     }
     finally {
         cursor.delete();
     }
 }
-function walk(cursor, { action, error }, length) {
-    let nodes = new Int32Array(Math.max(1024, length));
+function walk(cursor, { action, error }, text, hasErrors) {
+    let nodes = new Int32Array(Math.max(1024, text.length));
     let count = 0;
     const comments = [];
     const errors = [];
@@ -159,13 +200,15 @@ function walk(cursor, { action, error }, length) {
         // An ERROR node has a number outside the grammar's table.
         const isError = type === error || type >= action.length;
         const act = isError ? ENTER : (action[type] ?? OUT);
-        const field = act === OUT ? cursor.currentFieldId : 0;
+        const field = act === OUT || act === COMMENT ? 0 : cursor.currentFieldId;
         let entered = false;
         if (act === COMMENT)
             comments.push(cursor.startIndex, cursor.endIndex);
-        else if (act !== OUT || field !== 0) {
-            if (isError || cursor.nodeIsMissing)
-                errors.push(cursor.startIndex, cursor.endIndex);
+        else if (act === LEAF || act === ENTER || act === STRING || field !== 0) {
+            const start = cursor.startIndex;
+            const end = cursor.endIndex;
+            if (hasErrors && (isError || cursor.nodeIsMissing))
+                errors.push(start, end);
             const at = count * STRIDE;
             if (at + STRIDE > nodes.length) {
                 const grown = new Int32Array(nodes.length * 2);
@@ -173,11 +216,13 @@ function walk(cursor, { action, error }, length) {
                 nodes = grown;
             }
             nodes[at] = isError ? -1 : type;
-            nodes[at + 1] = field || cursor.currentFieldId;
-            nodes[at + 2] = cursor.startIndex;
-            nodes[at + 3] = cursor.endIndex;
+            nodes[at + 1] = field;
+            nodes[at + 2] = start;
+            nodes[at + 3] = end;
             nodes[at + 4] = count + 1;
-            if (act === ENTER && cursor.gotoFirstChild()) {
+            // The text of a string without holes says all.
+            const enters = act === ENTER || (act === STRING && plainString(text, start, end) === null);
+            if (enters && cursor.gotoFirstChild()) {
                 open.push(count);
                 entered = true;
             }
