@@ -72,15 +72,18 @@ type CommonKind = "name" | "argument" | "string" | "number" | "constant" | "expr
 /** The nodes of the given kinds in a body of code, in source order: much faster than looking through all its nodes. */
 export function nodesOf<K extends Exclude<Node["kind"], CommonKind>>(
   func: Func,
-  ...kinds: readonly K[]
+  first: K,
+  ...more: readonly K[]
 ): readonly Extract<Node, { kind: K }>[] {
-  let found: readonly Node[] = [];
-  for (const kind of kinds) {
+  let found: readonly Node[] = func.byKind.get(first) ?? NONE;
+  for (const kind of more) {
     const list = func.byKind.get(kind);
     if (list) found = found.length === 0 ? list : merged(found, list);
   }
   return found as readonly Extract<Node, { kind: K }>[];
 }
+
+const NONE: readonly Node[] = [];
 
 /** Two lists in source order as one: what begins first comes first, and of two that begin together the outer one. */
 function merged(some: readonly Node[], others: readonly Node[]): Node[] {

@@ -23,7 +23,8 @@ export function* lostCoroutines(runtime: Runtime): Iterable<LostCoroutine> {
   const coroutines = coroutinesOf(runtime.inference);
   for (const func of runtime.graph.funcs)
     for (const call of nodesOf(func, "call")) {
-      const coroutine = coroutines.of(call);
+      // Nothing is lost of what is awaited right there.
+      const coroutine = call.parent?.kind === "await" ? null : coroutines.of(call);
       if (!coroutine || neverRuns(call) || isDecided(call)) continue;
       const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));
       if (!fate || isExpected(call, coroutine)) continue;

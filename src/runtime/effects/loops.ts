@@ -29,9 +29,14 @@ const SMALL = 100;
 /** Finds the functions whose loops are work for the processor: nests of their own, or a loop that calls a function with one. */
 export function loopWorkOf(graph: CallGraph, waits: (func: Func) => boolean): Map<Func, LoopWork> {
   const own = new Map<Func, NumericLoop[]>();
-  for (const func of graph.funcs) own.set(func, numericLoops(graph, func, waits));
-  const depthOf = (func: Func): number =>
-    Math.max(0, ...(own.get(func) ?? []).filter(({ counted }) => counted).map(({ depth }) => depth));
+  for (const func of graph.funcs) {
+    const loops = numericLoops(graph, func, waits);
+    if (loops.length > 0) own.set(func, loops);
+  }
+  const depths = new Map<Func, number>();
+  for (const [func, loops] of own)
+    depths.set(func, Math.max(0, ...loops.filter(({ counted }) => counted).map(({ depth }) => depth)));
+  const depthOf = (func: Func): number => depths.get(func) ?? 0;
   const found = new Map<Func, LoopWork>();
   for (const func of graph.funcs) {
     const recursion = branchingRecursion(graph, func);
@@ -54,12 +59,11 @@ function ownWork(
     return { at: outermost(graph.inference, deepest.loop), depth: deepest.depth, counted: deepest.counted };
   if (nodesOf(func, "for", "while", "clause").length === 0) return null;
   for (const site of graph.sites(func)) {
+    if (!site.targets.some(({ func: target, doubt }) => target !== func && doubt === 0 && depthOf(target) === 1))
+      continue;
     const [innermost] = loopsAround(graph.inference, site.node);
     if (!innermost || insideOf(innermost).some(suspends) || !isCounted(graph.inference, innermost)) continue;
-    for (const { func: target, doubt } of site.targets) {
-      if (target !== func && doubt === 0 && depthOf(target) === 1)
-        return { at: outermost(graph.inference, innermost), depth: 2, counted: true };
-    }
+    return { at: outermost(graph.inference, innermost), depth: 2, counted: true };
   }
   return null;
 }

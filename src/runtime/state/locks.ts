@@ -171,7 +171,8 @@ function build(runtime: Runtime): Locks {
     if (memo) return memo;
     takenBy.set(func, []);
     const found: Acquisition[] = [];
-    for (const node of nodesOf(func, "withitem", "call")) {
+    const calls = nodesOf(func, "call").filter(({ callee }) => callee.kind === "attribute" && TAKING.has(callee.attr));
+    for (const node of [...nodesOf(func, "withitem"), ...calls].sort((a, b) => a.start - b.start)) {
       if (node.kind === "withitem") found.push(...entered(func, node));
       else found.push(...called(func, node));
     }
@@ -320,6 +321,9 @@ function build(runtime: Runtime): Locks {
     },
   };
 }
+
+/** Methods that take a lock: its own, and those of exit stacks. */
+const TAKING = new Set(["acquire", "enter_context", "enter_async_context"]);
 
 const GETTERS = new Set(["get", "setdefault", "pop"]);
 
