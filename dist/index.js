@@ -47008,15 +47008,16 @@ function passesMore(call, stars) {
 /** Kinds of which there are so many that nobody keeps lists of them. */
 const COMMON = new Set(["name", "argument", "string", "number", "constant", "expression"]);
 /** The nodes of the given kinds in a body of code, in source order: much faster than looking through all its nodes. */
-function nodesOf(func, ...kinds) {
-    let found = [];
-    for (const kind of kinds) {
+function nodesOf(func, first, ...more) {
+    let found = func.byKind.get(first) ?? NONE;
+    for (const kind of more) {
         const list = func.byKind.get(kind);
         if (list)
             found = found.length === 0 ? list : merged(found, list);
     }
     return found;
 }
+const NONE = [];
 /** Two lists in source order as one: what begins first comes first, and of two that begin together the outer one. */
 function merged(some, others) {
     const found = [];
@@ -47543,7 +47544,7 @@ const SPAWNERS = new Set([
 ]);
 /** Calls that give their argument on, as far as tasks are concerned. */
 const PASSING = new Set(["list", "tuple", "set", "iter", "reversed", "asyncio.wait_for", "asyncio.shield"]);
-const NONE = [];
+const starts_NONE = [];
 const starts_known = new WeakMap();
 /** The task starts of all bodies of code; computed on demand and remembered. */
 function starts_startsOf(runtime) {
@@ -47568,11 +47569,11 @@ function build(runtime) {
         .map(({ func }) => func));
     const inBody = (func) => {
         if (!starting.has(func))
-            return NONE;
+            return starts_NONE;
         const memo = byFunc.get(func);
         if (memo)
             return memo;
-        byFunc.set(func, NONE);
+        byFunc.set(func, starts_NONE);
         const found = nodesOf(func, "call").flatMap((node) => startsAt(func, node));
         byFunc.set(func, found);
         return found;
@@ -63002,7 +63003,8 @@ function locks_build(runtime) {
             return memo;
         takenBy.set(func, []);
         const found = [];
-        for (const node of nodesOf(func, "withitem", "call")) {
+        const calls = nodesOf(func, "call").filter(({ callee }) => callee.kind === "attribute" && TAKING.has(callee.attr));
+        for (const node of [...nodesOf(func, "withitem"), ...calls].sort((a, b) => a.start - b.start)) {
             if (node.kind === "withitem")
                 found.push(...entered(func, node));
             else
@@ -63162,6 +63164,8 @@ function locks_build(runtime) {
         },
     };
 }
+/** Methods that take a lock: its own, and those of exit stacks. */
+const TAKING = new Set(["acquire", "enter_context", "enter_async_context"]);
 const GETTERS = new Set(["get", "setdefault", "pop"]);
 function mayBeLock({ kind }) {
     return kind === "name" || kind === "attribute" || kind === "call" || kind === "subscript" || kind === "await";
@@ -68669,9 +68673,15 @@ const SMALL = 100;
 /** Finds the functions whose loops are work for the processor: nests of their own, or a loop that calls a function with one. */
 function loopWorkOf(graph, waits) {
     const own = new Map();
-    for (const func of graph.funcs)
-        own.set(func, numericLoops(graph, func, waits));
-    const depthOf = (func) => Math.max(0, ...(own.get(func) ?? []).filter(({ counted }) => counted).map(({ depth }) => depth));
+    for (const func of graph.funcs) {
+        const loops = numericLoops(graph, func, waits);
+        if (loops.length > 0)
+            own.set(func, loops);
+    }
+    const depths = new Map();
+    for (const [func, loops] of own)
+        depths.set(func, Math.max(0, ...loops.filter(({ counted }) => counted).map(({ depth }) => depth)));
+    const depthOf = (func) => depths.get(func) ?? 0;
     const found = new Map();
     for (const func of graph.funcs) {
         const recursion = branchingRecursion(graph, func);
@@ -68691,13 +68701,12 @@ function ownWork(graph, func, loops, depthOf) {
     if (nodesOf(func, "for", "while", "clause").length === 0)
         return null;
     for (const site of graph.sites(func)) {
+        if (!site.targets.some(({ func: target, doubt }) => target !== func && doubt === 0 && depthOf(target) === 1))
+            continue;
         const [innermost] = loops_loopsAround(graph.inference, site.node);
         if (!innermost || insideOf(innermost).some(suspends) || !isCounted(graph.inference, innermost))
             continue;
-        for (const { func: target, doubt } of site.targets) {
-            if (target !== func && doubt === 0 && depthOf(target) === 1)
-                return { at: outermost(graph.inference, innermost), depth: 2, counted: true };
-        }
+        return { at: outermost(graph.inference, innermost), depth: 2, counted: true };
     }
     return null;
 }
@@ -72035,7 +72044,8 @@ function* lostCoroutines(runtime) {
     const coroutines = coroutinesOf(runtime.inference);
     for (const func of runtime.graph.funcs)
         for (const call of nodesOf(func, "call")) {
-            const coroutine = coroutines.of(call);
+            // Nothing is lost of what is awaited right there.
+            const coroutine = call.parent?.kind === "await" ? null : coroutines.of(call);
             if (!coroutine || neverRuns(call) || isDecided(call))
                 continue;
             const fate = badEnd(coroutine, call, fatesOf(runtime.inference, call));
