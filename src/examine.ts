@@ -99,14 +99,19 @@ export async function examine(
   return { findings: ignoreFindings(found, runtime, settings), loaded, runtime };
 }
 
+const beside = new WeakMap<Snapshot, ReadonlyMap<string, string>>();
+
 /** The files beside the code that name library versions or start servers, by path; one that cannot be read says nothing. */
-async function settingsTexts(tree: Snapshot): Promise<Map<string, string>> {
+async function settingsTexts(tree: Snapshot): Promise<ReadonlyMap<string, string>> {
+  const known = beside.get(tree);
+  if (known) return known;
   const texts = new Map<string, string>();
   for (const path of await tree.paths()) {
     if (!isRequirementsFile(path) && !isSettingsFile(path)) continue;
     const text = await tree.read(path).catch(() => null);
     if (text !== null) texts.set(path, text);
   }
+  beside.set(tree, texts);
   return texts;
 }
 

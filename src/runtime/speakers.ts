@@ -24,7 +24,19 @@ export function speakersOf(modules: ReadonlyMap<string, Module>, layout: Layout)
 }
 
 /** The files that a server's setting may mean by its application: those near it, where there are some; none if it names none that is there. */
-export function applicationOf(layout: Layout, { path, app }: Pick<ServerSetting, "path" | "app">): readonly string[] {
+export function applicationOf(layout: Layout, setting: Pick<ServerSetting, "path" | "app">): readonly string[] {
+  const memo = applications.get(layout) ?? new Map<string, readonly string[]>();
+  applications.set(layout, memo);
+  const key = `${setting.path} ${setting.app}`;
+  const known = memo.get(key) ?? meantBy(layout, setting);
+  memo.set(key, known);
+  return known;
+}
+
+/** Every program of a repository asks about the same settings. */
+const applications = new WeakMap<Layout, Map<string, readonly string[]>>();
+
+function meantBy(layout: Layout, { path, app }: Pick<ServerSetting, "path" | "app">): readonly string[] {
   const all = app === null ? [] : layout.named(app.split(":", 1)[0] ?? app);
   const area = layout.codeAround(path);
   const near = all.filter((one) => area === "" || one.startsWith(`${area}/`));

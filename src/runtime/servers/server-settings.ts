@@ -53,7 +53,16 @@ interface Started {
   concurrency: Amount | null;
 }
 
-function commandSettings(texts: ReadonlyMap<string, string>): Started[] {
+const commands = new WeakMap<ReadonlyMap<string, string>, readonly Started[]>();
+
+/** What the command files start; they are the same for every program of a repository. */
+function commandSettings(texts: ReadonlyMap<string, string>): readonly Started[] {
+  const known = commands.get(texts) ?? readCommands(texts);
+  commands.set(texts, known);
+  return known;
+}
+
+function readCommands(texts: ReadonlyMap<string, string>): readonly Started[] {
   const files = [...texts].map(([path, text]) => ({ path, ...commandFile(path, text) }));
   const shared = new Map<string, Variable[]>();
   for (const { variables } of files) for (const [name, variable] of variables) push(shared, name, variable);
