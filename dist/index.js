@@ -61536,7 +61536,17 @@ function speakersOf(modules, layout) {
     };
 }
 /** The files that a server's setting may mean by its application: those near it, where there are some; none if it names none that is there. */
-function applicationOf(layout, { path, app }) {
+function applicationOf(layout, setting) {
+    const memo = applications.get(layout) ?? new Map();
+    applications.set(layout, memo);
+    const key = `${setting.path} ${setting.app}`;
+    const known = memo.get(key) ?? meantBy(layout, setting);
+    memo.set(key, known);
+    return known;
+}
+/** Every program of a repository asks about the same settings. */
+const applications = new WeakMap();
+function meantBy(layout, { path, app }) {
     const all = app === null ? [] : layout.named(app.split(":", 1)[0] ?? app);
     const area = layout.codeAround(path);
     const near = all.filter((one) => area === "" || one.startsWith(`${area}/`));
@@ -87069,7 +87079,14 @@ function serverSettingsOf(texts, graph, constants) {
 function finished(setting, concurrency) {
     return setting.server === "celery" ? pooled(setting, concurrency) : setting;
 }
+const commands = new WeakMap();
+/** What the command files start; they are the same for every program of a repository. */
 function commandSettings(texts) {
+    const known = commands.get(texts) ?? readCommands(texts);
+    commands.set(texts, known);
+    return known;
+}
+function readCommands(texts) {
     const files = [...texts].map(([path, text]) => ({ path, ...commandFile(path, text) }));
     const shared = new Map();
     for (const { variables } of files)
@@ -87505,8 +87522,12 @@ async function examine({ tree, layout }, paths, parsers, settings, done, known =
     const found = findingsOf(runtime, wantedRules(settings), settings);
     return { findings: ignoreFindings(found, runtime, settings), loaded, runtime };
 }
+const beside = new WeakMap();
 /** The files beside the code that name library versions or start servers, by path; one that cannot be read says nothing. */
 async function settingsTexts(tree) {
+    const known = beside.get(tree);
+    if (known)
+        return known;
     const texts = new Map();
     for (const path of await tree.paths()) {
         if (!isRequirementsFile(path) && !isSettingsFile(path))
@@ -87515,6 +87536,7 @@ async function settingsTexts(tree) {
         if (text !== null)
             texts.set(path, text);
     }
+    beside.set(tree, texts);
     return texts;
 }
 /** The rules that the configuration leaves switched on. */
