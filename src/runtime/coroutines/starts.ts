@@ -2,6 +2,7 @@ import type { Func } from "../../python/module.ts";
 import { funcAt, nodesOf } from "../../python/module.ts";
 import type { Call, Clause, Expression, For, Node, While } from "../../python/syntax.ts";
 import { argument, isInside } from "../../python/syntax.ts";
+import { answeredOnce } from "../answered.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** What repeats the start of a task: a clause of a comprehension, a loop, or the iterable of `map`. */
@@ -61,16 +62,8 @@ const PASSING = new Set(["list", "tuple", "set", "iter", "reversed", "asyncio.wa
 
 const NONE: readonly TaskStart[] = [];
 
-const known = new WeakMap<Runtime, TaskStarts>();
-
 /** The task starts of all bodies of code; computed on demand and remembered. */
-export function startsOf(runtime: Runtime): TaskStarts {
-  const found = known.get(runtime);
-  if (found) return found;
-  const made = build(runtime);
-  known.set(runtime, made);
-  return made;
-}
+export const startsOf: (runtime: Runtime) => TaskStarts = answeredOnce(build);
 
 /** One coroutine on its way into a task. */
 interface Piece {

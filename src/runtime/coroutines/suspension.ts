@@ -1,6 +1,7 @@
 import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
 import type { Node } from "../../python/syntax.ts";
+import { answeredOnce } from "../answered.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** Where a coroutine may hand the loop to other tasks. */
@@ -11,16 +12,8 @@ export interface Suspensions {
   between(func: Func, from: number, to: number): Node | null;
 }
 
-const known = new WeakMap<Runtime, Suspensions>();
-
 /** The suspension points of all bodies of code. Awaiting a coroutine of the project that never suspends itself is none. */
-export function suspensionsOf(runtime: Runtime): Suspensions {
-  const found = known.get(runtime);
-  if (found) return found;
-  const made = build(runtime);
-  known.set(runtime, made);
-  return made;
-}
+export const suspensionsOf: (runtime: Runtime) => Suspensions = answeredOnce(build);
 
 function build({ graph }: Runtime): Suspensions {
   const points = new Map<Func, readonly Node[]>();

@@ -2,6 +2,7 @@ import { POOLS } from "../../knowledge/pools.ts";
 import type { Func, Module } from "../../python/module.ts";
 import { lineOf, sourceOf } from "../../python/module.ts";
 import type { Node } from "../../python/syntax.ts";
+import { answeredOnce } from "../answered.ts";
 import type { Root } from "../graph/contexts.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Capacity, fixed, isUnlimited, type SizePlace } from "./capacity.ts";
@@ -46,16 +47,8 @@ export interface Crew {
   doubt: number;
 }
 
-const known = new WeakMap<Runtime, readonly Crew[]>();
-
 /** Every crew of the program that is no test, in the order of the code. */
-export function crewsOf(runtime: Runtime): readonly Crew[] {
-  const remembered = known.get(runtime);
-  if (remembered) return remembered;
-  const made = build(runtime);
-  known.set(runtime, made);
-  return made;
-}
+export const crewsOf: (runtime: Runtime) => readonly Crew[] = answeredOnce(build);
 
 function build(runtime: Runtime): readonly Crew[] {
   const crews = new Map<unknown, Crew>();

@@ -5,6 +5,7 @@ import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
 import type { Call, Expression, Name, Parameter } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
+import { answeredOnce } from "../answered.ts";
 import { matchArguments } from "../graph/callables.ts";
 import type { Site } from "../graph/callgraph.ts";
 import type { Runtime } from "../runtime.ts";
@@ -39,16 +40,8 @@ const DEEPEST = 14;
 const MOST_CALLERS = 20;
 const NOTHING: readonly Behind[] = [];
 
-const known = new WeakMap<Runtime, Draws>();
-
 /** The program's draws; computed on demand and remembered. */
-export function drawsOf(runtime: Runtime): Draws {
-  const remembered = known.get(runtime);
-  if (remembered) return remembered;
-  const made = build(runtime);
-  known.set(runtime, made);
-  return made;
-}
+export const drawsOf: (runtime: Runtime) => Draws = answeredOnce(build);
 
 function build(runtime: Runtime): Draws {
   const { inference, origins, graph } = runtime;

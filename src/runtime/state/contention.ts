@@ -1,5 +1,6 @@
 import type { Func } from "../../python/module.ts";
 import type { Node } from "../../python/syntax.ts";
+import { answeredOnce } from "../answered.ts";
 import { suspensionsOf } from "../coroutines/suspension.ts";
 import { type Effects, type Source, spread, through, type Witness } from "../effects/witness.ts";
 import type { Site } from "../graph/callgraph.ts";
@@ -21,16 +22,8 @@ export interface Contention {
   waits: Effects<Acquisition>;
 }
 
-const known = new WeakMap<Runtime, Contention>();
-
 /** Computed on demand and remembered. */
-export function contentionOf(runtime: Runtime): Contention {
-  const found = known.get(runtime);
-  if (found) return found;
-  const made = build(runtime);
-  known.set(runtime, made);
-  return made;
-}
+export const contentionOf: (runtime: Runtime) => Contention = answeredOnce(build);
 
 /** The first place within the range that holds the lock at which other tasks may run. */
 function pauseWhileHeld(runtime: Runtime, { func, node: taken, from, to }: Acquisition): Node | null {

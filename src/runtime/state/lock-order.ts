@@ -1,5 +1,6 @@
 import { push } from "../../multimap.ts";
 import type { Func } from "../../python/module.ts";
+import { answeredOnce } from "../answered.ts";
 import { startsOf } from "../coroutines/starts.ts";
 import type { Site } from "../graph/callgraph.ts";
 import type { Runtime } from "../runtime.ts";
@@ -28,16 +29,8 @@ const LONG_WAY = 4;
 const MOST_VISITED = 150;
 const MOST_REPORTED = 3;
 
-const known = new WeakMap<Runtime, readonly Inversion[]>();
-
 /** All inversions of the program; computed once. */
-export function inversionsOf(runtime: Runtime): readonly Inversion[] {
-  const found = known.get(runtime);
-  if (found) return found;
-  const made = build(runtime);
-  known.set(runtime, made);
-  return made;
-}
+export const inversionsOf: (runtime: Runtime) => readonly Inversion[] = answeredOnce(build);
 
 function build(runtime: Runtime): readonly Inversion[] {
   const groups = groupsOf(locksOf(runtime).all().filter(isExclusive));

@@ -4,6 +4,7 @@ import { funcAt, nodesOf, sourceOf } from "../../python/module.ts";
 import type { Call, Expression, Node, WithItem } from "../../python/syntax.ts";
 import { argument, enclosing, isInside } from "../../python/syntax.ts";
 import type { Value } from "../../python/value.ts";
+import { answeredOnce } from "../answered.ts";
 import { startsOf } from "../coroutines/starts.ts";
 import { attributesNamed } from "../graph/mentions.ts";
 import type { Holder } from "../graph/origins.ts";
@@ -57,16 +58,8 @@ export interface Locks {
 
 const DEEPEST_CALLERS = 8;
 
-const known = new WeakMap<Runtime, Locks>();
-
 /** The locks of the program; computed on demand and remembered. */
-export function locksOf(runtime: Runtime): Locks {
-  const found = known.get(runtime);
-  if (found) return found;
-  const made = build(runtime);
-  known.set(runtime, made);
-  return made;
-}
+export const locksOf: (runtime: Runtime) => Locks = answeredOnce(build);
 
 /** Whether two locks may be the same object. */
 export function sameLock(a: Lock, b: Lock): boolean {

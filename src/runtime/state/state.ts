@@ -2,6 +2,7 @@ import type { Class, Func, Module } from "../../python/module.ts";
 import { nodesOf, sourceOf } from "../../python/module.ts";
 import type { Assign, Call, Compare, Expression, Name, Node, Statement, Subscript } from "../../python/syntax.ts";
 import { argument, blocksOf, following, isInside, opensScope, within } from "../../python/syntax.ts";
+import { answeredOnce } from "../answered.ts";
 import type { Runtime } from "../runtime.ts";
 import { areAlternatives, guardsOf } from "./guards.ts";
 
@@ -76,16 +77,8 @@ export interface State {
   variableOf(base: Expression, func: Func): Variable | null;
 }
 
-const known = new WeakMap<Runtime, State>();
-
 /** The accesses to shared state of all bodies of code; computed on demand and remembered. */
-export function stateOf(runtime: Runtime): State {
-  const found = known.get(runtime);
-  if (found) return found;
-  const made = build(runtime);
-  known.set(runtime, made);
-  return made;
-}
+export const stateOf: (runtime: Runtime) => State = answeredOnce(build);
 
 /** Whether two variables are the same (of the same object, as far as the class tells). */
 export function sameVariable(a: Variable, b: Variable): boolean {

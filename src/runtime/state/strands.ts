@@ -4,6 +4,7 @@ import type { Func } from "../../python/module.ts";
 import { sourceOf } from "../../python/module.ts";
 import type { Call, Expression, Node, Parameter } from "../../python/syntax.ts";
 import { argument, within } from "../../python/syntax.ts";
+import { answeredOnce } from "../answered.ts";
 import { startsOf, type TaskStart } from "../coroutines/starts.ts";
 import { repeats } from "../effects/blocking.ts";
 import { matchArguments } from "../graph/callables.ts";
@@ -48,16 +49,8 @@ const MOST_STRANDS = 4000;
 const MOST_REACHED = 400;
 const DEEPEST_STARTS = 3;
 
-const known = new WeakMap<Runtime, readonly Strand[]>();
-
 /** The strands of the program that come to code which changes shared state; computed once. */
-export function strandsOf(runtime: Runtime): readonly Strand[] {
-  const found = known.get(runtime);
-  if (found) return found;
-  const made = build(runtime);
-  known.set(runtime, made);
-  return made;
-}
+export const strandsOf: (runtime: Runtime) => readonly Strand[] = answeredOnce(build);
 
 /** What is known about a strand before it is followed. */
 interface Seed extends Start {
