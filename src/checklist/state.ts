@@ -19,14 +19,11 @@ export function stateEvidence({ runtime }: Examination): Evidence {
   for (const { fact, func, made, name } of poolsOf(runtime).values())
     if (fact.kind === "queue" && fact.name !== "collections.deque" && isProgram(runtime, func.module))
       shows.push(placeAt(func.module, made, `${quoted(name)} hands things over`));
-  for (const func of runtime.graph.funcs) {
-    if (!isProgram(runtime, func.module)) continue;
-    for (const { node, library } of runtime.graph.sites(func))
-      if (node.kind === "call" && library.some(({ name }) => SHARED.test(name)))
-        shows.push(
-          placeAt(func.module, node, `${quoted(sourceOf(func.module, node.callee))} is shared between processes`),
-        );
-  }
+  for (const { func, node } of runtime.graph.calling(({ name }) => SHARED.test(name)))
+    if (node.kind === "call" && isProgram(runtime, func.module))
+      shows.push(
+        placeAt(func.module, node, `${quoted(sourceOf(func.module, node.callee))} is shared between processes`),
+      );
   return { shows, open: [] };
 }
 

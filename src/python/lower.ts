@@ -503,16 +503,7 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         };
       }
       case "if_statement": {
-        const branches: Branch[] = [
-          {
-            kind: "branch",
-            start,
-            end,
-            parent: null,
-            test: expression(kid(i, "condition"), i),
-            body: block(kid(i, "consequence")),
-          },
-        ];
+        const branches: Branch[] = [branchOf(i)];
         let orelse: Statement[] = [];
         for (const c of kids(i)) {
           const node = built[c];
@@ -522,14 +513,7 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
         return { kind: "if", start, end, parent: null, branches, orelse };
       }
       case "elif_clause":
-        return {
-          kind: "branch",
-          start,
-          end,
-          parent: null,
-          test: expression(kid(i, "condition"), i),
-          body: block(kid(i, "consequence")),
-        };
+        return branchOf(i);
       case "for_statement":
         return {
           kind: "for",
@@ -637,6 +621,18 @@ export function lower(flat: FlatTree, grammar: Grammar, text: string): Lowered {
     if (node && !Array.isArray(node) && isStatement(node)) return node;
     const value = joined(i, expressionsOf(i));
     return value ? { kind: "expression", start: startOf(i), end: endOf(i), parent: null, value } : null;
+  }
+
+  /** The condition of an `if` or `elif` with its block. */
+  function branchOf(i: number): Branch {
+    return {
+      kind: "branch",
+      start: startOf(i),
+      end: endOf(i),
+      parent: null,
+      test: expression(kid(i, "condition"), i),
+      body: block(kid(i, "consequence")),
+    };
   }
 
   function functionOf(i: number): FunctionDef {

@@ -1,4 +1,5 @@
 import { LOOP_BOUND, type LoopBound } from "../../knowledge/loop-bound.ts";
+import { push } from "../../multimap.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
 import { nodesOf } from "../../python/module.ts";
@@ -86,8 +87,7 @@ function boundCalls(runtime: Runtime): ReadonlyMap<Func, readonly Source<LoopBou
     if (func.isAsync || node.kind !== "call" || knowsThreads(graph.inference, func)) continue;
     const bound = boundName(graph.inference, site);
     if (!bound || (bound.name === "asyncio.Event.set" && isOnlyAsked(runtime, node))) continue;
-    const source = { site, name: bound.name, doubt: bound.doubt, fact: bound.fate };
-    found.set(func, [...(found.get(func) ?? []), source]);
+    push(found, func, { site, name: bound.name, doubt: bound.doubt, fact: bound.fate });
   }
   return found;
 }

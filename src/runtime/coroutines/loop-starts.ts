@@ -154,7 +154,5 @@ function isCaught(inference: Inference, call: Expression): boolean {
 
 /** Whether the project calls `nest_asyncio.apply()`, which lets loops start inside loops. */
 export function isNestable(graph: CallGraph): boolean {
-  return graph.funcs.some((func) =>
-    graph.sites(func).some((site) => site.library.some(({ name }) => /^nest_?asyncio\w*\.apply$/.test(name))),
-  );
+  return graph.calling(({ name }) => /^nest_?asyncio\w*\.apply$/.test(name)).length > 0;
 }

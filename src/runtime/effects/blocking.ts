@@ -1,4 +1,5 @@
 import type { BlockingFact, Category, Cost } from "../../knowledge/blocking.ts";
+import { push } from "../../multimap.ts";
 import type { Inference } from "../../python/infer.ts";
 import type { Func } from "../../python/module.ts";
 import type { Call, Expression, Node } from "../../python/syntax.ts";
@@ -37,9 +38,7 @@ export function blockingOf(graph: CallGraph, origins: Origins, facts: BlockingFa
   const direct = new Map<Func, Source<BlockingFact>[]>();
   for (const site of graph.calling(({ name, receiver }) => facts(name, receiver) !== undefined)) {
     const source = directly(graph, origins, readiness, site, facts);
-    const known = direct.get(site.func);
-    if (source && known) known.push(source);
-    else if (source) direct.set(site.func, [source]);
+    if (source) push(direct, site.func, source);
   }
   const of = (wanted: (fact: BlockingFact) => boolean) => (func: Func) =>
     (direct.get(func) ?? []).filter((source) => !ELSEWHERE.has(source.fact.category) && wanted(source.fact));

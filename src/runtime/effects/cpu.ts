@@ -48,17 +48,14 @@ export function cpuOf(
 ): Cpu {
   const loops = loopWorkOf(graph, waits);
   const direct = new Map<Func, Source<CpuFact>[]>();
-  const note = (source: Source<CpuFact>): void => {
-    push(direct, source.site.func, source);
-  };
   for (const site of graph.calling(({ name, receiver }) => facts(name, receiver) !== undefined)) {
     const source = callWork(site, facts);
-    if (source) note(source);
+    if (source) push(direct, site.func, source);
   }
   for (const [func, { at, counted }] of loops) {
     const place = { func, node: at, kind: "iterate" as const, awaited: false };
     const site: Site = { ...place, library: [], targets: [], handovers: [] };
-    note({ site, name: PYTHON_LOOPS, doubt: 0, fact: counted ? LOOPS : DATA_LOOPS });
+    push(direct, func, { site, name: PYTHON_LOOPS, doubt: 0, fact: counted ? LOOPS : DATA_LOOPS });
   }
   const of = (wanted: (fact: CpuFact) => boolean) => (func: Func) =>
     (direct.get(func) ?? []).filter(({ fact }) => wanted(fact));

@@ -95,12 +95,8 @@ function defaultExecutor(runtime: Runtime): Size {
 }
 
 function* callsNamed(runtime: Runtime, wanted: RegExp) {
-  for (const func of runtime.graph.funcs) {
-    if (runtime.target.isTest(func.module.path)) continue;
-    for (const site of runtime.graph.sites(func))
-      if (site.node.kind === "call" && site.library.some(({ name }) => wanted.test(name)))
-        yield { call: site.node, func };
-  }
+  for (const { func, node } of runtime.graph.calling(({ name }) => wanted.test(name)))
+    if (node.kind === "call" && !runtime.target.isTest(func.module.path)) yield { call: node, func };
 }
 
 /** 40, unless `current_default_thread_limiter().total_tokens` is set somewhere. */

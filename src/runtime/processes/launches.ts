@@ -1,3 +1,4 @@
+import { push } from "../../multimap.ts";
 import type { Func } from "../../python/module.ts";
 import type { Call, Expression } from "../../python/syntax.ts";
 import { argument } from "../../python/syntax.ts";
@@ -37,7 +38,7 @@ export function launchesOf(runtime: Runtime): Launches {
   const direct = (func: Func): readonly Source<Launch>[] => launches.get(func) ?? [];
   for (const site of runtime.graph.calling(mayLaunch)) {
     const launch = launchAt(runtime, site);
-    if (launch) launches.set(site.func, [...direct(site.func), launch]);
+    if (launch) push(launches, site.func, launch);
   }
   const only = (kind: Launch["kind"]) => (func: Func) => direct(func).filter(({ fact }) => fact.kind === kind);
   const made: Launches = {

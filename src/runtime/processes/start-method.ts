@@ -97,14 +97,10 @@ function programMethods(runtime: Runtime): ReadonlySet<Named> {
   if (known) return known;
   const found = new Set<Named>();
   chosen.set(runtime, found);
-  for (const func of runtime.graph.funcs) {
-    if (runtime.target.isTest(func.module.path)) continue;
-    for (const site of runtime.graph.sites(func)) {
-      if (site.node.kind !== "call" || !site.library.some(({ name }) => name === "multiprocessing.set_start_method"))
-        continue;
-      const method = argument(site.node, "method", 0);
-      found.add(method ? textMethod(runtime.origins, method) : "open");
-    }
+  for (const { func, node } of runtime.graph.calling(({ name }) => name === "multiprocessing.set_start_method")) {
+    if (node.kind !== "call" || runtime.target.isTest(func.module.path)) continue;
+    const method = argument(node, "method", 0);
+    found.add(method ? textMethod(runtime.origins, method) : "open");
   }
   return found;
 }

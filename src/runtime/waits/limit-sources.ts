@@ -82,15 +82,13 @@ function defaultsOf(runtime: Runtime): readonly ProcessDefault[] {
   const known = defaults.get(runtime);
   if (known) return known;
   const found: ProcessDefault[] = [];
-  for (const func of runtime.graph.funcs) {
-    if (runtime.target.isTest(func.module.path)) continue;
-    for (const { node, library } of runtime.graph.sites(func)) {
-      const setter = library.find(({ name }) => name.endsWith(".setdefaulttimeout"));
-      if (!setter || node.kind !== "call") continue;
-      const value = argument(node, null, 0);
-      if (value && !isNone(runtime.constants.evaluate(value)))
-        found.push({ name: setter.name, module: func.module, func });
-    }
+  const isSetter = ({ name }: { name: string }): boolean => name.endsWith(".setdefaulttimeout");
+  for (const { func, node, library } of runtime.graph.calling(isSetter)) {
+    const setter = library.find(isSetter);
+    if (!setter || node.kind !== "call" || runtime.target.isTest(func.module.path)) continue;
+    const value = argument(node, null, 0);
+    if (value && !isNone(runtime.constants.evaluate(value)))
+      found.push({ name: setter.name, module: func.module, func });
   }
   defaults.set(runtime, found);
   return found;
