@@ -46459,16 +46459,7 @@ function lower(flat, grammar, text) {
                 };
             }
             case "if_statement": {
-                const branches = [
-                    {
-                        kind: "branch",
-                        start,
-                        end,
-                        parent: null,
-                        test: expression(kid(i, "condition"), i),
-                        body: block(kid(i, "consequence")),
-                    },
-                ];
+                const branches = [branchOf(i)];
                 let orelse = [];
                 for (const c of kids(i)) {
                     const node = built[c];
@@ -46480,14 +46471,7 @@ function lower(flat, grammar, text) {
                 return { kind: "if", start, end, parent: null, branches, orelse };
             }
             case "elif_clause":
-                return {
-                    kind: "branch",
-                    start,
-                    end,
-                    parent: null,
-                    test: expression(kid(i, "condition"), i),
-                    body: block(kid(i, "consequence")),
-                };
+                return branchOf(i);
             case "for_statement":
                 return {
                     kind: "for",
@@ -46596,6 +46580,17 @@ function lower(flat, grammar, text) {
             return node;
         const value = joined(i, expressionsOf(i));
         return value ? { kind: "expression", start: startOf(i), end: endOf(i), parent: null, value } : null;
+    }
+    /** The condition of an `if` or `elif` with its block. */
+    function branchOf(i) {
+        return {
+            kind: "branch",
+            start: startOf(i),
+            end: endOf(i),
+            parent: null,
+            test: expression(kid(i, "condition"), i),
+            body: block(kid(i, "consequence")),
+        };
     }
     function functionOf(i) {
         const start = startOf(i);
@@ -47518,7 +47513,22 @@ function isProgram({ target }, { path }) {
     return !target.isTest(path);
 }
 
+;// CONCATENATED MODULE: ./build/runtime/answered.js
+/** A question about the whole program that is answered once for each program, and only when somebody asks. */
+function answeredOnce(answer) {
+    const known = new WeakMap();
+    return (runtime) => {
+        const found = known.get(runtime);
+        if (found)
+            return found;
+        const made = answer(runtime);
+        known.set(runtime, made);
+        return made;
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/runtime/coroutines/starts.js
+
 
 
 /** Calls that run all the awaitables that they are given at once. */
@@ -47545,16 +47555,8 @@ const SPAWNERS = new Set([
 /** Calls that give their argument on, as far as tasks are concerned. */
 const PASSING = new Set(["list", "tuple", "set", "iter", "reversed", "asyncio.wait_for", "asyncio.shield"]);
 const starts_NONE = [];
-const starts_known = new WeakMap();
 /** The task starts of all bodies of code; computed on demand and remembered. */
-function starts_startsOf(runtime) {
-    const found = starts_known.get(runtime);
-    if (found)
-        return found;
-    const made = build(runtime);
-    starts_known.set(runtime, made);
-    return made;
-}
+const starts_startsOf = answeredOnce(build);
 function build(runtime) {
     const { graph, inference } = runtime;
     const byFunc = new Map();
@@ -60022,6 +60024,7 @@ function chain(witness) {
 
 
 
+
 /** Categories that rules of their own speak of. */
 const ELSEWHERE = new Set(["lock", "loop"]);
 const FILE_COSTS = new Set(["ssd", "us"]);
@@ -60031,11 +60034,8 @@ function blockingOf(graph, origins, facts) {
     const direct = new Map();
     for (const site of graph.calling(({ name, receiver }) => facts(name, receiver) !== undefined)) {
         const source = directly(graph, origins, readiness, site, facts);
-        const known = direct.get(site.func);
-        if (source && known)
-            known.push(source);
-        else if (source)
-            direct.set(site.func, [source]);
+        if (source)
+            push(direct, site.func, source);
     }
     const of = (wanted) => (func) => (direct.get(func) ?? []).filter((source) => !ELSEWHERE.has(source.fact.category) && wanted(source.fact));
     return {
@@ -61039,19 +61039,12 @@ function conditions(module, statement) {
 
 
 
+
 const draws_DEEPEST = 14;
 const MOST_CALLERS = 20;
 const NOTHING = [];
-const draws_known = new WeakMap();
 /** The program's draws; computed on demand and remembered. */
-function drawsOf(runtime) {
-    const remembered = draws_known.get(runtime);
-    if (remembered)
-        return remembered;
-    const made = draws_build(runtime);
-    draws_known.set(runtime, made);
-    return made;
-}
+const drawsOf = answeredOnce(draws_build);
 function draws_build(runtime) {
     const { inference, origins, graph } = runtime;
     const pools = poolsOf(runtime);
@@ -61698,13 +61691,9 @@ function defaultExecutor(runtime) {
         : { open: sourceOf(runtime.inference.moduleOf(only), only) };
 }
 function* callsNamed(runtime, wanted) {
-    for (const func of runtime.graph.funcs) {
-        if (runtime.target.isTest(func.module.path))
-            continue;
-        for (const site of runtime.graph.sites(func))
-            if (site.node.kind === "call" && site.library.some(({ name }) => wanted.test(name)))
-                yield { call: site.node, func };
-    }
+    for (const { func, node } of runtime.graph.calling(({ name }) => wanted.test(name)))
+        if (node.kind === "call" && !runtime.target.isTest(func.module.path))
+            yield { call: node, func };
 }
 /** 40, unless `current_default_thread_limiter().total_tokens` is set somewhere. */
 function limited(runtime, name) {
@@ -62489,16 +62478,9 @@ function times_counted(runtime, expression) {
 
 
 
-const crews_known = new WeakMap();
+
 /** Every crew of the program that is no test, in the order of the code. */
-function crewsOf(runtime) {
-    const remembered = crews_known.get(runtime);
-    if (remembered)
-        return remembered;
-    const made = crews_build(runtime);
-    crews_known.set(runtime, made);
-    return made;
-}
+const crewsOf = answeredOnce(crews_build);
 function crews_build(runtime) {
     const crews = new Map();
     const crewFor = (key, make) => {
@@ -62896,17 +62878,10 @@ const LOCKS = uniqueMap(locks_ROWS.flatMap(([names, family, kind]) => expandAll(
 
 
 
+
 const DEEPEST_CALLERS = 8;
-const locks_known = new WeakMap();
 /** The locks of the program; computed on demand and remembered. */
-function locksOf(runtime) {
-    const found = locks_known.get(runtime);
-    if (found)
-        return found;
-    const made = locks_build(runtime);
-    locks_known.set(runtime, made);
-    return made;
-}
+const locksOf = answeredOnce(locks_build);
 /** Whether two locks may be the same object. */
 function sameLock(a, b) {
     for (const id of a.ids)
@@ -66253,17 +66228,14 @@ function defaultsOf(runtime) {
     if (known)
         return known;
     const found = [];
-    for (const func of runtime.graph.funcs) {
-        if (runtime.target.isTest(func.module.path))
+    const isSetter = ({ name }) => name.endsWith(".setdefaulttimeout");
+    for (const { func, node, library } of runtime.graph.calling(isSetter)) {
+        const setter = library.find(isSetter);
+        if (!setter || node.kind !== "call" || runtime.target.isTest(func.module.path))
             continue;
-        for (const { node, library } of runtime.graph.sites(func)) {
-            const setter = library.find(({ name }) => name.endsWith(".setdefaulttimeout"));
-            if (!setter || node.kind !== "call")
-                continue;
-            const value = argument(node, null, 0);
-            if (value && !isNone(runtime.constants.evaluate(value)))
-                found.push({ name: setter.name, module: func.module, func });
-        }
+        const value = argument(node, null, 0);
+        if (value && !isNone(runtime.constants.evaluate(value)))
+            found.push({ name: setter.name, module: func.module, func });
     }
     defaults.set(runtime, found);
     return found;
@@ -66909,20 +66881,17 @@ function programMethods(runtime) {
         return known;
     const found = new Set();
     start_method_chosen.set(runtime, found);
-    for (const func of runtime.graph.funcs) {
-        if (runtime.target.isTest(func.module.path))
+    for (const { func, node } of runtime.graph.calling(({ name }) => name === "multiprocessing.set_start_method")) {
+        if (node.kind !== "call" || runtime.target.isTest(func.module.path))
             continue;
-        for (const site of runtime.graph.sites(func)) {
-            if (site.node.kind !== "call" || !site.library.some(({ name }) => name === "multiprocessing.set_start_method"))
-                continue;
-            const method = argument(site.node, "method", 0);
-            found.add(method ? textMethod(runtime.origins, method) : "open");
-        }
+        const method = argument(node, "method", 0);
+        found.add(method ? textMethod(runtime.origins, method) : "open");
     }
     return found;
 }
 
 ;// CONCATENATED MODULE: ./build/runtime/processes/launches.js
+
 
 
 
@@ -66938,7 +66907,7 @@ function launchesOf(runtime) {
     for (const site of runtime.graph.calling(mayLaunch)) {
         const launch = launchAt(runtime, site);
         if (launch)
-            launches.set(site.func, [...direct(site.func), launch]);
+            push(launches, site.func, launch);
     }
     const only = (kind) => (func) => direct(func).filter(({ fact }) => fact.kind === kind);
     const made = {
@@ -67112,13 +67081,9 @@ function stateEvidence({ runtime }) {
     for (const { fact, func, made, name } of poolsOf(runtime).values())
         if (fact.kind === "queue" && fact.name !== "collections.deque" && isProgram(runtime, func.module))
             shows.push(placeAt(func.module, made, `${quoted(name)} hands things over`));
-    for (const func of runtime.graph.funcs) {
-        if (!isProgram(runtime, func.module))
-            continue;
-        for (const { node, library } of runtime.graph.sites(func))
-            if (node.kind === "call" && library.some(({ name }) => state_SHARED.test(name)))
-                shows.push(placeAt(func.module, node, `${quoted(sourceOf(func.module, node.callee))} is shared between processes`));
-    }
+    for (const { func, node } of runtime.graph.calling(({ name }) => state_SHARED.test(name)))
+        if (node.kind === "call" && isProgram(runtime, func.module))
+            shows.push(placeAt(func.module, node, `${quoted(sourceOf(func.module, node.callee))} is shared between processes`));
     return { shows, open: [] };
 }
 const state_SHARED = /^multiprocessing\.(?:Value|Array|Manager|shared_memory\.SharedMemory|managers\.SyncManager\.(?:dict|list|Namespace|Value|Array))$|^threading\.local$|^contextvars\.ContextVar$/;
@@ -67978,16 +67943,9 @@ function isInTest(node, { branches }) {
 
 
 
-const state_known = new WeakMap();
+
 /** The accesses to shared state of all bodies of code; computed on demand and remembered. */
-function state_stateOf(runtime) {
-    const found = state_known.get(runtime);
-    if (found)
-        return found;
-    const made = state_build(runtime);
-    state_known.set(runtime, made);
-    return made;
-}
+const state_stateOf = answeredOnce(state_build);
 /** Whether two variables are the same (of the same object, as far as the class tells). */
 function sameVariable(a, b) {
     return variableId(a) === variableId(b);
@@ -68953,18 +68911,15 @@ const DATA_LOOPS = { ...LOOPS, weight: "input" };
 function cpuOf(graph, facts, waits) {
     const loops = loopWorkOf(graph, waits);
     const direct = new Map();
-    const note = (source) => {
-        push(direct, source.site.func, source);
-    };
     for (const site of graph.calling(({ name, receiver }) => facts(name, receiver) !== undefined)) {
         const source = callWork(site, facts);
         if (source)
-            note(source);
+            push(direct, site.func, source);
     }
     for (const [func, { at, counted }] of loops) {
         const place = { func, node: at, kind: "iterate", awaited: false };
         const site = { ...place, library: [], targets: [], handovers: [] };
-        note({ site, name: PYTHON_LOOPS, doubt: 0, fact: counted ? LOOPS : DATA_LOOPS });
+        push(direct, func, { site, name: PYTHON_LOOPS, doubt: 0, fact: counted ? LOOPS : DATA_LOOPS });
     }
     const of = (wanted) => (func) => (direct.get(func) ?? []).filter(({ fact }) => wanted(fact));
     const isHeavy = ({ weight }) => weight === "heavy";
@@ -75051,21 +75006,14 @@ function traceWords(how, at, name) {
 
 
 
+
 const lock_order_DEEPEST = 6;
 /** A way longer than this costs a step of confidence. */
 const LONG_WAY = 4;
 const MOST_VISITED = 150;
 const MOST_REPORTED = 3;
-const lock_order_known = new WeakMap();
 /** All inversions of the program; computed once. */
-function inversionsOf(runtime) {
-    const found = lock_order_known.get(runtime);
-    if (found)
-        return found;
-    const made = lock_order_build(runtime);
-    lock_order_known.set(runtime, made);
-    return made;
-}
+const inversionsOf = answeredOnce(lock_order_build);
 function lock_order_build(runtime) {
     const groups = groupsOf(locksOf(runtime).all().filter(isExclusive));
     const byOrder = new Map();
@@ -75335,6 +75283,7 @@ const LOOP_BOUND = uniqueMap(loop_bound_ROWS.flatMap(([names, fate]) => expandAl
 
 
 
+
 /** All calls on asyncio's loops, queues, events, futures and writers from threads that run no loop of their own. */
 function* foreignCalls(runtime) {
     const { graph, contexts } = runtime;
@@ -75399,8 +75348,7 @@ function boundCalls(runtime) {
         const bound = boundName(graph.inference, site);
         if (!bound || (bound.name === "asyncio.Event.set" && isOnlyAsked(runtime, node)))
             continue;
-        const source = { site, name: bound.name, doubt: bound.doubt, fact: bound.fate };
-        found.set(func, [...(found.get(func) ?? []), source]);
+        push(found, func, { site, name: bound.name, doubt: bound.doubt, fact: bound.fate });
     }
     return found;
 }
@@ -75798,7 +75746,7 @@ function isCaught(inference, call) {
 }
 /** Whether the project calls `nest_asyncio.apply()`, which lets loops start inside loops. */
 function isNestable(graph) {
-    return graph.funcs.some((func) => graph.sites(func).some((site) => site.library.some(({ name }) => /^nest_?asyncio\w*\.apply$/.test(name))));
+    return graph.calling(({ name }) => /^nest_?asyncio\w*\.apply$/.test(name)).length > 0;
 }
 
 ;// CONCATENATED MODULE: ./build/rules/loop-started-inside-loop.js
@@ -76514,16 +76462,9 @@ function connectionIn(runtime, { func }) {
 
 ;// CONCATENATED MODULE: ./build/runtime/coroutines/suspension.js
 
-const suspension_known = new WeakMap();
+
 /** The suspension points of all bodies of code. Awaiting a coroutine of the project that never suspends itself is none. */
-function suspensionsOf(runtime) {
-    const found = suspension_known.get(runtime);
-    if (found)
-        return found;
-    const made = suspension_build(runtime);
-    suspension_known.set(runtime, made);
-    return made;
-}
+const suspensionsOf = answeredOnce(suspension_build);
 function suspension_build({ graph }) {
     const points = new Map();
     const verdicts = new Map();
@@ -76948,19 +76889,12 @@ function sharing_isSuper(expression) {
 
 
 
+
 const MOST_STRANDS = 4000;
 const MOST_REACHED = 400;
 const DEEPEST_STARTS = 3;
-const strands_known = new WeakMap();
 /** The strands of the program that come to code which changes shared state; computed once. */
-function strandsOf(runtime) {
-    const found = strands_known.get(runtime);
-    if (found)
-        return found;
-    const made = strands_build(runtime);
-    strands_known.set(runtime, made);
-    return made;
-}
+const strandsOf = answeredOnce(strands_build);
 function strands_build(runtime) {
     const { graph, contexts } = runtime;
     const starts = starts_startsOf(runtime);
@@ -80740,16 +80674,9 @@ function task_not_kept_advice(minor) {
 
 
 
-const contention_known = new WeakMap();
+
 /** Computed on demand and remembered. */
-function contentionOf(runtime) {
-    const found = contention_known.get(runtime);
-    if (found)
-        return found;
-    const made = contention_build(runtime);
-    contention_known.set(runtime, made);
-    return made;
-}
+const contentionOf = answeredOnce(contention_build);
 /** The first place within the range that holds the lock at which other tasks may run. */
 function pauseWhileHeld(runtime, { func, node: taken, from, to }) {
     const points = suspensionsOf(runtime).of(func);
